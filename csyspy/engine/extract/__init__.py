@@ -1,0 +1,1 @@
+"""Extractors, one family a module; importing this package registers them all."""

@@ -1,0 +1,50 @@
+"""The state that events change and fields read: one per opened source."""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from csyspy.engine.event cimport Event
+from csyspy.engine.fds cimport FdInfo
+from csyspy.engine.threads cimport ThreadInfo, ThreadTable
+
+cdef enum Need:
+    """What somebody asked for; the walker keeps up only that. Extractors and sinks declare theirs, the plan is the union."""
+    NEED_NOTHING = 0
+    NEED_THREAD = 1        # thread table, state.thread
+    NEED_FD = 2            # fd tables, state.fd (implies NEED_THREAD)
+    NEED_LATENCY = 4       # enter/exit pairing times (implies NEED_THREAD)
+    NEED_CPU = 8           # procinfo accounting, exectime at switch events (implies NEED_THREAD)
+    NEED_ALL = 15
+
+
+cdef class State:
+    cdef readonly ThreadTable threads
+    cdef public dict users            # uid -> (name: str, gid, home: str, shell: str); key (container_id, uid) for users of containers
+    cdef public dict groups           # gid -> name: str; likewise
+    cdef public list interfaces       # of dict(type, name, addr, netmask, bcast, linkspeed)
+    cdef public dict machine          # num_cpus, memory_bytes, max_pid, hostname, boot_ts_ns, flags; {} where the file has none
+    cdef public dict containers       # container id -> dict: the JSON object of the container event
+    cdef public object container_of   # callable(list of (subsystem, path)) -> container id: set by who opens the source
+    cdef public uint32_t needs        # Need bits
+    cdef public dict options          # rendering options that fields depend on: see csyspy.engine.render
+    # the current event; valid inside Sink.event() only
+    cdef Event evt
+    cdef ThreadInfo thread            # None where there is none (or it is not needed)
+    cdef FdInfo fd                    # the fd the event works on, as libsinsp's m_fdinfo; None
+    cdef int64_t fd_num               # its number; -1 where the event has none
+    cdef bytes fd_name_changed        # not None: the event changed the name of its fd
+    cdef FdInfo fd_enter              # scratch for handlers
+    cdef uint64_t first_ts            # ns of the first event of the source, 0 before
+    cdef uint64_t prev_ts             # of the previous event (evt.deltatime)
+    cdef public uint64_t events       # events walked, hidden ones included
+    cdef bint hidden                  # the current event is of the internal class (procinfo, container …): not shown by default
+    cdef bint state_only              # EVF block flag: update state, show nothing
+    cdef bint exit_only               # the producer writes no enter events (newest libs)
+    cdef list deferred                # (callable-less) removals to do after the event: see handlers
+
+
+cdef class Sink:
+    """Something that receives the events that passed its filter."""
+    cdef public uint32_t needs
+    cdef public object filter         # engine.program.Node or None
+    cdef int event(self, State state) except -1    # 0 go on, 1 this sink wants no more
+    cdef int finish(self, State state) except -1

@@ -1,0 +1,97 @@
+"""Threads as libsinsp keeps them (libs: userspace/libsinsp/threadinfo.h, thread_manager.h)."""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from csyspy.engine.fds cimport FdInfo, FdTable
+
+cdef enum CloneFlag:     # PPM_CL_*: libs: driver/ppm_events_public.h
+    CL_CLONE_FILES = 1 << 0
+    CL_CLONE_FS = 1 << 1
+    CL_CLONE_IO = 1 << 2
+    CL_CLONE_NEWIPC = 1 << 3
+    CL_CLONE_NEWNET = 1 << 4
+    CL_CLONE_NEWNS = 1 << 5
+    CL_CLONE_NEWPID = 1 << 6
+    CL_CLONE_NEWUTS = 1 << 7
+    CL_CLONE_PARENT = 1 << 8
+    CL_CLONE_PARENT_SETTID = 1 << 9
+    CL_CLONE_PTRACE = 1 << 10
+    CL_CLONE_SIGHAND = 1 << 11
+    CL_CLONE_SYSVSEM = 1 << 12
+    CL_CLONE_THREAD = 1 << 13
+    CL_CLONE_UNTRACED = 1 << 14
+    CL_CLONE_VM = 1 << 15
+    CL_CLONE_INVERTED = 1 << 16
+    CL_NAME_CHANGED = 1 << 17
+    CL_CLOSED = 1 << 18
+    CL_ACTIVE = 1 << 19
+    CL_CLONE_NEWUSER = 1 << 20
+    CL_PIPE_SRC = 1 << 21
+    CL_PIPE_DST = 1 << 22
+    CL_CLONE_CHILD_CLEARTID = 1 << 23
+    CL_CLONE_CHILD_SETTID = 1 << 24
+    CL_CLONE_SETTLS = 1 << 25
+    CL_CLONE_STOPPED = 1 << 26
+    CL_CLONE_VFORK = 1 << 27
+    CL_CLONE_NEWCGROUP = 1 << 28
+    CL_CHILD_IN_PIDNS = 1 << 29
+    CL_IS_MAIN_THREAD = 1 << 30
+
+
+cdef class ThreadInfo:
+    cdef readonly int64_t tid, pid, ptid, reaper_tid, sid, vtid, vpid, vpgid, pgid
+    cdef readonly bytes comm, exe, exepath, cwd, root
+    cdef readonly list args, env          # of bytes
+    cdef readonly list cgroups            # of (subsystem, path), bytes
+    cdef readonly str container_id        # "" on the host
+    cdef readonly uint32_t flags          # CloneFlag bits
+    cdef readonly int64_t fdlimit
+    cdef readonly uint32_t uid, gid, loginuid
+    cdef readonly uint64_t cap_permitted, cap_effective, cap_inheritable
+    cdef readonly bint exe_writable, exe_upper_layer, exe_lower_layer, exe_from_memfd
+    cdef readonly uint64_t exe_ino, exe_ino_ctime, exe_ino_mtime
+    cdef readonly uint64_t exe_ino_ctime_duration_clone_ts, exe_ino_ctime_duration_pidns_start
+    cdef readonly uint32_t vmsize_kb, vmrss_kb, vmswap_kb
+    cdef readonly uint64_t pfmajor, pfminor
+    cdef readonly uint64_t pidns_init_start_ts
+    cdef readonly uint32_t tty
+    cdef readonly uint64_t clone_ts, lastexec_ts
+    cdef readonly bint is_invalid         # made up for an event of a thread that nothing had announced (comm `<NA>`)
+    # the last event, for enter/exit pairing
+    cdef readonly int64_t lastevent_fd
+    cdef readonly uint64_t lastevent_ts, prevevent_ts
+    cdef readonly uint16_t lastevent_type
+    cdef readonly uint16_t lastevent_cpu
+    cdef readonly uint32_t lastevent_category
+    cdef readonly uint64_t latency, latency_entertime
+    cdef readonly bytes enter_event       # raw bytes of the stored enter event (header included), or None
+    cdef readonly uint64_t exectime_enter_ts, exectime_total
+    # procinfo accounting, per thread
+    cdef readonly double cpu_pct, cpu_user_pct, cpu_system_pct
+    cdef readonly uint64_t proc_user_jiffies, proc_system_jiffies, proc_last_ts
+    # relations
+    cdef ThreadInfo main                  # leader of the group; itself for a leader; None once it is gone
+    cdef readonly list group              # of the leader: all live threads of the process (leader first)
+    cdef readonly list children           # of ThreadInfo
+    cdef readonly bint group_reaper       # PR_SET_CHILD_SUBREAPER
+    cdef FdTable own_fds                  # used by a leader (or a thread without CLONE_FILES)
+    cdef bytes cmdline_cache
+    # verdicts of filters that depend on the thread alone: bit pairs (known, value), reset when the thread changes
+    cdef uint64_t verdict_known, verdict_value
+
+    cdef bint is_main(self) noexcept
+    cdef FdTable fds(self)                # None where the leader is gone
+    cdef void changed(self) noexcept      # forget everything cached about this thread (cmdline, verdicts)
+
+
+cdef class ThreadTable:
+    cdef dict _by_tid
+    cdef ThreadInfo _last                 # most recent hit
+    cdef public uint32_t max_threads      # beyond it new threads are refused, counted in `refused`
+    cdef readonly uint64_t refused
+
+    cdef ThreadInfo find(self, int64_t tid)              # None where unknown
+    cdef ThreadInfo add(self, ThreadInfo info, bint from_scap)
+    cdef void remove(self, int64_t tid) except *         # with reparenting of its children
+    cdef ThreadInfo parent(self, ThreadInfo info)        # by ptid, None
+    cpdef list all(self)                                 # [ThreadInfo]
