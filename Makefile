@@ -1,0 +1,61 @@
+# Everything a newcomer needs; each target sets up what it needs first. `make help` lists them.
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+JOBS := $(shell nproc 2>/dev/null || echo 1)
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+ENGINE_SOURCES := setup.py $(shell find csyspy -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
+ARGS ?=
+
+.PHONY: help setup run test lint bench wheel fuzz clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: setup ## start csyspy; make run ARGS="-r examples/demo.scap" passes options on
+	@$(BIN)/csyspy $(ARGS)
+
+setup: $(STAMPS)/engine $(STAMPS)/package ## leave .venv/bin/csyspy ready to use
+
+test: lint ## lint, then all tests
+	$(BIN)/pytest -q -n $(JOBS)
+
+lint: setup $(STAMPS)/dev ## ruff, the arrows between the rooms, mypy
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: setup ## csyspy and sysdig side by side; ARGS="--quick" for a short one
+	tools/find-python sysdig >/dev/null
+	$(BIN)/python -m bench $(ARGS)
+
+wheel: setup $(STAMPS)/dev ## dist/csyspy-*.whl, for nodes without a compiler (same Python version and machine type)
+	rm -rf build/lib.* build/bdist.*
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+clean: ## remove everything built, and the venv
+	rm -rf $(VENV) build dist *.egg-info
+	find csyspy -name '*.so' -delete
+	find csyspy/engine -name '*.c' -delete
+
+$(STAMPS)/venv: tools/find-python
+	python=$$(tools/find-python) && "$$python" -m venv --clear $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+# What pyproject.toml asks for a build, which pip would otherwise fetch anew into an isolated environment at every build.
+$(STAMPS)/build-requirements: pyproject.toml $(STAMPS)/venv
+	$(PIP) install $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])')
+	@touch $@
+
+$(STAMPS)/engine: $(ENGINE_SOURCES) $(STAMPS)/build-requirements
+	$(BIN)/python setup.py --quiet build_ext --inplace --parallel $(JOBS)
+	@touch $@
+
+$(STAMPS)/package: pyproject.toml | $(STAMPS)/engine
+	$(PIP) install --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/dev: pyproject.toml | $(STAMPS)/package
+	$(PIP) install --no-build-isolation --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,53 @@
+"""Fixtures every room uses: the captures and oracles that lie beside the project, the csyspy command, the real sysdig."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+Csyspy = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder ../shared with captures, oracles and conformance cases; the test is skipped where it is absent."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "captures").is_dir():
+        pytest.skip(f"needs {folder}, which is not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def captures(shared: Path) -> Path:
+    """Captures made by real engines (../shared/captures)."""
+    return shared / "captures"
+
+
+@pytest.fixture(scope="session")
+def csyspy() -> Csyspy:
+    """Run the csyspy command in a process of its own: ``csyspy("-r", path, "-n", 3)`` gives the CompletedProcess, text decoded."""
+
+    def run(*args: object, timeout: float = 120, **kwargs: object) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "csyspy", *map(str, args)]
+        return subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", timeout=timeout, **kwargs)  # type: ignore[call-overload,no-any-return]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sysdig() -> str:
+    """Path of the installed real sysdig; the test is skipped where there is none."""
+    path = shutil.which("sysdig")
+    if path is None:
+        pytest.skip("needs the real sysdig (Debian package sysdig)")
+    return path
