@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+COMMAND = Path(sys.executable).with_name("csyspy")
 Csyspy = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -38,7 +39,7 @@ def csyspy() -> Csyspy:
     """Run the csyspy command in a process of its own: ``csyspy("-r", path, "-n", 3)`` gives the CompletedProcess, text decoded."""
 
     def run(*args: object, timeout: float = 120, **kwargs: object) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "csyspy", *map(str, args)]
+        command = [COMMAND, *map(str, args)]
         return subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", timeout=timeout, **kwargs)  # type: ignore[call-overload,no-any-return]
 
     return run

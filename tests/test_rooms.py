@@ -1,0 +1,37 @@
+"""The arrows between the rooms in compiled sources, which import-linter does not read."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+IMPORT = re.compile(r"^\s*(?:from\s+(\.*[\w.]*)\s+c?import\b|c?import\s+([\w.]+))", re.MULTILINE)
+LOWER_ROOMS = ("csyspy.engine", "csyspy.events")
+"""All a compiled module of the engine may name of the project."""
+
+
+def project_imports(source: str) -> list[str]:
+    names = [a or b for a, b in IMPORT.findall(source)]
+    return [name for name in names if name.startswith((".", "csyspy"))]
+
+
+def test_compiled_sources_live_in_the_engine_and_know_only_events(root: Path) -> None:
+    sources = [path for suffix in ("*.pyx", "*.pxd") for path in (root / "csyspy").rglob(suffix)]
+    assert sources
+    for path in sources:
+        assert path.is_relative_to(root / "csyspy" / "engine"), path
+        for name in project_imports(path.read_text()):
+            assert name.startswith(LOWER_ROOMS), f"{path} imports {name}"
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("from csyspy.fields cimport x", ["csyspy.fields"]),
+        ("cimport csyspy.fields.evt", ["csyspy.fields.evt"]),
+        ("    from .threads import y", [".threads"]),
+        ("from libc.stdint cimport int64_t", []),
+    ],
+)
+def test_the_scan_sees_every_form_of_import(line: str, name: list[str]) -> None:
+    assert project_imports(line) == name
