@@ -46,5 +46,6 @@ cdef class Sink:
     """Something that receives the events that passed its filter."""
     cdef public uint32_t needs
     cdef public object filter         # engine.program.Node or None
+    cdef public bint wants_hidden     # give it events of the internal class (state.hidden) too, as chisels get them
     cdef int event(self, State state) except -1    # 0 go on, 1 this sink wants no more
     cdef int finish(self, State state) except -1
