@@ -1,0 +1,72 @@
+"""Colours. Everything that draws asks for a role, never for a colour."""
+
+from textual.theme import Theme
+
+CSYSPY = Theme(
+    name="csyspy",
+    primary="#5cc8c2",
+    secondary="#7aa2f7",
+    accent="#e5b567",
+    foreground="#d5dbe5",
+    background="#0f1319",
+    surface="#0f1319",
+    panel="#171d26",
+    success="#7ec699",
+    warning="#e5b567",
+    error="#ef6b73",
+    dark=True,
+    variables={
+        "level-low": "#7ec699",
+        "level-mid": "#e5b567",
+        "level-high": "#ef6b73",
+        "faint": "#5b6675",
+        "key": "#7aa2f7",
+        "name": "#f0f3f8",
+        "new": "#7ec699",
+        "block-cursor-background": "#26506b",
+        "border": "#2c3644",
+        "footer-key-foreground": "#5cc8c2",
+    },
+)
+"""The default: dark, six hues, each with a contrast of at least 4.5:1 on the background but for `faint` (zeros, frames)."""
+
+INK = Theme(
+    name="ink",
+    primary="#ffffff",
+    secondary="#d0d0d0",
+    accent="#ffffff",
+    foreground="#e4e4e4",
+    background="#000000",
+    surface="#000000",
+    panel="#121212",
+    success="#e4e4e4",
+    warning="#ffffff",
+    error="#ffffff",
+    dark=True,
+    variables={
+        "level-low": "#b0b0b0",
+        "level-mid": "#d8d8d8",
+        "level-high": "#ffffff",
+        "faint": "#767676",
+        "key": "#d0d0d0",
+        "name": "#ffffff",
+        "new": "#ffffff",
+        "block-cursor-background": "#4a4a4a",
+        "border": "#3a3a3a",
+        "footer-key-foreground": "#ffffff",
+    },
+)
+"""Without hues, for screens and eyes that have none."""
+
+FALLBACKS = {
+    "level-low": "ansi_green",
+    "level-mid": "ansi_yellow",
+    "level-high": "ansi_red",
+    "faint": "ansi_bright_black",
+    "key": "ansi_blue",
+    "name": "ansi_default",
+    "new": "ansi_green",
+}
+"""Our own roles under a theme that does not know them (Textual's own themes)."""
+
+THEMES = (CSYSPY, INK)

@@ -1,0 +1,91 @@
+"""The pulse strip: the machine, or the capture, in four numbers with their recent past."""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.strip import Strip
+from textual.widget import Widget
+
+from csyspy.tui.frame import Gauge
+from csyspy.tui.graph import area
+
+MID_LEVEL = 0.5
+HIGH_LEVEL = 0.85
+SHORT_SPARK_WIDTH = 8
+
+
+class GaugeBox(Widget):
+    """One gauge: a framed graph where the screen is tall, else `CPU ▁▂▅▇ 38%` on one line."""
+
+    COMPONENT_CLASSES = {"gauge--label", "gauge--text", "gauge--low", "gauge--mid", "gauge--high"}
+    DEFAULT_CSS = """
+    GaugeBox {
+        width: 1fr;
+        height: 1;
+        background: $background;
+        & > .gauge--label { color: $primary; text-style: bold; }
+        & > .gauge--text { color: $foreground; }
+        & > .gauge--low { color: $level-low; }
+        & > .gauge--mid { color: $level-mid; }
+        & > .gauge--high { color: $level-high; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gauge: Gauge | None = None
+
+    def show(self, gauge: Gauge | None) -> None:
+        """Draw gauge; None leaves the place empty."""
+        self._gauge = gauge
+        self.border_title = gauge.label if gauge else ""
+        self.border_subtitle = gauge.text if gauge else ""
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.content_size
+        base = self.rich_style
+        if self._gauge is None or y >= height:
+            return Strip.blank(width, base)
+        if height == 1:
+            return self._one_line(self._gauge).apply_style(base).adjust_cell_length(width, base)
+        line = area(self._gauge.history, width, height, self._gauge.peak)[y]
+        # The graph warms up with its height, so that one glance at its tips tells how busy it was.
+        role = self._role((height - y) / height if self._gauge.level is not None else 0.0)
+        return Strip([Segment(line, self._style(role))]).apply_style(base)
+
+    def _one_line(self, gauge: Gauge) -> Strip:
+        graph = area(gauge.history, SHORT_SPARK_WIDTH, 1, gauge.peak)[0]
+        return Strip(
+            [
+                Segment(f" {gauge.label} ", self._style("label")),
+                Segment(graph, self._style(self._role(gauge.level or 0.0))),
+                Segment(f" {gauge.text}", self._style("text")),
+            ]
+        )
+
+    @staticmethod
+    def _role(level: float) -> str:
+        return "high" if level > HIGH_LEVEL else "mid" if level > MID_LEVEL else "low"
+
+    def _style(self, role: str) -> Style:
+        return self.get_component_rich_style(f"gauge--{role}", partial=True)
+
+
+class Pulse(Horizontal):
+    """Four gauges side by side."""
+
+    DEFAULT_CSS = """
+    Pulse { height: auto; background: $background; }
+    """
+    PLACES = 4
+
+    def compose(self) -> ComposeResult:
+        for _ in range(self.PLACES):
+            yield GaugeBox()
+
+    def show(self, gauges: tuple[Gauge, ...]) -> None:
+        boxes = self.query(GaugeBox)
+        for place, box in enumerate(boxes):
+            box.show(gauges[place] if place < len(gauges) else None)

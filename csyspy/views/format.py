@@ -1,0 +1,65 @@
+"""How the cells of a view print: the same text on the screen and in a pipe."""
+
+from csyspy.views.snapshot import Value
+from csyspy.views.view import Unit
+
+UNKNOWN = "—"
+"""Printed for a value nobody knows."""
+PREFIXES = "KMGTPE"
+
+
+def short_bytes(count: float) -> str:
+    """Bytes in at most 5 cells with three significant digits, 1K = 1024 (csysdig's suffixes): ``0``, ``999``, ``1.23M``, ``310K``."""
+    if count < 1000:
+        return str(round(count)) if count < 999.5 else "0.98K"
+    for prefix in PREFIXES:
+        count /= 1024
+        if count < 9.995:
+            return f"{count:.2f}{prefix}"
+        if count < 99.95:
+            return f"{count:.1f}{prefix}"
+        if count < 999.5 or prefix == PREFIXES[-1]:
+            return f"{count:.0f}{prefix}"
+    raise AssertionError("the last prefix takes any number")
+
+
+def short_percent(percent: float) -> str:
+    """Percent with one decimal, none from 1000 on; a nothing is a bare 0."""
+    if percent < 0.05:
+        return "0"
+    return f"{percent:.1f}" if percent < 999.95 else f"{percent:.0f}"
+
+
+def short_count(count: float) -> str:
+    """Counts below 100,000 whole, above with a thousands' suffix (1k = 1000) and three significant digits."""
+    if count < 100_000:
+        return str(round(count))
+    for suffix in ("k", "M", "G", "T"):
+        count /= 1000
+        if count < 999.5:
+            return f"{count:.3g}{suffix}"
+    return f"{count:.3g}T"
+
+
+def printable(text: str) -> str:
+    """The text with every character a terminal might obey, or refuse, as a dot (names come from strangers)."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "." for char in text)
+
+
+def cell_text(value: Value, unit: Unit) -> str:
+    """One cell, not yet brought to its column's width."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, str):
+        return printable(value)
+    match unit:
+        case Unit.BYTES | Unit.BYTES_PER_S:
+            return short_bytes(value)
+        case Unit.PERCENT:
+            return short_percent(value)
+        case Unit.COUNT:
+            return short_count(value)
+        case _:
+            return str(value)

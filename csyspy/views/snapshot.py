@@ -1,0 +1,90 @@
+"""What a screen paints: one immutable table of values, made off the screen's thread and never changed after."""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from csyspy.views.view import Column, View
+
+Value = int | float | str | None
+"""A cell. None: not known, which is not the same as zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """By which shown column rows are ordered."""
+
+    column: int
+    descending: bool
+
+    @staticmethod
+    def of(columns: tuple[Column, ...]) -> "Sort":
+        """csysdig's start: the sorting column, else the first; numbers descending, text ascending."""
+        index = next((i for i, column in enumerate(columns) if column.is_sorting), 0)
+        return Sort(index, columns[index].is_number)
+
+    def by(self, column: int, columns: tuple[Column, ...]) -> "Sort":
+        """The order after the user picked column: the same one again turns it round."""
+        if column == self.column:
+            return Sort(column, not self.descending)
+        return Sort(column, columns[column].is_number)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Rows of a view at one moment, column by column."""
+
+    view: View
+    columns: tuple[Column, ...]
+    """The shown ones."""
+    keys: tuple[Hashable, ...]
+    """Names each row across snapshots; distinct."""
+    values: tuple[tuple[Value, ...], ...]
+    """values[column][row], as long as columns; each inner tuple as long as keys."""
+    order: tuple[int, ...]
+    """Row numbers in the order they are shown."""
+    sort: Sort
+    seq: int = 0
+    """Grows with every snapshot of a source."""
+    time_ns: int = 0
+    """Since the epoch: now when live, the last event read of a capture; 0 where there is none."""
+    trends: Mapping[Hashable, tuple[float, ...]] = field(default_factory=dict)
+    """Key -> the sorting column's recent values, oldest first, where the source keeps them."""
+
+    def sorted_by(self, sort: Sort) -> "Snapshot":
+        """The same rows in another order."""
+        return replace(self, order=sorted_order(self.values[sort.column], self.keys, sort), sort=sort)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def sorted_order(cells: tuple[Value, ...], keys: tuple[Hashable, ...], sort: Sort) -> tuple[int, ...]:
+    """Row numbers ordered by cells; unknown cells come last either way, equal ones keep the order of their rows."""
+    known = [row for row, cell in enumerate(cells) if cell is not None]
+    known.sort(key=lambda row: cells[row], reverse=sort.descending)  # type: ignore[arg-type,return-value]
+    if len(known) < len(keys):
+        known.extend(row for row, cell in enumerate(cells) if cell is None)
+    return tuple(known)
+
+
+def snapshot_of(
+    view: View,
+    rows: Iterable[Mapping[str, Value]],
+    *,
+    sort: Sort | None = None,
+    containers: bool = False,
+    seq: int = 0,
+    time_ns: int = 0,
+    trends: Mapping[Hashable, tuple[float, ...]] | None = None,
+) -> Snapshot:
+    """A snapshot of rows that a source has already brought down to one per key: each maps field names to values.
+
+    A field a row lacks is unknown. Of two rows with one key the later stays."""
+    columns = view.shown_columns(containers)
+    by_key = {row[view.key.field]: row for row in rows}
+    keys = tuple(by_key)
+    values = tuple(tuple(row.get(column.field) for row in by_key.values()) for column in columns)
+    sort = sort or Sort.of(columns)
+    return Snapshot(
+        view, columns, keys, values, sorted_order(values[sort.column], keys, sort), sort, seq, time_ns, trends or {}
+    )
