@@ -1,5 +1,6 @@
 """File descriptors of a process as libsinsp keeps them (libs: userspace/libsinsp/fdinfo.h)."""
 
+from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum FdType:        # libs: userspace/libscap/scap.h, scap_fd_type; letters and names are in events.json fd_types
@@ -69,7 +70,7 @@ cdef class FdInfo:
     cdef readonly bytes name          # path as csyspy prints it, or the tuple; b"" where unknown
     cdef readonly bytes name_raw
     cdef readonly bytes old_name      # name when the current event began: tells whether the event changed it
-    # sockets: addresses as on the wire (4 bytes in sip[0:4] for IPv4), ports in host order
+    # sockets: addresses as on the wire (4 bytes in sip[0:4] for IPv4), ports in host order; a server socket has only dip and dport
     cdef uint8_t sip[16]
     cdef uint8_t dip[16]
     cdef readonly uint16_t sport
@@ -79,20 +80,35 @@ cdef class FdInfo:
     cdef readonly uint64_t unix_dest
 
     cdef FdInfo copy(self)
+    cdef void name_tuple(self, bint resolve) except *    # sets name from the addresses
     cdef bint is_ipv4(self) noexcept
     cdef bint is_ipv6(self) noexcept
     cdef bint is_socket(self) noexcept
+    cdef bint is_file(self) noexcept
     cdef char typechar(self) noexcept
+    cdef int shown_l4proto(self) noexcept      # L4Proto as the fields show it: L4_NA while nobody knows the role
+
+
+cdef FdInfo new_fd(int type)                    # with no name and no number yet
+cdef FdInfo fd_from_list(int64_t fd, uint64_t ino, int type, const uint8_t* tail, size_t avail, bint sized, size_t* used)
+# one entry of an FDL block behind its `type` byte; `used` gets the bytes it took; None where it does not fit.
+# `sized`: the block gives entry lengths (v2), so `avail` ends with the entry
+cdef int settle_fd(FdInfo info, list interfaces, set server_ports, bint resolve) except -1
+# completes an entry that came from a list: missing local address, name, role; adds to the ports that somebody serves
+cdef int complete_tuple(FdInfo info, list interfaces) except -1     # the missing local address of a connection
+cdef void swap_ends(FdInfo info) noexcept
+cdef int settle_roles(FdTable table, set server_ports, bint resolve) except -1
+# once all lists of the file are read: connections to a port that this machine serves change direction
 
 
 cdef class FdTable:
     """fd number -> FdInfo of one process (threads that share files share the table)."""
-    cdef dict _far                    # numbers that do not fit the dense part
+    cdef dict _far                    # numbers that do not fit the dense part; None until there is one
     cdef list _near                   # index = fd
     cdef readonly Py_ssize_t count
 
     cdef FdInfo get(self, int64_t fd)             # None where unknown
-    cdef FdInfo put(self, int64_t fd, FdInfo info)  # replaces, sets info.fd
+    cdef FdInfo put(self, int64_t fd, FdInfo info)  # replaces, sets info.fd; None where the table is full
     cdef bint remove(self, int64_t fd)
     cdef FdTable copy(self)
     cpdef list items(self)            # [FdInfo] sorted by number

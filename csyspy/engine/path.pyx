@@ -1,0 +1,85 @@
+"""File names as libsinsp joins and cleans them (libs: userspace/libsinsp/utils.cpp, concatenate_paths).
+
+`.` and `..` are resolved in the added part, runs of slashes shrink to one, a closing slash goes, and every byte that is
+not printable ASCII becomes a dot. The base is taken as it is; `..` may climb into it.
+"""
+
+from libc.string cimport memcpy
+
+cdef enum:
+    PATH_ROOM = 1024       # libs: SCAP_MAX_PATH_SIZE; what does not fit is named by TOO_LONG
+
+cdef bytes TOO_LONG = b"/DIR_TOO_LONG/FILENAME_TOO_LONG"
+
+
+cdef uint32_t _parent(const char* out, uint32_t n) noexcept nogil:
+    """Length of `out[:n]` (which ends with a slash) without its last part; a first character stays."""
+    if n <= 1:
+        return n
+    n -= 1
+    while n >= 1 and out[n - 1] != b"/":
+        n -= 1
+    return n
+
+
+cdef bytes join_path(bytes base, const char* path, uint32_t n):
+    """`path` seen from the directory `base` (which ends with a slash); an absolute path stands for itself."""
+    cdef char out[PATH_ROOM]
+    cdef uint32_t size = 0           # bytes in `out`
+    cdef uint32_t i = 0
+    cdef bint empty_base = True
+    cdef char c
+    cdef uint32_t k = 0
+    while k < n and path[k]:
+        k += 1
+    n = k
+    if <uint32_t>len(base) + n + 1 > PATH_ROOM:
+        return TOO_LONG
+    if n and path[0] != b"/" and len(base):
+        size = <uint32_t>len(base)
+        memcpy(out, <const char*>base, size)
+        empty_base = False
+    while i < n:
+        c = path[i]
+        if c < 32 or c > 126:
+            out[size] = b"."
+            size += 1
+            i += 1
+        elif c == b"." and (size == 0 or out[size - 1] == b"/"):
+            if i + 1 < n and path[i + 1] == b"." and (i + 2 == n or path[i + 2] == b"/"):
+                size = _parent(out, size)
+                i += 2 if i + 2 == n else 3
+            elif i + 1 == n:
+                i += 1
+            elif path[i + 1] == b"/":
+                i += 2
+            else:
+                out[size] = c
+                size += 1
+                i += 1
+        elif c == b"/" and ((size and out[size - 1] == b"/") or (size == 0 and not empty_base)):
+            i += 1
+        else:
+            out[size] = c
+            size += 1
+            i += 1
+    if size > 1 and out[size - 1] == b"/":
+        size -= 1
+    return out[:size]
+
+
+cdef bytes clean_path(const char* path, uint32_t n):
+    """`path` by itself, cleaned; a relative one stays relative."""
+    return join_path(b"", path, n)
+
+
+cdef bytes squeeze_slashes(bytes path):
+    """`path` with runs of slashes as one (libs: remove_duplicate_path_separators); the same object where there are none."""
+    while b"//" in path:
+        path = path.replace(b"//", b"/")
+    return path
+
+
+def joined(base: bytes, path: bytes) -> bytes:
+    """join_path for Python callers; both as bytes."""
+    return join_path(base, path, <uint32_t>len(path))
