@@ -6,4 +6,17 @@ from csyspy.fields.errors import FieldError
 from csyspy.fields.formats import Column, OutputFormat, Text, parse_format
 from csyspy.fields.names import FieldRef, resolve
 
-__all__ = ["Bound", "Column", "Field", "FieldError", "FieldRef", "OutputFormat", "Text", "bind", "catalogue", "parse_format", "resolve", "suggest"]
+__all__ = [
+    "Bound",
+    "Column",
+    "Field",
+    "FieldError",
+    "FieldRef",
+    "OutputFormat",
+    "Text",
+    "bind",
+    "catalogue",
+    "parse_format",
+    "resolve",
+    "suggest",
+]

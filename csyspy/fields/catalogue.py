@@ -87,8 +87,10 @@ def catalogue() -> dict[str, Field]:
     """All fields by name, in the order of the catalogue. Read once."""
     with open(os.path.join(os.path.dirname(__file__), "catalogue.json"), "rb") as file:
         rows = json.load(file)["fields"]
-    plain: frozenset[str] = frozenset()
-    return {row[0]: Field(*row[:6], frozenset(row[6].split()) if row[6] else plain, *row[7:]) for row in rows}
+    fields = {}
+    for name, cls, value_type, is_list, arg, form, flags, provider, old, desc in rows:
+        fields[name] = Field(name, cls, value_type, is_list, arg, form, frozenset(flags.split()), provider, old, desc)
+    return fields
 
 
 def suggest(name: str, known: list[str] | None = None) -> str:

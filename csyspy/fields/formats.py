@@ -57,7 +57,7 @@ def parse_format(text: str) -> OutputFormat:
 class _Reader(Scanner):
     def read(self) -> OutputFormat:
         if not self.text:
-            self.fail("the output format is empty")
+            raise self.error("the output format is empty")
         complete = not self.take("*")
         segments: list[Text | Column] = []
         plain: dict[str, Bound] = {}
@@ -77,19 +77,19 @@ class _Reader(Scanner):
     def _column(self, percent: int) -> Column:
         start = self.pos
         if start >= len(self.text):
-            self.fail("an output format cannot end with a %", percent)
+            raise self.error("an output format cannot end with a %", percent)
         while self.pos < len(self.text) and self.text[self.pos] in "0123456789":
             self.pos += 1
         digits = self.text[start : self.pos]
         if self.pos >= len(self.text):
-            self.fail("an output format cannot end with a number behind a %", percent)
+            raise self.error("an output format cannot end with a number behind a %", percent)
         if len(digits) > 4 or int(digits or 0) > MAX_WIDTH:
-            self.fail(f"a column is at most {MAX_WIDTH} wide", start, self.pos)
+            raise self.error(f"a column is at most {MAX_WIDTH} wide", start, self.pos)
         start = self.pos
         value = self._expression()
         field = value.field
         if field is not None and field.field.filter_only:
-            self.fail(f"{field.field.name} can be used in filters only", start, self.pos)
+            raise self.error(f"{field.field.name} can be used in filters only", start, self.pos)
         return Column(value, self.text[start : self.pos], int(digits or 0))
 
     def _expression(self) -> Bound:
@@ -105,7 +105,7 @@ class _Reader(Scanner):
         if name is None:
             word = self.text[start:].split(None, 1)[0]
             near = suggest(word)
-            self.fail(f"%{word} is not a field", start, start + len(word), f"did you mean %{near}?" if near else "")
+            raise self.error(f"%{word} is not a field", start, start + len(word), f"did you mean %{near}?" if near else "")
         stop = self.pos
         problem: FieldError | None = None
         if self.text.startswith("[", stop):

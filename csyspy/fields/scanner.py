@@ -5,7 +5,7 @@ too: `k8s.pod.label.app-name`, `evt.type.is.2`.
 """
 
 import re
-from typing import Final, NoReturn
+from typing import Final
 
 from csyspy.fields.errors import FieldError
 from csyspy.fields.expr import Expr, FieldNode, ListNode, LiteralNode, TransformNode
@@ -35,11 +35,11 @@ class Scanner:
         self.pos = 0
         self.depth = 0
 
-    def fail(self, message: str, at: int | None = None, end: int = 0, hint: str = "") -> NoReturn:
-        """Raise the error; `at` is the position it is about, the current one where it is None."""
+    def error(self, message: str, at: int | None = None, end: int = 0, hint: str = "") -> FieldError:
+        """The error to raise; `at` is the position it is about, the current one where it is None."""
         error = self.error_class(message, self.pos if at is None else at, end, hint)
         error.text = self.text
-        raise error
+        return error
 
     def blank(self) -> bool:
         """Skip blanks; tell whether there were any."""
@@ -67,7 +67,7 @@ class Scanner:
         """Count one level of nesting; refuse too many."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            self.fail(f"the expression is nested deeper than {MAX_DEPTH} levels")
+            raise self.error(f"the expression is nested deeper than {MAX_DEPTH} levels")
 
     def number(self) -> str | None:
         """A number as it is written."""
@@ -108,15 +108,15 @@ class Scanner:
             elif char == quote:
                 out.append(char)
             elif char in "\"'":
-                self.fail(f"invalid escape \\{char} in a {quote}-quoted string", at - 2, at, f"write {char} without the backslash")
+                raise self.error(f"invalid escape \\{char} in a {quote}-quoted string", at - 2, at, f"write {char} without the backslash")
             elif char == "x" and re.fullmatch(r"[0-9a-fA-F]{2}", digits := self.text[at : min(at + 2, stop)]):
                 if digits == "00":
-                    self.fail("a value cannot contain a NUL byte", at - 2, at + 2)
+                    raise self.error("a value cannot contain a NUL byte", at - 2, at + 2)
                 out.append(bytes.fromhex(digits).decode("utf-8", "surrogateescape"))
                 at += 2
             else:
                 hint = "write it without quotes, or double the backslash"
-                self.fail(f"unsupported escape \\{char} in a quoted string", at - 2, at, hint)
+                raise self.error(f"unsupported escape \\{char} in a quoted string", at - 2, at, hint)
         return "".join(out)
 
     def argument(self) -> str | None:
@@ -127,9 +127,9 @@ class Scanner:
         if arg is None:
             arg = self.match(_BARE_ARG)
         if arg is None:
-            self.fail("expected a field argument: a bare word or a quoted string")
+            raise self.error("expected a field argument: a bare word or a quoted string")
         if not self.take("]"):
-            self.fail("expected a ']' behind the field argument", hint="quote an argument with blanks, quotes or brackets in it")
+            raise self.error("expected a ']' behind the field argument", hint="quote an argument with blanks, quotes or brackets in it")
         return arg
 
     def field(self) -> FieldNode | None:
@@ -154,7 +154,7 @@ class Scanner:
             args.append(self._transformer_arg())
             self.blank()
         if not self.take(")"):
-            self.fail(f"expected a ')' that closes {head[:-1]}(")
+            raise self.error(f"expected a ')' that closes {head[:-1]}(")
         self.depth -= 1
         arg = self.argument()
         return TransformNode(head[:-1], tuple(args), arg, start, self.pos)
@@ -180,7 +180,7 @@ class Scanner:
             node = self.transformer() or self.field()
         if node is None:
             hint = "val() may not stand inside a transformer" if self.text.startswith("val(", self.pos) else ""
-            self.fail(f"expected a field, a transformer ({_TRANSFORMER_LIST}), a quoted string, a number or a list", hint=hint)
+            raise self.error(f"expected a field, a transformer ({_TRANSFORMER_LIST}), a quoted string, a number or a list", hint=hint)
         return node
 
     def _list(self, start: int) -> ListNode:
@@ -192,11 +192,11 @@ class Scanner:
             self.blank()
             item = self.field_or_transformer() or self._literal()
             if item is None:
-                self.fail("expected a field, a transformer, a quoted string or a number")
+                raise self.error("expected a field, a transformer, a quoted string or a number")
             items.append(item)
             self.blank()
             if not self.take(","):
                 break
         if not self.take(")"):
-            self.fail("expected a ')' that closes the list")
+            raise self.error("expected a ')' that closes the list")
         return ListNode(tuple(items), start, self.pos)

@@ -26,14 +26,11 @@ GROUPS: Final = {
     "list": frozenset({"in", "intersects", "exists"}),
     "opaque": frozenset({"exists"}),
 }
+_INTEGERS = ("INT", "UINT", "FLAGS", "ENUMFLAGS")
+_NUMBER_TYPES = ("ERRNO", "FD", "PID", "FD32", "PID32", "SYSCALLID", "SIGTYPE", "RELTIME", "ABSTIME", "PORT", "DOUBLE", "MODE")
 _GROUP_OF: Final = {
-    **dict.fromkeys(
-        (
-            "INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64 ERRNO FD PID FD32 PID32 SYSCALLID SIGTYPE RELTIME ABSTIME PORT "
-            "FLAGS8 FLAGS16 FLAGS32 DOUBLE MODE ENUMFLAGS8 ENUMFLAGS16 ENUMFLAGS32"
-        ).split(),
-        "number",
-    ),
+    **dict.fromkeys([f"{kind}{bits}" for kind in _INTEGERS for bits in (8, 16, 32, 64)], "number"),
+    **dict.fromkeys(_NUMBER_TYPES, "number"),
     "BOOL": "boolean",
     **dict.fromkeys(("IPV4ADDR", "IPV4NET", "IPV6ADDR", "IPV6NET", "IPADDR", "IPNET"), "address"),
     **dict.fromkeys(("CHARBUF", "FSPATH", "FSRELPATH"), "string"),

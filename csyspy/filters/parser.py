@@ -7,6 +7,7 @@ refuses, the error says how to write it today.
 import re
 from typing import Final
 
+from csyspy.fields.errors import FieldError
 from csyspy.fields.expr import FieldNode, TransformNode
 from csyspy.fields.scanner import MAX_DEPTH, TRANSFORMERS, Scanner
 from csyspy.filters.ast import And, Check, Identifier, Node, Not, Or, Value, ValueList
@@ -33,12 +34,12 @@ class Parser(Scanner):
     def parse(self) -> Node:
         """Read the whole text."""
         if "\0" in self.text:
-            self.fail("a filter cannot contain a NUL character", self.text.index("\0"))
+            raise self.error("a filter cannot contain a NUL character", self.text.index("\0"))
         if not self.text:
-            self.fail("the filter is empty")
+            raise self.error("the filter is empty")
         node = self._or()
         if self.pos < len(self.text):
-            self._trailing()
+            raise self._trailing()
         return node
 
     def _or(self) -> Node:
@@ -62,7 +63,7 @@ class Parser(Scanner):
             return self._not() if word == "and" else self._and()
         if self.take("("):
             return self._closed()
-        self.fail(f"expected a blank or '(' behind '{word}'", self.pos)
+        raise self.error(f"expected a blank or '(' behind '{word}'", self.pos)
 
     def _not(self) -> Node:
         self.blank()
@@ -84,8 +85,8 @@ class Parser(Scanner):
         self.blank()
         if not self.take(")"):
             if self.pos >= len(self.text):
-                self.fail("this '(' is never closed: expected a ')', 'and' or 'or' at the end", opening)
-            self._trailing("expected a ')', 'and' or 'or'")
+                raise self.error("this '(' is never closed: expected a ')', 'and' or 'or' at the end", opening)
+            raise self._trailing("expected a ')', 'and' or 'or'")
         self.depth -= 1
         return node
 
@@ -101,7 +102,7 @@ class Parser(Scanner):
         if word is not None:
             return Identifier(word, start, self.pos)
         hint = "fields have dots in their names, for example proc.name; see csyspy -l" if self.pos < len(self.text) else ""
-        self.fail("expected a field, a transformer, a macro or a '('", hint=hint)
+        raise self.error("expected a field, a transformer, a macro or a '('", hint=hint)
 
     def _condition(self, left: FieldNode | TransformNode) -> Check:
         self.blank()
@@ -127,11 +128,11 @@ class Parser(Scanner):
             return Check(left, op, right, "", val, at)
         op = next((word for word in LIST_OPS if self.take(word)), "")
         if not op:
-            self._no_operator(left)
+            raise self._no_operator(left)
         side, val = self._list_side(fields=True)
         return Check(left, op, side, "", val, at)
 
-    def _no_operator(self, left: FieldNode | TransformNode) -> None:
+    def _no_operator(self, left: FieldNode | TransformNode) -> FieldError:
         """Say what may follow a field."""
         stop = self.pos
         while stop < len(self.text) and self.text[stop] not in " \t\r\n()":
@@ -148,7 +149,7 @@ class Parser(Scanner):
 
             near = suggest(word, list(ALL))
             hint = f"did you mean {near}?" if near else ""
-        self.fail(f"expected an operator behind {self.text[left.pos : left.end]}: {_OPERATORS}", self.pos, stop, hint)
+        return self.error(f"expected an operator behind {self.text[left.pos : left.end]}: {_OPERATORS}", self.pos, stop, hint)
 
     def _other_field(self) -> tuple[FieldNode | TransformNode | None, bool]:
         """val(field), or a transformer; and whether it was val()."""
@@ -158,12 +159,12 @@ class Parser(Scanner):
         self.blank()
         node = self.field()
         if node is None:
-            self.fail("expected a field within val()")
+            raise self.error("expected a field within val()")
         self.blank()
         if not self.take(")"):
-            self.fail("expected a ')' that closes val(")
+            raise self.error("expected a ')' that closes val(")
         if self.text.startswith("[", self.pos):
-            self.fail("val() takes no [argument] behind it", hint="write the [argument] directly behind the field")
+            raise self.error("val() takes no [argument] behind it", hint="write the [argument] directly behind the field")
         return node, True
 
     def _number_side(self, op: str) -> tuple[Value | FieldNode | TransformNode, bool]:
@@ -175,7 +176,7 @@ class Parser(Scanner):
         if number is not None:
             return Value(number, start, self.pos), False
         hint = f"{op} compares with a number without quotes" if start < len(self.text) else ""
-        self.fail(f"expected a number or a field ({_FUNCTIONS})", hint=hint)
+        raise self.error(f"expected a number or a field ({_FUNCTIONS})", hint=hint)
 
     def _string_side(self, op: str) -> tuple[Value | FieldNode | TransformNode, bool]:
         other, val = self._other_field()
@@ -191,7 +192,7 @@ class Parser(Scanner):
             hint = "the quote is never closed"
         elif self.pos >= len(self.text) or self.text[self.pos] == ")":
             hint = 'write "" for an empty value'
-        self.fail(f"expected a value or a field ({_FUNCTIONS}) behind {op}", hint=hint)
+        raise self.error(f"expected a value or a field ({_FUNCTIONS}) behind {op}", hint=hint)
 
     def _value(self) -> Value | None:
         start = self.pos
@@ -213,7 +214,8 @@ class Parser(Scanner):
         word = self.match(_IDENTIFIER)
         if word is not None:
             return Value(word, start, self.pos), False
-        self.fail("expected a list in parentheses" + (f" or a field ({_FUNCTIONS})" if fields else ""), hint="for example: in (a, b)")
+        other_side = f" or a field ({_FUNCTIONS})" if fields else ""
+        raise self.error(f"expected a list in parentheses{other_side}", hint="for example: in (a, b)")
 
     def _values(self, start: int) -> ValueList:
         self.blank()
@@ -224,14 +226,14 @@ class Parser(Scanner):
             self.blank()
             value = self._value()
             if value is None:
-                self.fail("expected a value behind the comma", hint='write "" for an empty value')
+                raise self.error("expected a value behind the comma", hint='write "" for an empty value')
             values.append(value)
             self.blank()
         if not self.take(")"):
-            self.fail("expected a ',' or a ')' in the list", hint='quote a value with quotes, blanks, parentheses or = in it: "a=b"')
+            raise self.error("expected a ',' or a ')' in the list", hint='quote a value with quotes, blanks, parentheses or = in it: "a=b"')
         return ValueList(tuple(values), start, self.pos)
 
-    def _trailing(self, expected: str = "expected 'and' or 'or'") -> None:
+    def _trailing(self, expected: str = "expected 'and' or 'or'") -> FieldError:
         """Something stands where the expression could end."""
         stop = self.pos + 1
         while stop < len(self.text) and self.text[stop] not in " \t\r\n()":
@@ -242,7 +244,7 @@ class Parser(Scanner):
             hint = 'quote a value with blanks, commas, quotes, parentheses or = in it: "a=b"'
         elif self.text[self.pos] == "(" and before.isalnum():
             hint = f"the transformers are {_FUNCTIONS}; no blank stands before their ("
-        self.fail(f"unexpected {self.text[self.pos : stop]!r}, {expected}", self.pos, stop, hint)
+        return self.error(f"unexpected {self.text[self.pos : stop]!r}, {expected}", self.pos, stop, hint)
 
 
 __all__ = ["MAX_DEPTH", "Parser", "parse"]

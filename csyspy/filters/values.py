@@ -5,7 +5,6 @@ then cut to the width of the type. Decimals for DOUBLE are read as such, which l
 """
 
 import re
-import socket
 from typing import Final
 
 from csyspy.fields.errors import FieldError
@@ -75,6 +74,8 @@ def port(text: str) -> int:
         return 0
     if text.isascii() and text.isdigit():
         return int(text) & 0xFFFF
+    import socket  # 3 ms of start-up that few filters need
+
     try:
         return socket.getservbyname(text)
     except (OSError, UnicodeError):
@@ -83,6 +84,8 @@ def port(text: str) -> int:
 
 def address(text: str) -> bytes:
     """An IPv4 address (4 bytes) where there is a dot in it, else an IPv6 address (16 bytes)."""
+    import socket
+
     family, name = (socket.AF_INET, "IPv4") if "." in text else (socket.AF_INET6, "IPv6")
     try:
         return socket.inet_pton(family, text)
