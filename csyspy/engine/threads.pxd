@@ -1,5 +1,6 @@
-"""Threads as libsinsp keeps them (libs: userspace/libsinsp/threadinfo.h, thread_manager.h)."""
+"""Threads as libsinsp keeps them (libs: userspace/libsinsp/threadinfo.h, thread_group_info.h)."""
 
+from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from csyspy.engine.fds cimport FdInfo, FdTable
@@ -38,10 +39,21 @@ cdef enum CloneFlag:     # PPM_CL_*: libs: driver/ppm_events_public.h
     CL_IS_MAIN_THREAD = 1 << 30
 
 
+cdef class ThreadGroup:
+    """The threads of one process."""
+    cdef readonly int64_t pid
+    cdef readonly int64_t alive           # threads that have not exited
+    cdef readonly bint reaper             # takes in orphans: pid 1 of a namespace, or PR_SET_CHILD_SUBREAPER
+    cdef ThreadInfo main                  # the leader, None where it was never seen; stays while other threads live
+    cdef dict others                      # tid -> ThreadInfo
+
+    cpdef list threads(self)              # [ThreadInfo], the leader first, exited ones included
+
+
 cdef class ThreadInfo:
     cdef readonly int64_t tid, pid, ptid, reaper_tid, sid, vtid, vpid, vpgid, pgid
     cdef readonly bytes comm, exe, exepath, cwd, root
-    cdef readonly list args, env          # of bytes
+    cdef readonly list args, env          # of bytes; those of the event or list as they lay there
     cdef readonly list cgroups            # of (subsystem, path), bytes
     cdef readonly str container_id        # "" on the host
     cdef readonly uint32_t flags          # CloneFlag bits
@@ -56,7 +68,6 @@ cdef class ThreadInfo:
     cdef readonly uint64_t pidns_init_start_ts
     cdef readonly uint32_t tty
     cdef readonly uint64_t clone_ts, lastexec_ts
-    cdef readonly bint is_invalid         # made up for an event of a thread that nothing had announced (comm `<NA>`)
     # the last event, for enter/exit pairing
     cdef readonly int64_t lastevent_fd
     cdef readonly uint64_t lastevent_ts, prevevent_ts
@@ -64,34 +75,65 @@ cdef class ThreadInfo:
     cdef readonly uint16_t lastevent_cpu
     cdef readonly uint32_t lastevent_category
     cdef readonly uint64_t latency, latency_entertime
-    cdef readonly bytes enter_event       # raw bytes of the stored enter event (header included), or None
+    cdef readonly bint lastevent_valid    # the current exit event is the partner of the last enter event
+    # the stored enter event, header included: dispatch.enter_event() decodes it
+    cdef uint8_t* enter_raw
+    cdef uint32_t enter_size, enter_room  # 0 bytes: none is stored
+    cdef uint32_t enter_header
     cdef readonly uint64_t exectime_enter_ts, exectime_total
     # procinfo accounting, per thread
     cdef readonly double cpu_pct, cpu_user_pct, cpu_system_pct
     cdef readonly uint64_t proc_user_jiffies, proc_system_jiffies, proc_last_ts
     # relations
-    cdef ThreadInfo main                  # leader of the group; itself for a leader; None once it is gone
-    cdef readonly list group              # of the leader: all live threads of the process (leader first)
-    cdef readonly list children           # of ThreadInfo
-    cdef readonly bint group_reaper       # PR_SET_CHILD_SUBREAPER
-    cdef FdTable own_fds                  # used by a leader (or a thread without CLONE_FILES)
+    cdef ThreadInfo main                  # leader of the group; itself for a leader; None where it is unknown
+    cdef readonly ThreadGroup tgroup      # None for a thread that was made up
+    cdef readonly dict children           # tid -> ThreadInfo of those whose parent this is; None where there never were any
+    cdef FdTable own_fds                  # used by a leader (or a thread without CLONE_FILES); made by fds()
+    cdef bytes args_comm                  # comm when args were set
     cdef bytes cmdline_cache
     # verdicts of filters that depend on the thread alone: bit pairs (known, value), reset when the thread changes
     cdef uint64_t verdict_known, verdict_value
 
     cdef bint is_main(self) noexcept
+    cdef bint is_invalid(self) noexcept   # made up for an event of a thread that nothing had announced (comm `<NA>`)
+    cdef bint is_dead(self) noexcept      # has exited; a leader stays in the table while its threads live
+    cdef bint in_pidns(self) noexcept
     cdef FdTable fds(self)                # None where the leader is gone
+    cdef bytes get_cwd(self)              # with a slash at its end; `./` where the leader is unknown
+    cdef void set_cwd(self, bytes path) except *    # joins it to the present one
+    cdef void set_args(self, const uint8_t* text, size_t n) except *      # NUL-separated
+    cdef void set_env(self, const uint8_t* text, size_t n) except *
+    cdef void set_cgroups(self, const uint8_t* text, size_t n) except *   # NUL-separated `subsystem=path`
+    cdef void set_exepath(self, bytes path) except *                      # without ` (deleted)`
+    cdef bytes cmdline(self)              # comm and args
     cdef void changed(self) noexcept      # forget everything cached about this thread (cmdline, verdicts)
 
 
 cdef class ThreadTable:
-    cdef dict _by_tid
+    cdef int64_t* _tids
+    cdef void** _slots                    # PyObject*, owned; NULL where free
+    cdef size_t _mask                     # slots - 1, a power of two less one
+    cdef readonly size_t count
     cdef ThreadInfo _last                 # most recent hit
+    cdef dict _groups                     # pid -> ThreadGroup
     cdef public uint32_t max_threads      # beyond it new threads are refused, counted in `refused`
     cdef readonly uint64_t refused
 
     cdef ThreadInfo find(self, int64_t tid)              # None where unknown
+    cdef ThreadInfo find_or_invent(self, int64_t tid)    # None where the table is full
+    # From a process list: make ThreadInfo() for each entry, fill its fields, add(info, True); then link() once.
+    # Takes the place of a thread of the same tid. None where the table is full.
     cdef ThreadInfo add(self, ThreadInfo info, bint from_scap)
+    cdef void link(self) except *                        # groups, parents and children of everything in the table
+    cdef void link_one(self, ThreadInfo info) except *   # likewise of one thread that was invalid until now
+    cdef void mark_dead(self, ThreadInfo info) noexcept
+    cdef void revive(self, ThreadInfo info) noexcept
     cdef void remove(self, int64_t tid) except *         # with reparenting of its children
     cdef ThreadInfo parent(self, ThreadInfo info)        # by ptid, None
+    cdef ThreadInfo ancestor_process(self, ThreadInfo info, uint32_t n)   # leader of the nth ancestor, None
     cpdef list all(self)                                 # [ThreadInfo]
+
+    cdef size_t _slot(self, int64_t tid) noexcept nogil
+    cdef void _grow(self) except *
+    cdef void _erase(self, ThreadInfo info) except *
+    cdef ThreadInfo _new_reaper(self, ThreadInfo info)

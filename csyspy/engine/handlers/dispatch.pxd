@@ -1,13 +1,20 @@
 """What an event does to the state: one table from event id to handler, and the bookkeeping round it."""
 
-from libc.stdint cimport uint16_t, uint32_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
+from csyspy.engine.event cimport Event
 from csyspy.engine.state cimport State
 
 ctypedef int (*Handler)(State state) except -1
 
 cdef void handle(uint16_t evt_type, Handler fn, uint32_t needs) except *
 # `fn` runs for events of this type when the plan has any of `needs`; family modules call this when they are imported
+
+cdef void keep_enter(uint16_t evt_type) except *
+# enter events of this type are kept until their exit event: enter_event()
+
+cdef Event* enter_event(State state) noexcept
+# the enter event that belongs to the current exit event, or NULL; valid until the next call
 
 cdef int apply(State state) except -1
 # with state.evt decoded: find state.thread, pair enter and exit (latency, lastevent_*), find state.fd, run the handler

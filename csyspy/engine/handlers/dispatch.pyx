@@ -1,23 +1,238 @@
-"""What an event does to the state: one table from event id to handler, and the bookkeeping round it."""
+"""What an event does to the state: one table from event id to handler, and the bookkeeping round it.
 
-from csyspy.engine.event cimport MAX_EVENT_TYPES
+The order of things is that of `libs: userspace/libsinsp/sinsp.cpp, sinsp::next` and `parsers.cpp, sinsp_parser::reset`.
+"""
 
-cdef Handler HANDLERS[MAX_EVENT_TYPES]
-cdef uint32_t HANDLER_NEEDS[MAX_EVENT_TYPES]
+from libc.stdint cimport int8_t, int64_t, uint64_t
+from libc.stdlib cimport realloc
+from libc.string cimport memcpy
+
+from csyspy.engine.event cimport EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, EVENTS, MAX_EVENT_TYPES, event_decode, param_i64
+from csyspy.engine.fds cimport FdInfo, FdTable
+from csyspy.engine.state cimport NEED_FD
+from csyspy.engine.threads cimport CL_ACTIVE, ThreadInfo
+
+from csyspy.events import EVENT_TABLE
+
+cdef enum Lookup:
+    LOOK_INVENT = 0     # a thread nobody announced is made up
+    LOOK_FIND = 1       # only threads of the table
+    LOOK_BARE = 2       # likewise, and enter and exit are not paired
+    LOOK_NONE = 3       # the event is nobody's
+
+cdef enum:
+    MAX_KEPT = 16384    # libs: SP_EVT_BUF_SIZE; longer enter events are not kept
+    NOWHERE = -1
+    EXECVE_18_X = 289
+    EXECVE_19_X = 293
+    EXECVEAT_E = 330
+    SWITCH_6_E = 152
+
+cdef struct Plan:       # what to do with an event type before its handler
+    Handler handler
+    uint32_t needs      # of the handler
+    uint8_t lookup
+    bint keep           # enter events whose parameters the exit event's handler wants
+    bint uses_fd
+    int8_t fd_at        # parameter that holds the fd: of an enter event, or of an exit event without its partner
+    int8_t fd_late      # likewise in exit-only captures
+    bint fd_always      # the exit event's own fd goes before the enter event's
+
+cdef Plan PLANS[MAX_EVENT_TYPES]
+cdef Event ENTER        # scratch of enter_event()
+
+# libs: parsers.cpp, sinsp_parser::reset: threads of these are not made up where they are unknown …
+LOOKS_ONLY = ("CLONE_11_X", "CLONE_16_X", "CLONE_17_X", "CLONE_20_X", "FORK_X", "FORK_17_X", "FORK_20_X",
+              "VFORK_X", "VFORK_17_X", "VFORK_20_X", "CLONE3_X", "PROCEXIT_E", "PROCEXIT_1_E")
+# … and these have none.
+NOBODYS = ("CONTAINER_JSON_E", "CONTAINER_JSON_2_E", "USER_ADDED_E", "USER_DELETED_E", "GROUP_ADDED_E", "GROUP_DELETED_E",
+           "PLUGINEVENT_E", "ASYNCEVENT_E")
+# Enter events kept for their exit (libs: parsers.cpp, the calls of store_event).
+KEPT = ("SENDTO_E", "OPEN_E", "CREAT_E", "OPENAT_E", "OPENAT_2_E", "OPENAT2_E", "EVENTFD_E", "EVENTFD2_E", "CHDIR_E", "FCHDIR_E",
+        "LINK_E", "LINKAT_E", "MKDIR_E", "RMDIR_E", "SHUTDOWN_E", "GETRLIMIT_E", "SETRLIMIT_E", "PRLIMIT_E", "SENDMSG_E",
+        "SENDFILE_E", "SETRESUID_E", "SETRESGID_E", "SETUID_E", "SETGID_E", "SETPGID_E", "UNLINK_E", "UNLINKAT_E",
+        "EXECVE_18_E", "EXECVE_19_E", "EXECVEAT_E", "UNSHARE_E", "SETNS_E")
+# Where exit events hold their fd (libs 0.20: scap_event.c, get_exit_event_fd_location).
+FD_IN_EXIT = {"LISTEN_X": 1, "READ_X": 2, "PREAD_X": 2, "BIND_X": 2, "COPY_FILE_RANGE_X": 1, "SENDMMSG_X": 1, "RECVMMSG_X": 1}
+FD_ALWAYS = ("COPY_FILE_RANGE_X", "SENDMMSG_X", "RECVMMSG_X")
+FD_IN_ENTER = {"MMAP_E": 4, "MMAP2_E": 4, "SPLICE_E": 1}
 
 
 cdef void handle(uint16_t evt_type, Handler fn, uint32_t needs) except *:
-    HANDLERS[evt_type] = fn
-    HANDLER_NEEDS[evt_type] = needs
+    PLANS[evt_type].handler = fn
+    PLANS[evt_type].needs = needs
+
+
+cdef void keep_enter(uint16_t evt_type) except *:
+    PLANS[evt_type].keep = True
+
+
+cdef void _make_plans() except *:
+    cdef Plan* plan
+    cdef uint32_t flags
+    for event in EVENT_TABLE["events"]:
+        plan = &PLANS[<int>event["id"]]
+        flags = event["flags_value"]
+        name = event["enum"].removeprefix("PPME_").removeprefix("SYSCALL_").removeprefix("SOCKET_")
+        if name == "PROCINFO_E" or name == "SCHEDSWITCH_6_E":
+            plan.lookup = LOOK_BARE
+        elif flags & EF_SKIPPARSERESET or name in NOBODYS:
+            plan.lookup = LOOK_NONE
+        elif name in LOOKS_ONLY:
+            plan.lookup = LOOK_FIND
+        plan.keep = name in KEPT
+        plan.uses_fd = flags & EF_USES_FD != 0
+        plan.fd_always = name in FD_ALWAYS
+        plan.fd_late = NOWHERE
+        if event["dir"] == ">":
+            plan.fd_at = FD_IN_ENTER.get(name, 0)
+        else:
+            plan.fd_at = FD_IN_EXIT.get(name, NOWHERE)
+            for i, param in enumerate(event["params"]):
+                if param["type"] == "FD" and i > 0:
+                    plan.fd_late = i
+                    break
+
+
+_make_plans()
+
+
+cdef Event* enter_event(State state) noexcept:
+    cdef ThreadInfo thread = state.thread
+    cdef uint16_t wanted = state.evt.type - 1
+    if thread is None or not thread.lastevent_valid or thread.enter_size == 0:
+        return NULL
+    if not event_decode(&ENTER, thread.enter_raw, thread.enter_size, thread.enter_header == 22):
+        return NULL
+    if ENTER.type != wanted and not (ENTER.type == EXECVEAT_E and (state.evt.type == EXECVE_18_X or state.evt.type == EXECVE_19_X)):
+        # A successful execveat ends as an execve; anything else is the partner of an exit event that was lost.
+        thread.lastevent_valid = False
+        return NULL
+    return &ENTER
+
+
+cdef int _keep(State state, ThreadInfo thread) except -1:
+    """Store the enter event for enter_event()."""
+    cdef uint8_t* room
+    cdef uint32_t n = state.evt.size
+    if n > MAX_KEPT:
+        return 0
+    if n > thread.enter_room:
+        room = <uint8_t*>realloc(thread.enter_raw, n)
+        if room == NULL:
+            raise MemoryError
+        thread.enter_raw = room
+        thread.enter_room = n
+    memcpy(thread.enter_raw, state.evt.raw, n)
+    thread.enter_size = n
+    thread.enter_header = state.evt.header
+    return 0
+
+
+cdef inline int _look_up_fd(State state, ThreadInfo thread, int64_t fd) except -1:
+    cdef FdTable table
+    cdef FdInfo info
+    state.fd_num = fd
+    if fd < 0:
+        return 0
+    table = thread.fds()
+    if table is None:
+        return 0
+    info = table.get(fd)
+    if info is not None:
+        info.old_name = info.name
+        state.fd = info
+    return 0
+
+
+cdef inline int _enter(State state, Plan* plan, ThreadInfo thread) except -1:
+    thread.lastevent_fd = -1
+    thread.lastevent_type = state.evt.type
+    thread.latency = 0
+    thread.latency_entertime = state.evt.ts
+    if plan.uses_fd and state.needs & NEED_FD:
+        thread.lastevent_fd = param_i64(&state.evt, plan.fd_at, -1)
+        _look_up_fd(state, thread, thread.lastevent_fd)
+    if plan.keep:
+        _keep(state, thread)
+    return 0
+
+
+cdef inline int _exit(State state, Plan* plan, ThreadInfo thread) except -1:
+    cdef uint16_t kind = state.evt.type
+    cdef int8_t at
+    if thread.latency_entertime != 0:
+        thread.latency = state.evt.ts - thread.latency_entertime
+    if kind == thread.lastevent_type + 1 or (thread.lastevent_type == EXECVEAT_E and (kind == EXECVE_18_X or kind == EXECVE_19_X)):
+        thread.lastevent_valid = True
+    else:
+        # What the last enter event worked on may be something else altogether.
+        thread.lastevent_valid = False
+        thread.lastevent_fd = -1
+    if plan.uses_fd and state.needs & NEED_FD:
+        if plan.fd_always or thread.lastevent_fd == -1:
+            at = plan.fd_late if state.exit_only else plan.fd_at
+            if at >= 0:
+                thread.lastevent_fd = param_i64(&state.evt, at, -1)
+        _look_up_fd(state, thread, thread.lastevent_fd)
+    return 0
 
 
 cdef int apply(State state) except -1:
-    cdef Handler fn = HANDLERS[state.evt.type] if state.evt.type < MAX_EVENT_TYPES else NULL
-    state.thread = state.threads.find(state.evt.tid)
-    if fn != NULL and HANDLER_NEEDS[state.evt.type] & state.needs:
-        fn(state)
+    cdef uint16_t kind = state.evt.type
+    cdef Plan* plan
+    cdef ThreadInfo thread
+    state.fd = None
+    state.fd_num = -1
+    if kind >= EVENT_COUNT:
+        state.thread = None
+        return 0
+    plan = &PLANS[kind]
+    if plan.lookup == LOOK_INVENT:
+        thread = state.threads.find_or_invent(state.evt.tid)
+        if thread is not None:
+            thread.flags |= CL_ACTIVE
+    elif plan.lookup == LOOK_NONE:
+        thread = None
+    else:
+        thread = state.threads.find(state.evt.tid)
+    state.thread = thread
+    if thread is not None and plan.lookup < LOOK_BARE:
+        if kind & 1:
+            _exit(state, plan, thread)
+        else:
+            _enter(state, plan, thread)
+    if plan.handler != NULL and plan.needs & state.needs:
+        plan.handler(state)
     return 0
 
 
 cdef int settle(State state) except -1:
+    cdef ThreadInfo thread = state.thread
+    if thread is not None:
+        if state.evt.type & 1:
+            thread.enter_size = 0
+            thread.lastevent_valid = False
+        if state.evt.type != SWITCH_6_E:
+            thread.prevevent_ts = thread.lastevent_ts
+            thread.lastevent_ts = state.evt.ts
+    if state.deferred:
+        _run_deferred(state)
+    return 0
+
+
+cdef int _run_deferred(State state) except -1:
+    """Removals that waited until the event had been seen: a thread's tid, or (tid, fd) of a file descriptor."""
+    cdef ThreadInfo thread
+    cdef FdTable table
+    cdef list todo = state.deferred
+    state.deferred = []
+    for item in todo:
+        if isinstance(item, tuple):
+            thread = state.threads.find(item[0])
+            table = thread.fds() if thread is not None else None
+            if table is not None:
+                table.remove(item[1])
+        else:
+            state.threads.remove(item)
     return 0
