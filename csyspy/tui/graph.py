@@ -21,4 +21,4 @@ def area(values: Sequence[float], width: int, height: int, peak: float, levels: 
 def _steps(value: float, peak: float, most: int) -> int:
     if value <= 0 or peak <= 0:
         return 0
-    return max(1, min(most, round(value / peak * most)))
+    return most if value >= peak else max(1, round(value / peak * most))

@@ -2,20 +2,19 @@
 
 import time
 
-from rich.cells import cell_len
-from rich.text import Text
+from textual.content import Content
 from textual.widget import Widget
 
 from csyspy.tui.frame import Frame, State
 
-STATE_ROLES = {
-    State.LIVE: "success",
-    State.LIMITED: "warning",
-    State.PAUSED: "accent",
-    State.LOADING: "primary",
-    State.END: "secondary",
-    State.PARTIAL: "warning",
-    State.FAILED: "error",
+STATE_STYLES = {
+    State.LIVE: "$success",
+    State.LIMITED: "$warning",
+    State.PAUSED: "$accent",
+    State.LOADING: "$primary",
+    State.END: "$secondary",
+    State.PARTIAL: "$warning",
+    State.FAILED: "$error",
 }
 PROGRESS_WIDTH = 12
 
@@ -38,38 +37,28 @@ class ContextBar(Widget):
         self._paused = paused
         self.refresh()
 
-    def render(self) -> Text:
-        right = self._state()
-        left = Text(no_wrap=True)
-        left.append(" csyspy", style=f"bold {self._colour('primary')}")
+    def render(self) -> Content:
         crumbs = [self._frame.snapshot.view.name if self._frame else "Processes", "whole machine"]
         if self._source != "live":
             crumbs.insert(0, self._source)
+        parts = [Content.styled(" csyspy", "bold $primary")]
         for crumb in crumbs:
-            left.append(" ▸ ", style=self._colour("faint"))
-            left.append(crumb, style="bold" if crumb == crumbs[-2] else "")
-        room = self.size.width - right.cell_len
-        left.truncate(max(room, 0), overflow="ellipsis", pad=True)
-        return left + right
+            parts += [Content.styled(" ▸ ", "$faint"), Content.styled(crumb, "bold" if crumb == crumbs[-2] else "")]
+        return both_ends(Content.assemble(*parts), self._state(), self.size.width)
 
-    def _state(self) -> Text:
-        text = Text(no_wrap=True)
+    def _state(self) -> Content:
         if self._frame is None:
-            return text.append("starting ")
+            return Content("starting ")
         state = State.PAUSED if self._paused else self._frame.state
-        text.append(state.value, style=f"bold {self._colour(STATE_ROLES[state])}")
+        parts = [Content.styled(state.value, f"bold {STATE_STYLES[state]}")]
         if self._frame.progress is not None:
             done = round(self._frame.progress * PROGRESS_WIDTH)
-            text.append("  " + "━" * done, style=self._colour("primary"))
-            text.append("━" * (PROGRESS_WIDTH - done), style=self._colour("border"))
+            parts += [Content.styled("  " + "━" * done, "$primary"), Content.styled("━" * (PROGRESS_WIDTH - done), "$faint")]
         if self._frame.detail:
-            text.append(f"  {self._frame.detail}", style=self._colour("faint"))
+            parts.append(Content.styled(f"  {self._frame.detail}", "$faint"))
         if self._frame.snapshot.time_ns:
-            text.append(time.strftime("  %H:%M:%S", time.localtime(self._frame.snapshot.time_ns // 10**9)))
-        return text.append(" ")
-
-    def _colour(self, role: str) -> str:
-        return self.app.theme_variables[role]
+            parts.append(Content(time.strftime("  %H:%M:%S", time.localtime(self._frame.snapshot.time_ns // 10**9))))
+        return Content.assemble(*parts, " ")
 
 
 class FilterBar(Widget):
@@ -88,17 +77,18 @@ class FilterBar(Widget):
         self._frame = frame
         self.refresh()
 
-    def render(self) -> Text:
-        colour = self.app.theme_variables
-        left = Text(" ⌕ ", style=colour["primary"], no_wrap=True)
-        left.append(self._filter_text or "no filter", style=colour["foreground"] if self._filter_text else colour["faint"])
-        right = Text(no_wrap=True)
+    def render(self) -> Content:
+        filter_text = Content.styled(self._filter_text, "bold") if self._filter_text else Content.styled("no filter", "$faint")
+        left, right = Content.assemble((" ⌕ ", "$primary"), filter_text), Content("")
         if self._frame is not None:
             rows, total = len(self._frame.snapshot), self._frame.total_rows
-            right.append(f"{rows}/{total}" if rows != total else f"{rows}", style="bold")
-            right.append(" rows ", style=colour["faint"])
-            notice, room = self._frame.notice, self.size.width - left.cell_len - right.cell_len
-            if notice and cell_len(notice) + 4 <= room:
-                left.append("   " + notice, style=colour["warning"] if self._frame.state is not State.LIMITED else colour["faint"])
-        left.truncate(max(self.size.width - right.cell_len, 0), overflow="ellipsis", pad=True)
-        return left + right
+            right = Content.assemble((f"{rows}/{total}" if rows != total else f"{rows}", "bold"), (" rows ", "$faint"))
+            notice = Content.styled(f"   {self._frame.notice}", "$faint" if self._frame.state is State.LIMITED else "$warning")
+            if left.cell_length + notice.cell_length + right.cell_length <= self.size.width:
+                left += notice
+        return both_ends(left, right, self.size.width)
+
+
+def both_ends(left: Content, right: Content, width: int) -> Content:
+    """One line of width cells with left and right at its ends; left gives way where they do not fit."""
+    return left.truncate(max(width - right.cell_length, 0), ellipsis=True, pad=True) + right

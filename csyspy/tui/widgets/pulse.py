@@ -8,11 +8,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from csyspy.tui.frame import Gauge
-from csyspy.tui.graph import area
+from csyspy.tui.graph import area, spark
 
 MID_LEVEL = 0.5
 HIGH_LEVEL = 0.85
-SHORT_SPARK_WIDTH = 8
+SHORT_SPARK_WIDTH = 12
+"""At most; less where label and number need the room."""
 
 
 class GaugeBox(Widget):
@@ -56,7 +57,8 @@ class GaugeBox(Widget):
         return Strip([Segment(line, self._style(role))]).apply_style(base)
 
     def _one_line(self, gauge: Gauge) -> Strip:
-        graph = area(gauge.history, SHORT_SPARK_WIDTH, 1, gauge.peak)[0]
+        room = self.size.width - len(gauge.label) - len(gauge.text) - 4
+        graph = spark(gauge.history, max(0, min(room, SHORT_SPARK_WIDTH)), gauge.peak)
         return Strip(
             [
                 Segment(f" {gauge.label} ", self._style("label")),
