@@ -16,6 +16,21 @@ cdef enum Need:
     NEED_ALL = 15
 
 
+cdef enum Producer:
+    """Who wrote the capture, as far as values and text depend on it; set when the first events are seen."""
+    PRODUCER_OLD = 0       # sysdig 0.29.3 and before
+    PRODUCER_LIBS20 = 1    # libs from 0.10 to 0.20: enter and exit events
+    PRODUCER_NEWEST = 2    # exit events only, with the former enter parameters appended
+
+cdef enum BufferFormat:
+    """How binary parameters are shown: `-x`, `-X`, `-A`, `-b`."""
+    BF_DOTS = 0
+    BF_HEX = 1
+    BF_HEXASCII = 2
+    BF_ASCII = 3
+    BF_BASE64 = 4
+
+
 cdef class State:
     cdef readonly ThreadTable threads
     cdef public dict users            # uid -> (name: str, gid, home: str, shell: str); key (container_id, uid) for users of containers
@@ -25,7 +40,12 @@ cdef class State:
     cdef public dict containers       # container id -> dict: the JSON object of the container event
     cdef public object container_of   # callable(list of (subsystem, path)) -> container id: set by who opens the source
     cdef public uint32_t needs        # Need bits
-    cdef public dict options          # rendering options that fields depend on: see csyspy.engine.render
+    # what fields show depends on these; State.configure() sets them
+    cdef readonly int buffer_format   # BufferFormat
+    cdef readonly uint32_t max_output_len   # bytes of a binary parameter inside evt.info; 0: all (`-v`)
+    cdef readonly bint resolve_ports  # `-R`
+    cdef readonly int time_mode       # of evt.outputtime: one of the letters of `-t`
+    cdef public int producer          # Producer
     # the current event; valid inside Sink.event() only
     cdef Event evt
     cdef ThreadInfo thread            # None where there is none (or it is not needed)

@@ -1,6 +1,9 @@
 """The state that events change and fields read: one per opened source."""
 
 
+cdef dict _BUFFER_FORMATS = {"dots": BF_DOTS, "hex": BF_HEX, "hexascii": BF_HEXASCII, "ascii": BF_ASCII, "base64": BF_BASE64}
+
+
 cdef class State:
     """`needs` is the union of what filter, output and sinks ask for (Need bits); give it before the walk starts."""
 
@@ -11,10 +14,24 @@ cdef class State:
         self.interfaces = []
         self.machine = {}
         self.containers = {}
-        self.options = {}
         self.deferred = []
         self.needs = NEED_ALL
         self.fd_num = -1
+        self.max_output_len = 80
+        self.time_mode = c"h"
+
+    def configure(self, *, str buffer_format="dots", bint verbose=False, bint resolve_ports=False, str time_mode="h") -> None:
+        """Say how fields show what they show; before the walk starts.
+
+        `buffer_format`: `dots`, `hex` (-x), `hexascii` (-X), `ascii` (-A) or `base64` (-b); `verbose` (-v): nothing is cut;
+        `resolve_ports` (-R); `time_mode`: `h`, `a`, `r`, `d` or `D` (-t). Raises ValueError for anything else.
+        """
+        if buffer_format not in _BUFFER_FORMATS or time_mode not in ("h", "a", "r", "d", "D"):
+            raise ValueError(f"no such way to show events: {buffer_format} {time_mode}")
+        self.buffer_format = _BUFFER_FORMATS[buffer_format]
+        self.max_output_len = 0 if verbose else 80
+        self.resolve_ports = resolve_ports
+        self.time_mode = ord(time_mode)
 
     @property
     def evt_num(self) -> int:

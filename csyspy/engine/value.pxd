@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
+from csyspy.engine.buffer cimport Buffer
 from csyspy.engine.state cimport State
 
 cdef enum ValueKind:
@@ -40,12 +41,15 @@ cdef class Extractor:
     cdef ExtractFn fn
     cdef bytes held               # keeps text alive that get() made
     cdef list held_items          # likewise for lists
+    cdef Buffer text              # where get() builds text; None until scratch_text() makes it
     cdef Value* items             # room for list values; grown by reserve()
     cdef uint32_t room
     cdef int64_t scratch[4]
 
     cdef int get(self, State state, Value* out) except -1
     cdef int reserve(self, uint32_t n) except -1
+    cdef Buffer scratch_text(self)                              # self.text, emptied
+    cdef int give_text(self, Value* out) except -1              # out = what is in self.text
     cdef int give(self, bytes text, Value* out) except -1        # out = text (None: returns 0), kept alive in self.held
     cdef int give_list(self, list texts, Value* out) except -1
 

@@ -58,6 +58,19 @@ cdef class Extractor:
             self.room = n
         return 0
 
+    cdef Buffer scratch_text(self):
+        if self.text is None:
+            self.text = Buffer()
+            self.text.grow(64)
+        self.text.size = 0
+        return self.text
+
+    cdef int give_text(self, Value* out) except -1:
+        out.kind = VK_STR
+        out.s = self.text.data
+        out.n = <uint32_t>self.text.size
+        return 1
+
     cdef int give(self, bytes text, Value* out) except -1:
         if text is None:
             return 0
