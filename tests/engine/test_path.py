@@ -1,7 +1,6 @@
 """File names joined and cleaned as libsinsp does it."""
 
 import pytest
-
 from csyspy.engine.path import joined
 
 

@@ -1,0 +1,112 @@
+"""``make bench``: csyspy and the installed sysdig side by side, in the same run on the same captures.
+
+Rows: six jobs on a capture of at least 10 M events, plain and gzip; then start-up times. The long captures are made once by
+`bench.lengthen` and kept in the cache folder.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench.lengthen import lengthen
+from bench.measure import Cost, RunFailed, best_of
+
+ROOT = Path(__file__).resolve().parent.parent
+MEDIUM = ROOT.parent / "shared" / "captures" / "medium.scap"
+DEMO = ROOT / "examples" / "demo.scap"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "csyspy-bench"
+CSYSPY = str(Path(sys.executable).with_name("csyspy"))
+JOBS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("filter that matches nothing", ("proc.name=no-such-process",)),
+    ("evt.type=openat and evt.dir=<", ("evt.type=openat and evt.dir=<",)),
+    ("all events as text", ()),
+    ("-c topprocs_cpu", ("-c", "topprocs_cpu")),
+    ("-c topscalls", ("-c", "topscalls")),
+    ("-c topconns", ("-c", "topconns")),
+)
+HEAD = f"{'':36}{'CPU s':>16}{'wall s':>16}{'M events/CPU s':>18}{'RSS MB':>14}{'times faster':>17}\n{'':36}" + (
+    f"{'sysdig':>8}{'csyspy':>8}" * 2 + f"{'sysdig':>9}{'csyspy':>9}{'sysdig':>7}{'csyspy':>7}{'CPU':>9}{'wall':>8}"
+)
+
+
+def run(name: str, command: Sequence[str], times: int) -> Cost | None:
+    """The cost of a command; None, and a line about it, where it is missing or fails."""
+    if shutil.which(command[0]) is None:
+        return None
+    try:
+        return best_of(command, times)
+    except RunFailed as error:
+        print(f"{name}: {' '.join(command)}: {error}", file=sys.stderr)
+        return None
+
+
+def figures(costs: Sequence[Cost | None], value: Callable[[Cost], float], width: int, digits: int = 2) -> str:
+    """One number of each cost, a dash where there is none."""
+    return "".join(f"{'-':>{width}}" if cost is None else f"{value(cost):{width}.{digits}f}" for cost in costs)
+
+
+def times_faster(sysdig: Cost | None, csyspy: Cost | None, value: Callable[[Cost], float], width: int) -> str:
+    """sysdig's number over ours."""
+    return f"{'-':>{width}}" if sysdig is None or csyspy is None else f"{value(sysdig) / value(csyspy):{width - 1}.2f}x"
+
+
+def cpu_s(cost: Cost) -> float:
+    return cost.cpu_s
+
+
+def wall_s(cost: Cost) -> float:
+    return cost.wall_s
+
+
+def row(name: str, events: int, costs: tuple[Cost | None, Cost | None]) -> str:
+    """One line of the table: sysdig's cost and ours."""
+    return (
+        f"{name:36}{figures(costs, cpu_s, 8)}{figures(costs, wall_s, 8)}"
+        f"{figures(costs, lambda cost: events / cost.cpu_s / 1e6, 9)}{figures(costs, lambda cost: cost.peak_rss_mb, 7, 0)}"
+        f"{times_faster(*costs, cpu_s, 9)}{times_faster(*costs, wall_s, 8)}"
+    )
+
+
+def long_captures(at_least_events: int, cache: Path) -> tuple[Path, Path, int]:
+    """The plain and the gzip capture, made where the cache has none, and how many events they have."""
+    source = MEDIUM if MEDIUM.exists() else DEMO
+    cache.mkdir(parents=True, exist_ok=True)
+    plain = cache / f"{source.stem}-{at_least_events}.scap"
+    packed, count = plain.with_name(plain.name + ".gz"), plain.with_suffix(".count")
+    if not (plain.exists() and packed.exists() and count.exists()):
+        print(f"making {plain} and {packed.name} …", file=sys.stderr)
+        events = lengthen(source, at_least_events, plain)
+        lengthen(source, at_least_events, packed)
+        count.write_text(str(events))
+    return plain, packed, int(count.read_text())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description="csyspy and sysdig side by side")
+    parser.add_argument("--events", type=int, default=10_000_000, help="least length of the captures (default: 10 M)")
+    parser.add_argument("--quick", action="store_true", help="one million events")
+    parser.add_argument("--times", type=int, default=1, help="runs of each command; the best counts (default: 1)")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only jobs whose name has TEXT")
+    parser.add_argument("--cache", type=Path, default=CACHE, help=f"where the long captures are kept (default: {CACHE})")
+    options = parser.parse_args()
+    plain, packed, events = long_captures(1_000_000 if options.quick else options.events, options.cache)
+    print(f"{plain.name}: {events:,} events; CPU seconds are user and system\n\n{HEAD}")
+    for kind, capture in (("plain", plain), ("gzip", packed)):
+        for name, arguments in JOBS:
+            if options.only in name:
+                sysdig = run(name, ("sysdig", "-r", str(capture), *arguments), options.times)
+                csyspy = run(name, (CSYSPY, "-r", str(capture), *arguments), options.times)
+                print(row(f"{kind:6}{name}", events, (sysdig, csyspy)), flush=True)
+    small = DEMO if DEMO.exists() else MEDIUM
+    print(f"\nstart-up, best of 10{'wall ms':>30}\n{'':36}{'sysdig':>8}{'csyspy':>8}")
+    for name, arguments in (("--version", ("--version",)), (f"-r {small.name} -n 1", ("-r", str(small), "-n", "1"))):
+        costs = [run(name, (command, *arguments), 10) for command in ("sysdig", CSYSPY)]
+        print(f"{name:36}{figures(costs, lambda cost: cost.wall_s * 1000, 8, 0)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
