@@ -1,0 +1,72 @@
+"""Chisels on the command line: which word belongs to one, and the listings -cl and -i."""
+
+from collections.abc import Sequence
+
+from csyspy.chisels.api import Chisel, ChiselError
+from csyspy.chisels.arguments import takes_word
+from csyspy.chisels.listing import info_lines, list_lines
+from csyspy.chisels.registry import Entry, entries, info, load
+from csyspy.errors import UsageError
+
+
+def takes_argument(name: str, words: Sequence[str]) -> bool:
+    """Whether the first of ``words``, which stand behind ``-c name``, is the chisel's argument. Raises UsageError: no such chisel."""
+    try:
+        return takes_word(_load(name), words, _is_filter)
+    except ChiselError as error:
+        raise UsageError(error.message, error.hint) from None
+
+
+def list_chisels() -> list[str]:
+    """Lines of ``-cl``."""
+    return [*list_lines(entries()), "", "Use the -i flag to get detailed information about a specific chisel"]
+
+
+def describe(name: str) -> list[str]:
+    """Lines of ``-i NAME``. Raises UsageError: no such chisel."""
+    return info_lines(_info(name))
+
+
+def show_chisels_on_terminal() -> None:
+    """``-cl`` as a table a category."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    category = None
+    table = Table()
+    for entry in entries():
+        if entry.category != category:
+            if category is not None:
+                console.print(table)
+            category = entry.category
+            table = Table(title=category, title_justify="left", expand=True, show_header=False)
+            table.add_column(style="bold", no_wrap=True, width=20)
+            table.add_column(ratio=1)
+        table.add_row(entry.name, entry.short_description)
+    console.print(table)
+    console.print("-i NAME tells more about one of them", style="dim")
+
+
+def _load(name: str) -> type[Chisel]:
+    try:
+        return load(name)
+    except ChiselError as error:
+        raise UsageError(error.message, error.hint) from None
+
+
+def _info(name: str) -> Entry:
+    try:
+        return info(name)
+    except ChiselError as error:
+        raise UsageError(error.message, error.hint) from None
+
+
+def _is_filter(text: str) -> bool:
+    from csyspy.filters import compile_filter
+
+    try:
+        compile_filter(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,169 @@
+"""The command ``csyspy``: understand the command line, do what it says, end with the right exit code."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+from csyspy.cli import exits
+from csyspy.cli.command import Command, parse
+from csyspy.errors import CsyspyError, UsageError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run csyspy with ``argv`` (without the program's name; None: the process's own); the exit code."""
+    try:
+        code = _run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+        return code
+    except CsyspyError as error:
+        _flush_quietly()
+        exits.report(error)
+        return exits.exit_code(error)
+    except KeyboardInterrupt:
+        _flush_quietly()
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        _drop_output()
+        return exits.OK
+    except OSError as error:
+        _drop_output()
+        what = f"{error.filename}: " if error.filename else ""
+        exits.report(CsyspyError(f"{what}{error.strerror or error}"))
+        return exits.FAILED
+    except (MemoryError, RecursionError):
+        _drop_output()
+        exits.report(CsyspyError("out of memory"))
+        return exits.FAILED
+    except Exception as error:
+        if os.environ.get("CSYSPY_TRACEBACK"):
+            raise
+        _drop_output()
+        exits.report(CsyspyError(f"internal error: {type(error).__name__}: {error}", "CSYSPY_TRACEBACK=1 shows where; please report it"))
+        return exits.FAILED
+
+
+def _run(argv: Sequence[str]) -> int:
+    command = parse(argv, _chisel_takes)
+    if command.sub_command:
+        return _sub_command(command.sub_command)
+    if command.help:
+        from csyspy.cli.help import help_text
+
+        return _print([help_text().rstrip("\n")])
+    if command.version:
+        from csyspy import __version__
+
+        return _print([f"csyspy version {__version__}"])
+    if _lists(command):
+        return _list(command)
+    if command.once or command.csv or (command.json and command.view):
+        raise UsageError("views without a screen are not part of this version", "leave out --once, --csv and -j to see one on a terminal")
+    if command.plain or not sys.stdout.isatty():
+        from csyspy.cli.text import run
+
+        return run(command)
+    return _open_screen(command)
+
+
+def _chisel_takes(name: str, words: Sequence[str]) -> bool:
+    from csyspy.cli.chisels import takes_argument
+
+    return takes_argument(name, words)
+
+
+def _sub_command(name: str) -> int:
+    from csyspy.cli.options import SUB_COMMANDS
+
+    exits.report(CsyspyError(f"`csyspy {name}` is not part of this version"))
+    return SUB_COMMANDS[name]
+
+
+def _print(lines: Iterable[str]) -> int:
+    for line in lines:
+        sys.stdout.write(line + "\n")
+    return exits.OK
+
+
+def _lists(command: Command) -> bool:
+    return bool(
+        command.list_fields
+        or command.list_markdown
+        or command.list_events
+        or command.list_chisels
+        or command.chisel_info
+        or command.libs_version
+        or command.show_format
+    )
+
+
+def _list(command: Command) -> int:
+    """What is printed without looking at any event."""
+    terminal = sys.stdout.isatty()
+    if command.libs_version:
+        from csyspy.events import EVENT_TABLE
+
+        meta = EVENT_TABLE["meta"]
+        return _print([f"falcosecurity/libs version {meta['libs_commit']}, schema {meta['driver_schema']}"])
+    if command.show_format:
+        from csyspy.cli.command import default_format
+
+        return _print([command.format or default_format(terminal)])
+    if command.list_chisels or command.chisel_info:
+        from csyspy.cli import chisels
+
+        if command.chisel_info:
+            return _print(chisels.describe(command.chisel_info))
+        if terminal:
+            chisels.show_chisels_on_terminal()
+            return exits.OK
+        return _print(chisels.list_chisels())
+    from csyspy.cli import listing
+
+    if command.list_events:
+        if terminal:
+            listing.show_events_on_terminal()
+            return exits.OK
+        return _print(listing.list_events())
+    if command.list_markdown:
+        return _print(listing.list_markdown())
+    if command.names_only:
+        return _print(listing.list_names())
+    if terminal:
+        listing.show_fields_on_terminal()
+        return exits.OK
+    return _print(listing.list_fields(types=command.verbose))
+
+
+def _open_screen(command: Command) -> int:
+    from csyspy.tui.app import run
+
+    if len(command.files) > 1:
+        raise UsageError("the screen reads one capture", "several -r work with text output: add --text")
+    try:
+        return run(
+            command.files[0] if command.files else None,
+            command.filter or None,
+            view=command.view or "procs",
+            interval_s=(command.interval_ms or 2000) / 1000,
+            containers=command.container_data,
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _flush_quietly() -> None:
+    """Standard output first, so that an error message stands behind what was printed."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+
+
+def _drop_output() -> None:
+    """Nobody reads standard output any more: keep the interpreter from complaining about it at its end."""
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.close(null)
+    except OSError:
+        pass
