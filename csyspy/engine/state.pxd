@@ -38,7 +38,9 @@ cdef class State:
     cdef public list interfaces       # of dict(type, name, addr, netmask, bcast, linkspeed)
     cdef public dict machine          # num_cpus, memory_bytes, max_pid, hostname, boot_ts_ns, flags; {} where the file has none
     cdef public dict containers       # container id -> dict: the JSON object of the container event
-    cdef public object container_of   # callable(list of (subsystem, path)) -> container id: set by who opens the source
+    cdef public object container_of   # callable(list of (subsystem, path), as bytes) -> (id, type, name) of the container, None on the
+    #                                   host: set by who opens the source, to csyspy.containers.container_of
+    cdef dict cgroup_cache            # raw cgroups -> (parsed, what container_of said)
     cdef public uint32_t needs        # Need bits
     # what fields show depends on these; State.configure() sets them
     cdef readonly int buffer_format   # BufferFormat

@@ -14,6 +14,7 @@ cdef class State:
         self.interfaces = []
         self.machine = {}
         self.containers = {}
+        self.cgroup_cache = {}
         self.deferred = []
         self.needs = NEED_ALL
         self.fd_num = -1

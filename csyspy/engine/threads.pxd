@@ -39,6 +39,14 @@ cdef enum CloneFlag:     # PPM_CL_*: libs: driver/ppm_events_public.h
     CL_IS_MAIN_THREAD = 1 << 30
 
 
+cdef enum Category:      # why a process runs in a container: libs: threadinfo.h, command_category
+    CAT_NONE = 0
+    CAT_CONTAINER = 1
+    CAT_HEALTHCHECK = 2
+    CAT_LIVENESS_PROBE = 3
+    CAT_READINESS_PROBE = 4
+
+
 cdef class ThreadGroup:
     """The threads of one process."""
     cdef readonly int64_t pid
@@ -56,6 +64,7 @@ cdef class ThreadInfo:
     cdef readonly list args, env          # of bytes; those of the event or list as they lay there
     cdef readonly list cgroups            # of (subsystem, path), bytes
     cdef readonly str container_id        # "" on the host
+    cdef readonly int category            # Category
     cdef readonly uint32_t flags          # CloneFlag bits
     cdef readonly int64_t fdlimit
     cdef readonly uint32_t uid, gid, loginuid
@@ -121,7 +130,8 @@ cdef class ThreadTable:
 
     cdef ThreadInfo find(self, int64_t tid)              # None where unknown
     cdef ThreadInfo find_or_invent(self, int64_t tid)    # None where the table is full
-    # From a process list: make ThreadInfo() for each entry, fill its fields, add(info, True); then link() once.
+    # From a process list: make ThreadInfo() for each entry, fill its fields, add(info, True); then link() once. For cgroups
+    # call handlers.containers.take_cgroups(), which finds the container too; flags |= CL_ACTIVE.
     # Takes the place of a thread of the same tid. None where the table is full.
     cdef ThreadInfo add(self, ThreadInfo info, bint from_scap)
     cdef void link(self) except *                        # groups, parents and children of everything in the table

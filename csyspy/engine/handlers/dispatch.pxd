@@ -10,11 +10,17 @@ ctypedef int (*Handler)(State state) except -1
 cdef void handle(uint16_t evt_type, Handler fn, uint32_t needs) except *
 # `fn` runs for events of this type when the plan has any of `needs`; family modules call this when they are imported
 
+cdef void handle_all(tuple names, Handler fn, uint32_t needs) except *
+# likewise for several; names as in libs' ppm_event_code, without PPME_, SYSCALL_ and SOCKET_: "CLONE_20_X"
+
 cdef void keep_enter(uint16_t evt_type) except *
 # enter events of this type are kept until their exit event: enter_event()
 
 cdef Event* enter_event(State state) noexcept
 # the enter event that belongs to the current exit event, or NULL; valid until the next call
+
+cdef bytes text_param(Event* e, uint32_t i)
+# parameter `i` as text; `<NA>` where it is absent or empty, as libsinsp reads it
 
 cdef int apply(State state) except -1
 # with state.evt decoded: find state.thread, pair enter and exit (latency, lastevent_*), find state.fd, run the handler

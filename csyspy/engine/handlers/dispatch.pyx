@@ -7,9 +7,9 @@ from libc.stdint cimport int8_t, int64_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memcpy
 
-from csyspy.engine.event cimport EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, EVENTS, MAX_EVENT_TYPES, event_decode, param_i64
+from csyspy.engine.event cimport EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, EVENTS, MAX_EVENT_TYPES, event_decode, param_i64, param_str
 from csyspy.engine.fds cimport FdInfo, FdTable
-from csyspy.engine.state cimport NEED_FD
+from csyspy.engine.state cimport NEED_FD, PRODUCER_NEWEST
 from csyspy.engine.threads cimport CL_ACTIVE, ThreadInfo
 
 from csyspy.events import EVENT_TABLE
@@ -40,6 +40,7 @@ cdef struct Plan:       # what to do with an event type before its handler
 
 cdef Plan PLANS[MAX_EVENT_TYPES]
 cdef Event ENTER        # scratch of enter_event()
+cdef dict EVENT_IDS = {}
 
 # libs: parsers.cpp, sinsp_parser::reset: threads of these are not made up where they are unknown …
 LOOKS_ONLY = ("CLONE_11_X", "CLONE_16_X", "CLONE_17_X", "CLONE_20_X", "FORK_X", "FORK_17_X", "FORK_20_X",
@@ -63,6 +64,11 @@ cdef void handle(uint16_t evt_type, Handler fn, uint32_t needs) except *:
     PLANS[evt_type].needs = needs
 
 
+cdef void handle_all(tuple names, Handler fn, uint32_t needs) except *:
+    for name in names:
+        handle(EVENT_IDS[name], fn, needs)
+
+
 cdef void keep_enter(uint16_t evt_type) except *:
     PLANS[evt_type].keep = True
 
@@ -74,6 +80,7 @@ cdef void _make_plans() except *:
         plan = &PLANS[<int>event["id"]]
         flags = event["flags_value"]
         name = event["enum"].removeprefix("PPME_").removeprefix("SYSCALL_").removeprefix("SOCKET_")
+        EVENT_IDS[name] = event["id"]
         if name == "PROCINFO_E" or name == "SCHEDSWITCH_6_E":
             plan.lookup = LOOK_BARE
         elif flags & EF_SKIPPARSERESET or name in NOBODYS:
@@ -109,6 +116,11 @@ cdef Event* enter_event(State state) noexcept:
         thread.lastevent_valid = False
         return NULL
     return &ENTER
+
+
+cdef bytes text_param(Event* e, uint32_t i):
+    cdef bytes text = param_str(e, i)
+    return b"<NA>" if text is None else text
 
 
 cdef int _keep(State state, ThreadInfo thread) except -1:
@@ -171,7 +183,7 @@ cdef inline int _exit(State state, Plan* plan, ThreadInfo thread) except -1:
         thread.lastevent_fd = -1
     if plan.uses_fd and state.needs & NEED_FD:
         if plan.fd_always or thread.lastevent_fd == -1:
-            at = plan.fd_late if state.exit_only else plan.fd_at
+            at = plan.fd_late if state.producer == PRODUCER_NEWEST else plan.fd_at
             if at >= 0:
                 thread.lastevent_fd = param_i64(&state.evt, at, -1)
         _look_up_fd(state, thread, thread.lastevent_fd)
