@@ -31,8 +31,8 @@ class Capture(NamedTuple):
     """Offset in events of each event's timestamp."""
 
 
-def read(path: Path) -> Capture:
-    """Take the capture at path apart; a trailing incomplete block is left out. ValueError: no events, or a block among the
+def read(path: Path, most_events: int | None = None) -> Capture:
+    """Take the capture at path apart, or its first events; a trailing incomplete block is left out. ValueError: no events, or a block among the
     events that is none."""
     data = path.read_bytes()
     if data[:2] == b"\x1f\x8b":
@@ -43,6 +43,8 @@ def read(path: Path) -> Capture:
         if length < 12 or position + length > len(data):
             break
         if kind in TIMESTAMP_AT:
+            if len(stamps) == most_events:
+                break
             if start < 0:
                 start = position
             stamps.append(position - start + TIMESTAMP_AT[kind])
