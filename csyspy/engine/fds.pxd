@@ -85,6 +85,8 @@ cdef class FdInfo:
     cdef bint is_ipv6(self) noexcept
     cdef bint is_socket(self) noexcept
     cdef bint is_file(self) noexcept
+    cdef bint closes_on_exec(self) noexcept
+    cdef void keep_on_exec(self) noexcept      # clears the flags that closes_on_exec() looks at
     cdef char typechar(self) noexcept
     cdef int shown_l4proto(self) noexcept      # L4Proto as the fields show it: L4_NA while nobody knows the role
 
@@ -111,4 +113,5 @@ cdef class FdTable:
     cdef FdInfo put(self, int64_t fd, FdInfo info)  # replaces, sets info.fd; None where the table is full
     cdef bint remove(self, int64_t fd)
     cdef FdTable copy(self)
+    cdef int drop_on_exec(self) except -1         # what a successful execve closes (the newest libs do it, libs 0.20 does not)
     cpdef list items(self)            # [FdInfo] sorted by number

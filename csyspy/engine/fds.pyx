@@ -12,6 +12,10 @@ cdef enum:
     NEAR_LIMIT = 1024          # numbers below stand in the dense list
     MAX_FDS = 4096             # libs: settings.h, MAX_FD_TABLE_SIZE: a table takes no more
 
+cdef enum:
+    O_CLOEXEC = 1 << 12        # PPM_O_CLOEXEC
+    CLOEXEC_OF_KIND = 1        # PPM_EPOLL_CLOEXEC, PPM_MFD_CLOEXEC
+
 cdef dict _TYPE_CHARS = {
     FD_FILE: b"f", FD_FILE_V2: b"f", FD_IPV4_SOCK: b"4", FD_IPV4_SERVSOCK: b"4", FD_IPV6_SOCK: b"6", FD_IPV6_SERVSOCK: b"6",
     FD_DIRECTORY: b"d", FD_FIFO: b"p", FD_UNIX_SOCK: b"u", FD_EVENT: b"e", FD_UNKNOWN: b"o", FD_UNSUPPORTED: b"X",
@@ -82,6 +86,14 @@ cdef class FdInfo:
 
     cdef bint is_file(self) noexcept:
         return self.type == FD_FILE or self.type == FD_FILE_V2
+
+    cdef bint closes_on_exec(self) noexcept:
+        if self.open_flags & O_CLOEXEC:
+            return True
+        return (self.type == FD_EVENTPOLL or self.type == FD_MEMFD) and self.open_flags & CLOEXEC_OF_KIND
+
+    cdef void keep_on_exec(self) noexcept:
+        self.open_flags &= ~<uint32_t>(O_CLOEXEC | CLOEXEC_OF_KIND)
 
     cdef char typechar(self) noexcept:
         return _TYPE_CHAR[self.type] if 0 <= self.type <= FD_PIDFD else b"?"
@@ -158,6 +170,14 @@ cdef class FdTable:
             twin._far = {fd: (<FdInfo>info).copy() for fd, info in self._far.items()}
         twin.count = self.count
         return twin
+
+    cdef int drop_on_exec(self) except -1:
+        """Forget every fd that a successful execve closes."""
+        cdef FdInfo info
+        for info in self.items():
+            if info.closes_on_exec():
+                self.remove(info.fd)
+        return 0
 
     cpdef list items(self):
         """All known fds, sorted by number."""

@@ -80,6 +80,18 @@ cdef bytes squeeze_slashes(bytes path):
     return path
 
 
+cdef bytes printable(const char* text, uint32_t n):
+    """`text` up to its first NUL without the bytes that are not printable ASCII (libs: sanitize_string)."""
+    cdef uint32_t i = 0
+    cdef bytes all
+    while i < n and text[i] and 32 <= text[i] <= 126:
+        i += 1
+    if i == n or text[i] == 0:
+        return text[:i]
+    all = text[:n]
+    return bytes([c for c in all.partition(b"\0")[0] if 32 <= c <= 126])
+
+
 def joined(base: bytes, path: bytes) -> bytes:
     """join_path for Python callers; both as bytes."""
     return join_path(base, path, <uint32_t>len(path))

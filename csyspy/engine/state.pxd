@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from csyspy.engine.event cimport Event
-from csyspy.engine.fds cimport FdInfo
+from csyspy.engine.fds cimport FdInfo, FdTable
 from csyspy.engine.threads cimport ThreadInfo, ThreadTable
 
 cdef enum Need:
@@ -61,6 +61,8 @@ cdef class State:
     cdef bint hidden                  # the current event is of the internal class (procinfo, container …): not shown by default
     cdef bint state_only              # EVF block flag: update state, show nothing
     cdef bint exit_only               # the producer writes no enter events (newest libs)
+    cdef FdTable closing              # not None: the event closed closing_fd of this table
+    cdef int64_t closing_fd
     cdef list deferred                # (callable-less) removals to do after the event: see handlers
 
 

@@ -11,3 +11,7 @@ from typing import Any
 
 with open(os.path.join(os.path.dirname(__file__), "events.json"), "rb") as _file:  # importlib.resources costs 8 ms of start-up
     EVENT_TABLE: dict[str, Any] = json.load(_file)
+
+EVENT_IDS: dict[str, int] = {  # `OPENAT_2_X` -> 307: the names of libs without PPME_, SYSCALL_ and SOCKET_
+    event["enum"].removeprefix("PPME_").removeprefix("SYSCALL_").removeprefix("SOCKET_"): event["id"] for event in EVENT_TABLE["events"]
+}

@@ -28,12 +28,16 @@ cdef enum:
     EXECVEAT_E = 330
     SWITCH_6_E = 152
 
+cdef enum Capture:
+    WITH_ENTER = 1      # enter and exit events, as libs 0.20 reads them
+    EXIT_ONLY = 2
+
 cdef struct Plan:       # what to do with an event type before its handler
     Handler handler
     uint32_t needs      # of the handler
     uint8_t lookup
     bint keep           # enter events whose parameters the exit event's handler wants
-    bint uses_fd
+    uint8_t uses_fd     # Capture bits: in which captures the event works on an fd
     int8_t fd_at        # parameter that holds the fd: of an enter event, or of an exit event without its partner
     int8_t fd_late      # likewise in exit-only captures
     bint fd_always      # the exit event's own fd goes before the enter event's
@@ -55,6 +59,8 @@ KEPT = ("SENDTO_E", "OPEN_E", "CREAT_E", "OPENAT_E", "OPENAT_2_E", "OPENAT2_E", 
         "EXECVE_18_E", "EXECVE_19_E", "EXECVEAT_E", "UNSHARE_E", "SETNS_E")
 # Where exit events hold their fd (libs 0.20: scap_event.c, get_exit_event_fd_location).
 FD_IN_EXIT = {"LISTEN_X": 1, "READ_X": 2, "PREAD_X": 2, "BIND_X": 2, "COPY_FILE_RANGE_X": 1, "SENDMMSG_X": 1, "RECVMMSG_X": 1}
+FD_IN_LATE = {"SPLICE_X": 2}    # likewise the newest libs, where it is not the first fd of the event
+FD_NEWER = ("MMAP_X", "MMAP2_X", "SYMLINKAT_X", "UNLINKAT_2_X", "MKDIRAT_X", "FCHMODAT_X", "FCHOWNAT_X")   # no fd events in libs 0.20
 FD_ALWAYS = ("COPY_FILE_RANGE_X", "SENDMMSG_X", "RECVMMSG_X")
 FD_IN_ENTER = {"MMAP_E": 4, "MMAP2_E": 4, "SPLICE_E": 1}
 
@@ -88,17 +94,17 @@ cdef void _make_plans() except *:
         elif name in LOOKS_ONLY:
             plan.lookup = LOOK_FIND
         plan.keep = name in KEPT
-        plan.uses_fd = flags & EF_USES_FD != 0
+        plan.uses_fd = WITH_ENTER | EXIT_ONLY if flags & EF_USES_FD else 0
+        if name in FD_NEWER:
+            plan.uses_fd = EXIT_ONLY
         plan.fd_always = name in FD_ALWAYS
         plan.fd_late = NOWHERE
         if event["dir"] == ">":
             plan.fd_at = FD_IN_ENTER.get(name, 0)
         else:
             plan.fd_at = FD_IN_EXIT.get(name, NOWHERE)
-            for i, param in enumerate(event["params"]):
-                if param["type"] == "FD" and i > 0:
-                    plan.fd_late = i
-                    break
+            fds = [i for i, param in enumerate(event["params"]) if param["type"] == "FD" and i > 0]
+            plan.fd_late = FD_IN_LATE.get(name, fds[0] if fds else NOWHERE)
 
 
 _make_plans()
@@ -162,7 +168,7 @@ cdef inline int _enter(State state, Plan* plan, ThreadInfo thread) except -1:
     thread.lastevent_type = state.evt.type
     thread.latency = 0
     thread.latency_entertime = state.evt.ts
-    if plan.uses_fd and state.needs & NEED_FD:
+    if plan.uses_fd and state.needs & NEED_FD:      # enter events mean the same in both
         thread.lastevent_fd = param_i64(&state.evt, plan.fd_at, -1)
         _look_up_fd(state, thread, thread.lastevent_fd)
     if plan.keep:
@@ -181,7 +187,7 @@ cdef inline int _exit(State state, Plan* plan, ThreadInfo thread) except -1:
         # What the last enter event worked on may be something else altogether.
         thread.lastevent_valid = False
         thread.lastevent_fd = -1
-    if plan.uses_fd and state.needs & NEED_FD:
+    if plan.uses_fd & (EXIT_ONLY if state.exit_only else WITH_ENTER) and state.needs & NEED_FD:
         if plan.fd_always or thread.lastevent_fd == -1:
             at = plan.fd_late if state.producer == PRODUCER_NEWEST else plan.fd_at
             if at >= 0:
@@ -228,6 +234,9 @@ cdef int settle(State state) except -1:
         if state.evt.type != SWITCH_6_E:
             thread.prevevent_ts = thread.lastevent_ts
             thread.lastevent_ts = state.evt.ts
+    if state.closing is not None:
+        state.closing.remove(state.closing_fd)
+        state.closing = None
     if state.deferred:
         _run_deferred(state)
     return 0
