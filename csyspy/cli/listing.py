@@ -49,8 +49,7 @@ def list_events() -> Iterator[str]:
     """Lines of ``-L``: every event in its newest form, with its parameters."""
     newest = {(event["name"], event["dir"]): event["id"] for event in EVENT_TABLE["events"]}
     for event in EVENT_TABLE["events"]:
-        shown = "UNUSED" not in event["flags"] and event["category"] != "internal"
-        if shown and newest[event["name"], event["dir"]] == event["id"]:
+        if _is_written(event) and event["category"] != "internal" and newest[event["name"], event["dir"]] == event["id"]:
             yield f"{event['dir']} {event['name']}({', '.join(map(_parameter, event['params']))})"
 
 
@@ -79,6 +78,12 @@ def show_events_on_terminal() -> None:
     for line in list_events():
         head, _, parameters = line.partition("(")
         console.print(Text.assemble(head[:2], (head[2:], "bold"), "(" + parameters), soft_wrap=True)
+
+
+def _is_written(event: dict[str, Any]) -> bool:
+    """Whether a producer, old or new, writes events of this type."""
+    old = event["in_0_29_3"]
+    return "UNUSED" not in event["flags"] or (old is not None and not old["unused"])
 
 
 def _parameter(parameter: dict[str, Any]) -> str:
