@@ -32,12 +32,14 @@ class Capture(NamedTuple):
 
 
 def read(path: Path, most_events: int | None = None) -> Capture:
-    """Take the capture at path apart, or its first events; a trailing incomplete block is left out. ValueError: no events, or a block among the
-    events that is none."""
+    """Take the capture at path apart, or its first events; a trailing incomplete block is left out.
+
+    ValueError: no events, or a block among the events that is none."""
     data = path.read_bytes()
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
-    position, start, stamps = 0, -1, []
+    position, start = 0, -1
+    stamps: list[int] = []
     while position + BLOCK.size <= len(data):
         kind, length = BLOCK.unpack_from(data, position)
         if length < 12 or position + length > len(data):
