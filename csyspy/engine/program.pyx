@@ -1,4 +1,21 @@
-"""Compiled filters: a tree of nodes over extractors."""
+"""Compiled filters: a tree of nodes over extractors.
+
+`csyspy.filters.lower` builds it. A field without a value makes every comparison false, `!=` included (libs: userspace/libsinsp/
+sinsp_filtercheck.cpp, compare_nocache()); conditions on the event type alone are tables by event id.
+"""
+
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from csyspy.engine.event cimport EVENT_COUNT, EVENTS
+from csyspy.engine.fds cimport FD_IPV4_SERVSOCK, FD_IPV4_SOCK, FD_IPV6_SERVSOCK, FD_IPV6_SOCK, FdInfo
+from csyspy.engine.match cimport Matcher, double_test, int_test, text_test
+from csyspy.engine.state cimport NEED_FD, NEED_NOTHING, NEED_THREAD
+from csyspy.engine.threads cimport ThreadInfo
+from csyspy.engine.value cimport VK_BOOL, VK_BYTES, VK_DOUBLE, VK_INT, VK_IP, VK_LIST, VK_STR, VK_UINT, Extractor, Value
+
+NO, YES, ASK = 0, 1, 2
+"""Verdicts of a type table: no event of the type passes, all do, the node behind the table knows."""
 
 
 cdef class Node:
@@ -6,3 +23,383 @@ cdef class Node:
 
     cdef int test(self, State state) except -1:
         return 1
+
+
+cdef class Constant(Node):
+    """Always the same verdict."""
+
+    cdef bint verdict
+
+    def __init__(self, bint verdict):
+        self.verdict = verdict
+
+    cdef int test(self, State state) except -1:
+        return self.verdict
+
+
+cdef class And(Node):
+    """All children pass."""
+
+    cdef tuple children
+
+    def __init__(self, children: tuple[Node, ...]):
+        self.children = children
+        self.needs = _needs(children)
+
+    cdef int test(self, State state) except -1:
+        cdef Node child
+        for child in self.children:
+            if not child.test(state):
+                return 0
+        return 1
+
+
+cdef class Or(Node):
+    """One of the children passes."""
+
+    cdef tuple children
+
+    def __init__(self, children: tuple[Node, ...]):
+        self.children = children
+        self.needs = _needs(children)
+
+    cdef int test(self, State state) except -1:
+        cdef Node child
+        for child in self.children:
+            if child.test(state):
+                return 1
+        return 0
+
+
+cdef class Not(Node):
+    """The child does not pass."""
+
+    cdef Node child
+
+    def __init__(self, Node child not None):
+        self.child = child
+        self.needs = child.needs
+
+    cdef int test(self, State state) except -1:
+        return not self.child.test(state)
+
+
+cdef unsigned int _needs(tuple children) except? 0xFFFFFFFF:
+    cdef unsigned int needs = NEED_NOTHING
+    cdef Node child
+    for child in children:
+        needs |= child.needs
+    return needs
+
+
+cdef class TypeTable(Node):
+    """A verdict (NO, YES, ASK) for every event id; `behind` is asked where the table does not know.
+
+    Raises ValueError where `behind` is missing though some verdict is ASK.
+    """
+
+    cdef uint8_t verdicts[MAX_EVENT_TYPES]
+    cdef Node behind
+
+    def __init__(self, verdicts: bytes, Node behind):
+        cdef uint32_t i
+        if behind is None and ASK in verdicts:
+            raise ValueError("a table with open verdicts needs a node behind it")
+        memset(self.verdicts, ASK if behind is not None else NO, MAX_EVENT_TYPES)
+        for i in range(min(len(verdicts), MAX_EVENT_TYPES)):
+            self.verdicts[i] = verdicts[i]
+        self.behind = behind
+        self.needs = behind.needs if behind is not None else NEED_NOTHING
+
+    cdef int test(self, State state) except -1:
+        cdef int verdict = self.verdicts[state.evt.type] if state.evt.type < MAX_EVENT_TYPES else ASK
+        if verdict != ASK:
+            return verdict
+        return self.behind is not None and self.behind.test(state)
+
+
+cdef class Check(Node):
+    """The value of a field passes a matcher."""
+
+    cdef Extractor field
+    cdef Matcher matcher
+
+    def __init__(self, Extractor field not None, Matcher matcher not None):
+        self.field = field
+        self.matcher = matcher
+        self.needs = field.needs
+
+    cdef int test(self, State state) except -1:
+        cdef Value v
+        return self.field.get(state, &v) and self.matcher.match(&v)
+
+
+cdef class Exists(Node):
+    """A field has a value."""
+
+    cdef Extractor field
+
+    def __init__(self, Extractor field not None):
+        self.field = field
+        self.needs = field.needs
+
+    cdef int test(self, State state) except -1:
+        cdef Value v
+        return self.field.get(state, &v)
+
+
+cdef bint _compare(int op, const Value* a, const Value* b) noexcept nogil:
+    """Two single values of the same type."""
+    if a.kind == VK_STR or a.kind == VK_BYTES or a.kind == VK_IP:
+        if b.kind != VK_STR and b.kind != VK_BYTES and b.kind != VK_IP:
+            return False
+        return text_test(op, a.s, a.n, b.s, b.n)
+    if a.kind == VK_DOUBLE or b.kind == VK_DOUBLE:
+        return double_test(op, a.d if a.kind == VK_DOUBLE else <double>a.i, b.d if b.kind == VK_DOUBLE else <double>b.i)
+    return int_test(op, a.i, b.i, a.kind == VK_UINT)
+
+
+cdef class FieldCheck(Node):
+    """Two fields compared with each other: `op` between single values."""
+
+    cdef Extractor left, right
+    cdef int op
+
+    def __init__(self, Extractor left not None, int op, Extractor right not None):
+        self.left = left
+        self.op = op
+        self.right = right
+        self.needs = left.needs | right.needs
+
+    cdef int test(self, State state) except -1:
+        cdef Value a
+        cdef Value b
+        if not self.left.get(state, &a) or not self.right.get(state, &b):
+            return 0
+        return _compare(self.op, &a, &b)
+
+
+cdef class FieldMembers(Node):
+    """`every` value of the left field, or at least one, is among those of the right field: `in` and `intersects`."""
+
+    cdef Extractor left, right
+    cdef bint every
+
+    def __init__(self, Extractor left not None, bint every, Extractor right not None):
+        self.left = left
+        self.every = every
+        self.right = right
+        self.needs = left.needs | right.needs
+
+    cdef int test(self, State state) except -1:
+        cdef Value a
+        cdef Value b
+        cdef const Value* items
+        cdef uint32_t i, count
+        if not self.left.get(state, &a) or not self.right.get(state, &b):
+            return 0
+        items = a.items if a.kind == VK_LIST else &a
+        count = a.n if a.kind == VK_LIST else 1
+        for i in range(count):
+            if self._among(&items[i], &b) != self.every:
+                return not self.every
+        return self.every
+
+    cdef bint _among(self, const Value* v, const Value* others) noexcept:
+        cdef uint32_t i
+        if others.kind != VK_LIST:
+            return _compare(0, v, others)
+        for i in range(others.n):
+            if _compare(0, v, &others.items[i]):
+                return True
+        return False
+
+
+cdef class EitherEnd(Node):
+    """fd.ip, fd.net, fd.port and fd.proto: an end of the connection passes; with `both`, which is `!=`, both have to.
+
+    A listening socket has one end. `ports` compares the ports, else the addresses.
+    libs: userspace/libsinsp/sinsp_filtercheck_fd.cpp, compare_ip(), compare_net(), compare_port().
+    """
+
+    cdef Matcher matcher
+    cdef bint ports, both
+
+    def __init__(self, Matcher matcher not None, bint ports, bint both):
+        self.matcher = matcher
+        self.ports = ports
+        self.both = both
+        self.needs = NEED_FD | NEED_THREAD
+
+    cdef int test(self, State state) except -1:
+        cdef FdInfo fd = state.fd
+        cdef Value v
+        cdef int passed
+        if fd is None:
+            return 0
+        v.kind = VK_UINT if self.ports else VK_IP
+        if fd.type == FD_IPV4_SOCK or fd.type == FD_IPV4_SERVSOCK:
+            v.n = 4
+        elif fd.type == FD_IPV6_SOCK or fd.type == FD_IPV6_SERVSOCK:
+            v.n = 16
+        else:
+            return 0
+        v.i = fd.dport
+        v.s = <const char*>fd.dip
+        passed = self.matcher.match(&v)
+        if fd.type == FD_IPV4_SERVSOCK or fd.type == FD_IPV6_SERVSOCK or passed != self.both:
+            return passed
+        v.i = fd.sport
+        v.s = <const char*>fd.sip
+        return self.matcher.match(&v)
+
+
+cdef class AnyFd(Node):
+    """The event works on a known fd: what `exists` means for the fields of EitherEnd."""
+
+    def __init__(self):
+        self.needs = NEED_FD | NEED_THREAD
+
+    cdef int test(self, State state) except -1:
+        return state.fd is not None
+
+
+ANCESTOR_FIELDS = {"proc.apid": 0, "proc.aname": 1, "proc.aexe": 2, "proc.aexepath": 3, "proc.acmdline": 4, "proc.aargs": 5, "proc.aenv": 6}
+"""Fields that, without an index, look at every ancestor."""
+
+
+cdef class AnyAncestor(Node):
+    """One of the ancestors of the process passes the matcher (which is None for `exists`).
+
+    libs: userspace/libsinsp/threadinfo.cpp, traverse_parent_state(): from the leader's parent upwards, until there is none or the
+    chain bites its tail.
+    """
+
+    cdef Matcher matcher
+    cdef int what
+
+    def __init__(self, str name, Matcher matcher not None):
+        self.what = ANCESTOR_FIELDS[name]
+        self.matcher = matcher
+        self.needs = NEED_THREAD
+
+    cdef int test(self, State state) except -1:
+        cdef ThreadInfo at = state.thread
+        cdef ThreadInfo slow
+        cdef bytes text
+        cdef Value v
+        cdef uint32_t steps = 0
+        if at is None:
+            return 0
+        if not at.is_main():
+            at = at.main
+            if at is None:
+                return 0
+        slow = at
+        while True:
+            at = state.threads.parent(at)
+            if at is None or at.tid == -1:
+                return 0
+            text = None
+            v.kind = VK_STR
+            if self.what == 0:
+                v.kind = VK_INT
+                v.i = at.pid
+            elif self.what == 1:
+                text = at.comm
+            elif self.what == 2:
+                text = at.exe
+            elif self.what == 3:
+                text = at.exepath
+            elif self.what == 4:
+                text = at.cmdline()
+            elif self.what == 5:
+                text = b" ".join(at.args or ())
+            else:
+                text = b" ".join(at.env or ())
+            if self.what:
+                if text is None:
+                    text = b""
+                v.s = text
+                v.n = <uint32_t>len(text)
+            if self.matcher.match(&v):
+                return 1
+            steps += 1
+            if steps & 1 == 0:
+                slow = state.threads.parent(slow)
+            if slow is at:
+                return 0
+
+
+cdef class Around(Node):
+    """The event lies within `window_ns` of the time `ts_ns`."""
+
+    cdef uint64_t ts_ns, window_ns
+
+    def __init__(self, uint64_t ts_ns, uint64_t window_ns):
+        self.ts_ns = ts_ns
+        self.window_ns = window_ns
+
+    cdef int test(self, State state) except -1:
+        cdef uint64_t ts = state.evt.ts
+        return (ts - self.ts_ns if ts > self.ts_ns else self.ts_ns - ts) <= self.window_ns
+
+
+cdef class Program(Node):
+    """The root of a filter. `possible` says, by event id, whether an event of that type can pass at all (b"\\0" or b"\\1" each)."""
+
+    def __init__(self, Node root not None, possible: bytes):
+        cdef uint32_t i
+        self.root = root
+        self.needs = root.needs
+        memset(self.possible, 1, MAX_EVENT_TYPES)
+        for i in range(min(len(possible), MAX_EVENT_TYPES)):
+            self.possible[i] = possible[i]
+
+    @property
+    def event_types(self) -> list[int]:
+        """Ids of the event table that can pass."""
+        return [i for i in range(EVENT_COUNT) if self.possible[i]]
+
+    cdef int test(self, State state) except -1:
+        if state.evt.type < MAX_EVENT_TYPES and not self.possible[state.evt.type]:
+            return 0
+        return self.root.test(state)
+
+
+def table_of_names(Matcher matcher not None, ask: frozenset[int]) -> bytes:
+    """Verdicts by event id of a matcher of event names; ASK for the ids whose events have names of their own."""
+    cdef Value v
+    cdef uint32_t i
+    out = bytearray(EVENT_COUNT)
+    v.kind = VK_STR
+    for i in range(EVENT_COUNT):
+        if i in ask:
+            out[i] = ASK
+            continue
+        v.s = EVENTS[i].name
+        v.n = <uint32_t>len(<bytes>EVENTS[i].name)
+        out[i] = YES if matcher.match(&v) else NO
+    return bytes(out)
+
+
+def matches_text(Matcher matcher not None, bytes text not None) -> bool:
+    """Does a text pass the matcher?"""
+    cdef Value v
+    v.kind = VK_STR
+    v.s = text
+    v.n = <uint32_t>len(text)
+    return matcher.match(&v) != 0
+
+
+def matches_number(Matcher matcher not None, number: int) -> bool:
+    """Does a number pass the matcher?"""
+    cdef Value v
+    v.kind = VK_INT
+    v.i = <int64_t>number
+    return matcher.match(&v) != 0
+
+
+def passes(Node node not None, State state not None) -> bool:
+    """Does the state's current event pass?"""
+    return node.test(state) != 0

@@ -51,7 +51,11 @@ def bind(expr: Expr) -> Bound:
     if isinstance(expr, LiteralNode):
         return Bound(expr, "CHARBUF", "NA", False, text=expr.text)
     if isinstance(expr, ListNode):
-        return Bound(expr, "CHARBUF", "NA", True, args=tuple(bind(item) for item in expr.items))
+        items = tuple(bind(item) for item in expr.items)
+        for item in items:
+            if item.is_list or item.type not in STRINGS:
+                _fail(item.node, f"the items of a list must be strings, not {item.described}")
+        return Bound(expr, "CHARBUF", "NA", True, args=items)
     return _bind_transformer(expr)
 
 
@@ -106,13 +110,6 @@ def _check_join(node: TransformNode, args: tuple[Bound, ...]) -> None:
         _fail(args[0].node, "the separator of join() must be a string")
     if not args[1].is_list or args[1].type not in STRINGS:
         _fail(args[1].node, "join() takes a list of strings")
-    _check_items(args[1], "join")
-
-
-def _check_items(bound: Bound, name: str) -> None:
-    for item in bound.args if isinstance(bound.node, ListNode) else ():
-        if item.is_list or item.type not in STRINGS:
-            _fail(item.node, f"the items of the list of {name}() must be strings")
 
 
 def _check_concat(node: TransformNode, args: tuple[Bound, ...]) -> None:
@@ -130,7 +127,6 @@ def _check_getopt(node: TransformNode, args: tuple[Bound, ...]) -> None:
         _fail(args[0].node, "getopt() takes a list of strings")
     if args[1].is_list or args[1].type not in STRINGS:
         _fail(args[1].node, "the options of getopt() must be a string")
-    _check_items(args[0], "getopt")
     if node.arg is not None and len(node.arg) != 1:
         _fail(node, "the option picked from getopt() is one character")
 

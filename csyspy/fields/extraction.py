@@ -1,0 +1,65 @@
+"""Field expressions → extractors of the engine."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from csyspy.events import EVENT_TABLE
+from csyspy.fields.binding import Bound
+from csyspy.fields.catalogue import Field
+from csyspy.fields.expr import FieldNode, ListNode, LiteralNode, TransformNode
+from csyspy.fields.getopt import concat, join, option_reader
+
+if TYPE_CHECKING:
+    from csyspy.engine.value import Extractor
+
+
+@cache
+def answered() -> frozenset[str]:
+    """Names of the fields that the engine extracts."""
+    import csyspy.engine.extract  # noqa: F401  (importing it registers them)
+    from csyspy.engine.value import available
+
+    names: frozenset[str] = available()
+    return names
+
+
+def unanswered(field: Field) -> str:
+    """Why no event has a value for `field`; empty where the engine extracts it."""
+    return field.other_source or field.gone or ("" if field.name in answered() else "csyspy does not extract it yet")
+
+
+@cache
+def _codes(table: str) -> dict[str, int]:
+    return {name: int(code) for code, name in EVENT_TABLE[table].items()}
+
+
+def build(bound: Bound) -> "Extractor":
+    """The extractor of an expression. Raises KeyError where it holds a field that unanswered() tells about."""
+    from csyspy.engine.transform import CHANGES, Changed, Combined, Length, Literal
+    from csyspy.engine.value import extractor
+
+    node = bound.node
+    if isinstance(node, FieldNode):
+        ref = bound.field
+        assert ref is not None
+        answered()
+        types, formats = _codes("param_types"), _codes("print_formats")
+        return extractor(ref.field.name, ref.arg, types[bound.type], formats[bound.format], bound.is_list)
+    if isinstance(node, LiteralNode):
+        return Literal((bound.text or "").encode("utf-8", "surrogateescape"))
+    parts = tuple(build(arg) for arg in bound.args)
+    if isinstance(node, ListNode):
+        return Combined(parts, lambda *items: [item[0] for item in items], True)
+    if node.name in CHANGES:
+        return Changed(parts[0], node.name)
+    if node.name == "len":
+        return Length(parts[0])
+    return Combined(parts, _combiner(node), bound.is_list)
+
+
+def _combiner(node: TransformNode) -> object:
+    if node.name == "join":
+        return join
+    if node.name == "concat":
+        return concat
+    return option_reader(node.arg.encode("utf-8", "surrogateescape") if node.arg is not None else None)

@@ -1,0 +1,89 @@
+"""Which events a filter can possibly be true for, judged by its conditions on the event type alone.
+
+Each node gets two sets: where it can be true and where it can be false; `not` swaps them, so that a condition on anything else, which
+leaves both open, stays open inside a `not` (libs: userspace/libsinsp/filter/ppm_codes.cpp).
+Rules are indexed by these sets, live capture attaches by them, and the engine skips events by them.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache, reduce
+from typing import Final
+
+from csyspy.events import EVENT_TABLE
+from csyspy.fields.expr import FieldNode
+from csyspy.filters.ast import And, Check, Node, Not, Or, Value, ValueList
+
+Set = frozenset[str]
+Pair = tuple[Set, Set]
+NamesOf = Callable[[str], Set]
+_TESTS: Final = ("=", "==", "!=", "in")
+
+
+def system_calls(node: Node) -> Set:
+    """Names of the system calls that the filter can be true for."""
+    return _possible(node, _all_calls(), _calls_of)[0]
+
+
+def event_names(node: Node) -> Set:
+    """Names of the events that the filter can be true for."""
+    every = frozenset(event["name"] for event in EVENT_TABLE["events"]) | _all_calls()
+    return _possible(node, every, lambda name: frozenset({name}))[0]
+
+
+def is_all_system_calls(names: Set) -> bool:
+    """The filter does not narrow the system calls at all."""
+    return names >= _all_calls()
+
+
+def _possible(node: Node, every: Set, names_of: NamesOf) -> Pair:
+    if isinstance(node, And | Or):
+        pairs = [_possible(child, every, names_of) for child in node.children]
+        narrow, widen = (0, 1) if isinstance(node, And) else (1, 0)
+        common = reduce(frozenset.intersection, (pair[narrow] for pair in pairs))
+        union = reduce(frozenset.union, (pair[widen] for pair in pairs))
+        return (common, union) if isinstance(node, And) else (union, common)
+    if isinstance(node, Not):
+        true, false = _possible(node.child, every, names_of)
+        return false, true
+    if isinstance(node, Check) and node.left == FieldNode("evt.type") and not node.modifier:
+        if node.op == "exists":
+            return every, frozenset()
+        if node.op in _TESTS and isinstance(node.right, Value | ValueList):
+            texts = [node.right.text] if isinstance(node.right, Value) else [value.text for value in node.right.values]
+            named = reduce(frozenset.union, map(names_of, texts), frozenset[str]()) & every
+            return (every - named, named) if node.op == "!=" else (named, every - named)
+    return every, every
+
+
+@cache
+def _all_calls() -> Set:
+    return frozenset(name for code, name in EVENT_TABLE["ppm_sc"].items() if int(code))
+
+
+def _family(enum: str) -> str:
+    """What the versions of an event have in common: PPME_SOCKET_ACCEPT4 of PPME_SOCKET_ACCEPT4_6_E."""
+    return re.sub(r"(_[0-9]+)?_[EX]$", "", enum)
+
+
+@cache
+def _calls_by_event() -> dict[str, Set]:
+    """Event name -> the system calls that make such events, or made older versions of them (old accept4 events are called accept)."""
+    events = {event["id"]: event for event in EVENT_TABLE["events"]}
+    codes = {int(code): name for code, name in EVENT_TABLE["ppm_sc"].items()}
+    calls: dict[str, set[str]] = {}
+    for row in EVENT_TABLE["syscalls_x86_64"]:
+        for event_id in (row["enter"], row["exit"]):
+            if events[event_id]["name"] != "syscall":
+                calls.setdefault(_family(events[event_id]["enum"]), set()).add(codes[row["ppm_sc"]])
+    found: dict[str, set[str]] = {}
+    for event in events.values():
+        found.setdefault(event["name"], set()).update(calls.get(_family(event["enum"]), ()))
+    return {name: frozenset(names) for name, names in found.items() if names}
+
+
+def _calls_of(name: str) -> Set:
+    by_event = _calls_by_event()
+    if name in by_event:
+        return by_event[name]
+    return frozenset({name}) & _all_calls()
