@@ -1,7 +1,7 @@
 """A byte buffer that grows, for output that is built piece by piece."""
 
 from libc.stddef cimport size_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memmove
 
 
 cdef class Buffer:
@@ -23,4 +23,11 @@ cdef class Buffer:
             self.grow(1)
         self.data[self.size] = c
         self.size += 1
+        return 0
+
+    cdef inline int drop(self, size_t n) noexcept:
+        """Forget the first `n` bytes."""
+        if n < self.size:
+            memmove(self.data, self.data + n, self.size - n)
+        self.size -= n
         return 0
