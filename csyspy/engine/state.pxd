@@ -38,6 +38,7 @@ cdef class State:
     cdef public list interfaces       # of dict(type, name, addr, netmask, bcast, linkspeed)
     cdef public dict machine          # num_cpus, memory_bytes, max_pid, hostname, boot_ts_ns, flags; {} where the file has none
     cdef public dict containers       # container id -> dict: the JSON object of the container event
+    cdef public bint import_users     # False (`-E`): nobody has a name
     cdef public object container_of   # callable(list of (subsystem, path), as bytes) -> (id, type, name) of the container, None on the
     #                                   host: set by who opens the source, to csyspy.containers.container_of
     cdef dict cgroup_cache            # raw cgroups -> (parsed, what container_of said)
@@ -65,11 +66,15 @@ cdef class State:
     cdef int64_t closing_fd
     cdef list deferred                # (callable-less) removals to do after the event: see handlers
 
+    cdef void restart(self, bint keep_containers) except *   # forget threads, users, interfaces: a new section or file begins
+
 
 cdef class Sink:
     """Something that receives the events that passed its filter."""
     cdef public uint32_t needs
     cdef public object filter         # engine.program.Node or None
     cdef public bint wants_hidden     # give it events of the internal class (state.hidden) too, as chisels get them
+    cdef public bint wants_state_only # give it events that are in the file for the state's sake (state.state_only) too
     cdef int event(self, State state) except -1    # 0 go on, 1 this sink wants no more
+    cdef int restarted(self, State state) except -1  # another file or section began: numbers or threads start anew
     cdef int finish(self, State state) except -1

@@ -17,9 +17,29 @@ cdef class State:
         self.cgroup_cache = {}
         self.deferred = []
         self.needs = NEED_ALL
+        self.import_users = True
         self.fd_num = -1
         self.max_output_len = 80
         self.time_mode = c"h"
+
+    cdef void restart(self, bint keep_containers) except *:
+        cdef uint32_t most = self.threads.max_threads
+        self.threads = ThreadTable()
+        self.threads.max_threads = most
+        self.users = {}
+        self.groups = {}
+        self.interfaces = []
+        self.machine = {}
+        if not keep_containers:
+            self.containers = {}
+        self.deferred = []
+        self.thread = None
+        self.fd = None
+        self.fd_num = -1
+        self.fd_name_changed = None
+        self.first_ts = 0
+        self.producer = PRODUCER_OLD
+        self.exit_only = False
 
     def configure(self, *, str buffer_format="dots", bint verbose=False, bint resolve_ports=False, str time_mode="h") -> None:
         """Say how fields show what they show; before the walk starts.
@@ -62,6 +82,9 @@ cdef class State:
 
 cdef class Sink:
     cdef int event(self, State state) except -1:
+        return 0
+
+    cdef int restarted(self, State state) except -1:
         return 0
 
     cdef int finish(self, State state) except -1:

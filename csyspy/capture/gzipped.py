@@ -1,0 +1,98 @@
+"""Captures compressed with gzip, inflated by ISA-L in a thread of its own, ahead of the walk.
+
+Members may follow one another, as ``gzopen`` reads them (libs: userspace/libscap/engine/savefile/scap_reader_gzfile.c);
+what follows the last one and is no member is left alone.
+"""
+
+import queue
+import sys
+import threading
+from typing import BinaryIO
+
+from isal import igzip_lib
+
+from csyspy.errors import CaptureError
+
+PIECE = 1 << 18  # compressed bytes read at once
+CHUNK = 1 << 20  # inflated bytes given out at once
+AHEAD = 4  # chunks that may wait for the walk
+GZIP_MAGIC = b"\x1f\x8b"
+SWITCH_INTERVAL_S = 0.001
+
+
+class GzipStream:
+    """Chunks of what ``file`` holds compressed; ``head`` has been read from it already."""
+
+    def __init__(self, file: BinaryIO, name: str, head: bytes) -> None:
+        self._file = file
+        self._name = name
+        self._head = head
+        self._ready: queue.Queue[bytes | CaptureError | None] = queue.Queue(AHEAD)
+        self._closed = threading.Event()
+        self._over = False
+        # The walk works without giving the interpreter away; ask for it sooner than the 5 ms of the default.
+        self._switch_interval = sys.getswitchinterval()
+        sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL_S))
+        self._thread = threading.Thread(target=self._work, name="csyspy-inflate", daemon=True)
+        self._thread.start()
+
+    def read(self) -> memoryview | None:
+        """The next chunk. Raises CaptureError where the compressed stream is cut or damaged, behind the last good byte."""
+        if self._over:
+            return None
+        item = self._ready.get()
+        if isinstance(item, bytes):
+            return memoryview(item)
+        self._over = True
+        if item is not None:
+            raise item
+        return None
+
+    def close(self) -> None:
+        """End the thread; what it has inflated is thrown away."""
+        self._closed.set()
+        while self._thread.is_alive():
+            try:
+                self._ready.get(timeout=0.01)
+            except queue.Empty:
+                pass
+        sys.setswitchinterval(self._switch_interval)
+
+    def _give(self, item: bytes | CaptureError | None) -> bool:
+        self._ready.put(item)
+        return not self._closed.is_set()
+
+    def _work(self) -> None:
+        end: CaptureError | None = None
+        try:
+            self._inflate()
+        except OSError as error:
+            end = CaptureError(f"cannot read {self._name}: {error.strerror}")
+        except EOFError:
+            end = CaptureError(f"{self._name}: the gzip stream ends too early: is the file truncated?")
+        except (igzip_lib.IsalError, ValueError) as error:
+            end = CaptureError(f"{self._name}: the gzip stream is damaged: {error}")
+        self._give(end)
+
+    def _inflate(self) -> None:
+        """All members one after another. Raises EOFError where the file ends inside one."""
+        data = self._head
+        while True:
+            member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+            while not member.eof:
+                if member.needs_input and not data:
+                    data = self._file.read(PIECE)
+                    if not data:
+                        raise EOFError
+                inflated = member.decompress(data, CHUNK)
+                data = b""
+                if inflated and not self._give(inflated):
+                    return
+            data = member.unused_data
+            while len(data) < len(GZIP_MAGIC):
+                more = self._file.read(PIECE)
+                if not more:
+                    return
+                data += more
+            if not data.startswith(GZIP_MAGIC):
+                return

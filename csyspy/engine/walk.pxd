@@ -1,0 +1,55 @@
+"""The walk over a capture: blocks, events, state, sinks."""
+
+from cpython.buffer cimport Py_buffer
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+
+from csyspy.engine.event cimport MAX_EVENT_TYPES
+from csyspy.engine.sections cimport SectionLoader
+from csyspy.engine.state cimport State
+
+
+cdef class Walker:
+    cdef readonly State state
+    cdef readonly object source
+    cdef readonly list sinks           # those that still want events
+    cdef list all_sinks                # those that finish() must tell
+    cdef readonly uint64_t skipped     # events of types that the event table does not know
+    cdef public bint keep_sections     # remember the blocks before the events: a writer copies them
+    cdef readonly list sections        # of (block type, body): those of the present section, its leading state events too
+    # the chunk in hand
+    cdef Py_buffer view
+    cdef bint has_view
+    cdef const uint8_t* at
+    cdef const uint8_t* end
+    # bytes of a block that crosses the end of its chunk
+    cdef uint8_t* carry
+    cdef size_t carried, carry_room
+    # the block in hand: `block` points at its frame
+    cdef const uint8_t* block
+    cdef uint32_t block_type, block_size
+    cdef uint64_t offset               # of the block in hand, from the start of the inflated file
+    cdef uint64_t next_offset          # of the one behind it
+    cdef bint held                     # the block in hand has not been worked off
+    cdef bint opened, ended, finished
+    cdef bint undecided                # no event has told yet whether the producer writes enter events
+    cdef bint eventless                # the present section had no event yet
+    cdef uint8_t wanted[MAX_EVENT_TYPES]   # event types that anybody looks at
+
+    cdef inline int _next(self) except -1
+    cdef inline bint _has_flags(self) noexcept
+    cdef int _cut(self, uint64_t wanted) except -1
+    cdef int _damaged(self, str what) except -1
+    cdef int _check_header(self, const uint8_t* p) except -1
+    cdef bint _leads(self) noexcept
+    cdef int _restarted(self) except -1
+    cdef bint _more(self) except -1
+    cdef bint _gather(self, size_t n) except -1
+    cdef bint _skip(self, uint64_t n) except -1
+    cdef int _fetch(self) except -1
+    cdef int _first_section(self) except -1
+    cdef int _sections(self) except -1
+    cdef int _event(self, bint shown) except -1
+    cdef int _show(self) except -1
+    cdef int _walk(self, uint64_t most) except -1
+    cdef int _plan(self) except -1

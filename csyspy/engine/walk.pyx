@@ -1,0 +1,468 @@
+"""The walk over a capture: blocks, events, state, sinks.
+
+Frames and rules from `libs: userspace/libscap/engine/savefile/scap_savefile.c, next_event_from_file`; numbering, leading
+state events and merged files from `libs: userspace/libsinsp/sinsp.cpp, next, consume_initialstate_events, restart_capture`.
+The inner loop makes no Python object: an event costs its frame, and what somebody asked for.
+"""
+
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy, memset
+
+from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, event_decode
+from csyspy.engine.handlers.dispatch cimport apply, settle
+from csyspy.engine.program cimport Node
+from csyspy.engine.sections cimport (
+    BLOCK_EVENT_1, BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_1, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE, BLOCK_EVENT_LARGE,
+    BLOCK_SECTION, plain_type,
+)
+from csyspy.engine.state cimport PRODUCER_NEWEST, Sink
+
+from csyspy.errors import CaptureError
+from csyspy.events import EVENT_TABLE
+
+cdef enum:
+    FRAME = 8                            # type and length
+    TRAILER = 4                          # the length again
+    HEADER_SIZE = 28                     # of a section header without options
+    MAX_PLAIN = 65536 + FRAME            # libs: READER_BUF_SIZE: of an event block that is not a large one
+    MAX_LARGE = 64 << 20                 # beyond this no producer goes; it would have to lie in memory at once
+    MAX_SECTION = 512 << 20
+    EC_INTERNAL = 0x100                  # libs: ppm_event_category
+    EC_METAEVENT = 0x1000
+    PULSE = 16384                        # events between two looks at signals and other threads
+
+cdef const uint32_t MAGIC = 0x1A2B3C4D
+cdef const uint32_t SWAPPED_MAGIC = 0x4D3C2B1A
+
+# Types that come before the first event proper, to bring what happened before (libs: sinsp::is_initialstate_event).
+cdef uint8_t LEADING[MAX_EVENT_TYPES]
+# Exit events whose parameters tell the generation: from this count on the former enter parameters are behind them.
+cdef uint8_t FULL_EXIT[MAX_EVENT_TYPES]
+
+_LEADING = ("PPME_CONTAINER_E", "PPME_CONTAINER_JSON_E", "PPME_CONTAINER_JSON_2_E", "PPME_USER_ADDED_E", "PPME_USER_DELETED_E",
+            "PPME_GROUP_ADDED_E", "PPME_GROUP_DELETED_E", "PPME_ASYNCEVENT_E")
+
+
+cdef void _read_table() except *:
+    for event in EVENT_TABLE["events"]:
+        LEADING[<int>event["id"]] = event["enum"] in _LEADING
+        for row in event.get("conversion", ()):
+            if event["dir"] == "<" and any(fill.startswith("enter:") for fill in row.get("fill", ())):
+                FULL_EXIT[<int>event["id"]] = len(event["params"])
+
+
+_read_table()
+
+
+cdef inline uint16_t _u16(const uint8_t* p) noexcept nogil:
+    cdef uint16_t n
+    memcpy(&n, p, 2)
+    return n
+
+
+cdef inline uint32_t _u32(const uint8_t* p) noexcept nogil:
+    cdef uint32_t n
+    memcpy(&n, p, 4)
+    return n
+
+
+cdef inline bint _is_event(uint32_t block) noexcept nogil:
+    return (block == BLOCK_EVENT_2 or block == BLOCK_EVENT_1 or block == BLOCK_EVENT_FLAGS_2 or block == BLOCK_EVENT_LARGE
+            or block == BLOCK_EVENT_FLAGS_1 or block == BLOCK_EVENT_FLAGS_LARGE or block == <uint32_t>0x8010ABCD)
+
+
+cdef inline bint _is_large(uint32_t block) noexcept nogil:
+    return block == BLOCK_EVENT_LARGE or block == BLOCK_EVENT_FLAGS_LARGE
+
+
+cdef class Walker:
+    """Walks `source` (csyspy.capture.open_source) and keeps `state` up, as far as state.needs asks for it.
+
+    `open()` reads what comes before the events, `run()` or `step()` the events, `finish()` tells the sinks that it is over.
+    """
+
+    def __cinit__(self, State state not None, source):
+        self.state = state
+        self.source = source
+        self.sinks = []
+        self.sections = []
+        self.undecided = True
+        self.eventless = True
+        memset(self.wanted, 1, MAX_EVENT_TYPES)
+
+    def __dealloc__(self):
+        if self.has_view:
+            PyBuffer_Release(&self.view)
+        free(self.carry)
+
+    def open(self) -> None:
+        """Read the first file's blocks up to its first event. Raises CaptureError where there is no capture to read."""
+        if not self.opened:
+            self.opened = True
+            self._first_section()
+
+    def run(self, sinks, stop=None) -> None:
+        """Walk to the end, or until every sink has had enough, or until `stop()` is true (asked now and then).
+
+        The sinks are finished on every way out. Raises CaptureError where the capture is cut or damaged, once
+        everything before that place has been shown.
+        """
+        self.attach(sinks)
+        try:
+            self.open()
+            while self._walk(PULSE):
+                if stop is not None and stop():
+                    break
+        finally:
+            self.finish()
+
+    def attach(self, sinks) -> None:
+        """Give `sinks` the events from here on, in place of those before them."""
+        self.sinks = list(sinks)
+        self._plan()
+
+    def step(self, uint64_t max_events) -> bool:
+        """Walk at most `max_events` events; False at the end. The caller finishes the sinks."""
+        cdef uint64_t left = max_events
+        self.open()
+        while left:
+            if not self._walk(min(left, <uint64_t>PULSE)):
+                return False
+            left -= min(left, <uint64_t>PULSE)
+        return True
+
+    def finish(self) -> None:
+        """Tell all sinks that no more events come; the second time it does nothing."""
+        if self.finished:
+            return
+        self.finished = True
+        failure = None
+        for sink in self.all_sinks:
+            try:
+                (<Sink>sink).finish(self.state)
+            except Exception as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    @property
+    def position(self) -> int:
+        """Offset of the block in hand in the inflated file, in bytes."""
+        return self.offset
+
+    cdef int _plan(self) except -1:
+        """Which event types must be decoded: all, where somebody needs state; else what the filters let through."""
+        self.all_sinks = list(self.sinks)
+        if self.state.needs or not self.sinks:
+            memset(self.wanted, 1 if self.state.needs else 0, MAX_EVENT_TYPES)
+            return 0
+        memset(self.wanted, 0, MAX_EVENT_TYPES)
+        for sink in self.sinks:
+            types = getattr((<Sink>sink).filter, "types", None)
+            for kind in range(MAX_EVENT_TYPES) if types is None else types:
+                self.wanted[<int>kind] = 1
+        return 0
+
+    # --- bytes ---
+
+    cdef bint _more(self) except -1:
+        """Take the next chunk of the file; False at its end."""
+        if self.has_view:
+            PyBuffer_Release(&self.view)
+            self.has_view = False
+        self.at = self.end = NULL
+        while True:
+            chunk = self.source.read()
+            if chunk is None:
+                return False
+            if len(chunk):
+                break
+        PyObject_GetBuffer(chunk, &self.view, PyBUF_SIMPLE)
+        self.has_view = True
+        self.at = <const uint8_t*>self.view.buf
+        self.end = self.at + self.view.len
+        return True
+
+    cdef bint _gather(self, size_t n) except -1:
+        """Bring `carried` up to `n` bytes; False where the file ends before. The room grows with what is really there."""
+        cdef size_t part, room
+        cdef uint8_t* bigger
+        while self.carried < n:
+            if self.at == self.end and not self._more():
+                return False
+            part = min(n - self.carried, <size_t>(self.end - self.at))
+            if self.carried + part > self.carry_room:
+                room = max(self.carried + part, min(2 * self.carry_room, n))
+                bigger = <uint8_t*>realloc(self.carry, room)
+                if bigger == NULL:
+                    raise MemoryError
+                self.carry = bigger
+                self.carry_room = room
+            memcpy(self.carry + self.carried, self.at, part)
+            self.carried += part
+            self.at += part
+        return True
+
+    cdef bint _skip(self, uint64_t n) except -1:
+        """Pass over `n` bytes without keeping them; False where the file ends before."""
+        cdef size_t part
+        while n:
+            if self.at == self.end and not self._more():
+                return False
+            part = <size_t>min(n, <uint64_t>(self.end - self.at))
+            self.at += part
+            n -= part
+        return True
+
+    cdef int _cut(self, uint64_t wanted) except -1:
+        raise CaptureError(f"{self.source.name}: expecting {wanted} bytes, read {self.carried}: is the file truncated?", self.offset)
+
+    cdef int _damaged(self, str what) except -1:
+        raise CaptureError(f"{self.source.name}: {what}", self.offset)
+
+    # --- blocks ---
+
+    cdef inline int _next(self) except -1:
+        """Bring the next block into hand; 0 at the end of the file."""
+        cdef uint32_t size
+        if self.held:
+            self.held = False
+            return 1
+        if self.end - self.at >= FRAME:
+            size = _u32(self.at + 4)
+            if FRAME + TRAILER <= size <= <size_t>(self.end - self.at):
+                self.block = self.at
+                self.block_type = _u32(self.at)
+                self.block_size = size
+                self.at += size
+                self.offset = self.next_offset
+                self.next_offset += size
+                return 1
+        return self._fetch()
+
+    cdef int _fetch(self) except -1:
+        """The next block where it is not whole in the chunk in hand."""
+        cdef uint32_t kind, size
+        self.carried = 0
+        self.offset = self.next_offset
+        if not self._gather(FRAME):
+            if self.carried:
+                self._cut(FRAME)
+            return 0
+        kind = _u32(self.carry)
+        size = _u32(self.carry + 4)
+        if size < FRAME + TRAILER:
+            self._damaged(f"a block that says it is {size} bytes long")
+        if _is_event(kind) and size > (MAX_LARGE if _is_large(kind) else MAX_PLAIN):
+            self._damaged(f"an event block that says it is {size} bytes long")
+        if size > MAX_SECTION:
+            self._damaged(f"a block that says it is {size} bytes long")
+        if not self._gather(size):
+            self._cut(size)
+        self.block = self.carry
+        self.block_type = kind
+        self.block_size = size
+        self.next_offset += size
+        return 1
+
+    # --- sections ---
+
+    cdef int _check_header(self, const uint8_t* p) except -1:
+        """Refuse what is no capture, or none that can be read; `p` has HEADER_SIZE bytes."""
+        if _u32(p) != BLOCK_SECTION:
+            self._damaged("not a capture file: it does not begin with a section header")
+        if _u32(p + FRAME) == SWAPPED_MAGIC:
+            self._damaged("written on a big-endian machine; only little-endian captures can be read")
+        if _u32(p + FRAME) != MAGIC:
+            self._damaged("not a capture file: the section header has another magic number")
+        if _u16(p + 12) > 1:
+            self._damaged(f"written in version {_u16(p + 12)} of the capture format; version 1 can be read")
+        if _u32(p + 4) < HEADER_SIZE:
+            self._damaged("the section header is too short")
+        return 0
+
+    cdef int _first_section(self) except -1:
+        """The beginning of a file: its header, which says whether lengths can be trusted at all, then its blocks."""
+        self.carried = 0
+        self.offset = self.next_offset = 0
+        self.held = False
+        if not self._gather(HEADER_SIZE):
+            if self.carried == 0:
+                self._damaged("the file is empty")
+            if self.carried >= 4 and _u32(self.carry) != BLOCK_SECTION:
+                self._damaged("not a capture file: it does not begin with a section header")
+            self._cut(HEADER_SIZE)
+        self._check_header(self.carry)
+        if not self._skip(_u32(self.carry + 4) - HEADER_SIZE):
+            self._cut(_u32(self.carry + 4))
+        self.next_offset = _u32(self.carry + 4)
+        self._sections()
+        return 0
+
+    cdef int _sections(self) except -1:
+        """Read blocks up to the first event, and the events that only bring what happened before."""
+        cdef SectionLoader loader = SectionLoader(self.state)
+        self.sections = []
+        self.undecided = True
+        self.eventless = True
+        while True:
+            if not self._next():
+                break
+            if _is_event(self.block_type) or self.block_type == BLOCK_SECTION:
+                self.held = True
+                break
+            if _u32(self.block + self.block_size - TRAILER) != self.block_size:
+                self._damaged(f"a block of {self.block_size} bytes ends with another length")
+            if self.keep_sections:
+                self.sections.append((self.block_type, (<const char*>self.block + FRAME)[:self.block_size - FRAME - TRAILER]))
+            try:
+                loader.load(self.block_type, self.block + FRAME, self.block_size - FRAME - TRAILER, self.offset)
+            except CaptureError as error:
+                raise CaptureError(f"{self.source.name}: {error.message}", error.offset) from None
+        loader.finish()
+        while self._next():
+            if not _is_event(self.block_type) or not self._leads():
+                self.held = True
+                break
+            if self.keep_sections:
+                self.sections.append((self.block_type, (<const char*>self.block + FRAME)[:self.block_size - FRAME - TRAILER]))
+            self._event(False)
+        return 0
+
+    cdef bint _leads(self) noexcept:
+        """Whether the event in hand is one of those that only bring what happened before."""
+        cdef uint32_t at = 14 if self._has_flags() else 10
+        cdef uint16_t kind
+        if self.block_size < at + 22 + TRAILER:
+            return False
+        kind = _u16(self.block + at + 20)
+        return kind < MAX_EVENT_TYPES and LEADING[kind] != 0
+
+    cdef inline bint _has_flags(self) noexcept:
+        return (self.block_type == BLOCK_EVENT_FLAGS_2 or self.block_type == BLOCK_EVENT_FLAGS_1
+                or self.block_type == BLOCK_EVENT_FLAGS_LARGE)
+
+    # --- events ---
+
+    cdef int _event(self, bint shown) except -1:
+        """Work off the event block in hand: number, state, and the sinks where it is `shown`."""
+        cdef State state = self.state
+        cdef uint32_t kind = self.block_type
+        cdef uint32_t at = 10
+        cdef uint32_t flags = 0
+        cdef uint32_t category
+        cdef bint v1 = False
+        cdef const uint8_t* raw
+        cdef uint16_t evt_type
+        if kind != BLOCK_EVENT_2:
+            if self._has_flags():
+                at = 14
+                if self.block_size >= at + TRAILER:
+                    flags = _u32(self.block + 10)
+            v1 = kind == BLOCK_EVENT_1 or kind == BLOCK_EVENT_FLAGS_1 or kind == <uint32_t>0x8010ABCD
+        if self.block_size < at + (22 if v1 else 26) + TRAILER:
+            self._damaged(f"an event block of {self.block_size} bytes is too short for an event")
+        if self.block_size > MAX_PLAIN and not _is_large(kind):
+            self._damaged(f"an event block that says it is {self.block_size} bytes long")
+        raw = self.block + at
+        evt_type = _u16(raw + 20)
+        if evt_type >= EVENT_COUNT:
+            self.skipped += 1
+            return 0
+        self.eventless = False
+        state.events += 1
+        state.evt.num += 1
+        state.prev_ts = state.evt.ts
+        category = EVENTS[evt_type].category
+        if not self.wanted[evt_type]:
+            memcpy(&state.evt.ts, raw, 8)
+            if state.first_ts == 0 and not category & EC_METAEVENT:
+                state.first_ts = state.evt.ts
+            return 0
+        if not event_decode(&state.evt, raw, self.block_size - at - TRAILER, v1):
+            self._damaged(f"an event of type {evt_type} whose lengths do not fit")
+        state.evt.cpu = _u16(self.block + FRAME)
+        state.evt.flags = flags
+        state.hidden = category & EC_INTERNAL
+        state.state_only = flags & DF_STATE_ONLY
+        if state.first_ts == 0 and not category & EC_METAEVENT:
+            state.first_ts = state.evt.ts
+        if self.undecided and FULL_EXIT[evt_type]:
+            self.undecided = False
+            if state.evt.nparams >= FULL_EXIT[evt_type]:
+                state.exit_only = True
+                state.producer = PRODUCER_NEWEST
+        if not state.needs:
+            if shown:
+                self._show()
+            return 0
+        apply(state)
+        if shown:
+            self._show()
+        settle(state)
+        return 0
+
+    cdef int _show(self) except -1:
+        cdef State state = self.state
+        cdef Sink sink
+        cdef Py_ssize_t i = 0
+        while i < len(self.sinks):
+            sink = <Sink>self.sinks[i]
+            i += 1
+            if state.hidden and not sink.wants_hidden:
+                continue
+            if state.state_only and not sink.wants_state_only:
+                continue
+            if sink.filter is not None and not (<Node>sink.filter).test(state):
+                continue
+            if sink.event(state):
+                i -= 1
+                self.sinks.pop(i)
+        return 0
+
+    cdef int _walk(self, uint64_t most) except -1:
+        """Walk up to `most` blocks; 0 at the end, or once every sink has had enough."""
+        cdef uint64_t done = 0
+        cdef bint had_sinks = len(self.sinks) > 0
+        if self.ended:
+            return 0
+        while done < most:
+            if not self._next():
+                if self.eventless:
+                    self.ended = True
+                    self._damaged("no events in the file")
+                if not self.source.next_file():
+                    self.ended = True
+                    return 0
+                self.state.restart(False)
+                self.state.evt.num = 0
+                self._first_section()
+                self._restarted()
+                continue
+            done += 1
+            if _is_event(self.block_type):
+                self._event(True)
+                if had_sinks and not self.sinks:
+                    self.ended = True
+                    return 0
+            elif self.block_type == BLOCK_SECTION:
+                if self.block_size < HEADER_SIZE:
+                    self._damaged("the section header is too short")
+                self._check_header(self.block)
+                self.state.restart(True)
+                self._sections()
+                self._restarted()
+            else:
+                self.ended = True
+                self._damaged(f"a block of type {self.block_type:#x} among the events")
+        PyErr_CheckSignals()
+        with nogil:    # let the thread that inflates, or the one that draws, have its turn
+            pass
+        return 1
+
+    cdef int _restarted(self) except -1:
+        for sink in self.sinks:
+            (<Sink>sink).restarted(self.state)
+        return 0
