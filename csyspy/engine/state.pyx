@@ -65,6 +65,11 @@ cdef class State:
         return self.evt.ts
 
     @property
+    def first_event_ts(self) -> int:
+        """Time of the first event of the source, ns since the epoch; 0 before it."""
+        return self.first_ts
+
+    @property
     def evt_type(self) -> int:
         """Id of the current event in the event table."""
         return self.evt.type

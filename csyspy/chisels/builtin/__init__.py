@@ -1,0 +1,1 @@
+"""The chisels that come with csyspy: one a module by its name, and those that are a table together in `tables`."""
