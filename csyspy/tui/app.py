@@ -7,6 +7,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.message import Message
 
+from csyspy.errors import UsageError
 from csyspy.tui.frame import Feed, Frame
 from csyspy.tui.live_feed import LiveFeed
 from csyspy.tui.screens.table import TableScreen
@@ -84,8 +85,11 @@ def run(
 ) -> int:
     """Open the screen on a capture file, or live where there is none, until the user leaves; the exit code.
 
-    `containers` adds the columns that -pc adds. ValueError: no such view; whoever parses the command line says so."""
+    `containers` adds the columns that -pc adds. Raises CsyspyError before the screen opens: UsageError for a view that is not
+    there, FilterError, CaptureError, or that a filter needs events, which the live source has none of."""
     if view not in VIEWS:
-        raise ValueError(f"no view {view!r}; there are: {', '.join(sorted(VIEWS))}")
+        raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(VIEWS))}")
+    if filter_text:
+        raise UsageError("the live screen takes no filter: it reads /proc, and a filter looks at events", "csyspy -r FILE 'FILTER' filters a capture")
     feed = LiveFeed(VIEWS[view], max(interval_s, SHORTEST_INTERVAL_S), containers=containers)
     return CsyspyApp(feed).run() or 0

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
+from csyspy.errors import UsageError
 from csyspy.tui.app import CsyspyApp, run
 from csyspy.tui.frame import Frame, Gauge, State
 from csyspy.tui.screens.sort_picker import SortPicker
@@ -172,5 +173,11 @@ async def test_every_theme_can_draw_it(theme: str) -> None:
 
 
 def test_an_unknown_view_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match="procs"):
+    with pytest.raises(UsageError) as caught:
         run(view="nonsense")
+    assert "procs" in caught.value.hint
+
+
+def test_a_live_filter_is_refused_before_the_screen_opens() -> None:
+    with pytest.raises(UsageError):
+        run(filter_text="proc.name=cat")
