@@ -1,11 +1,16 @@
 """Chisels on the command line: which word belongs to one, and the listings -cl and -i."""
 
+import shutil
+import sys
 from collections.abc import Sequence
 
 from csyspy.chisels.api import Chisel, ChiselError
 from csyspy.chisels.arguments import takes_word
+from csyspy.chisels.context import Context
 from csyspy.chisels.listing import info_lines, list_lines
 from csyspy.chisels.registry import Entry, entries, info, load
+from csyspy.chisels.run import ChiselRun
+from csyspy.cli.command import Command
 from csyspy.errors import UsageError
 
 
@@ -13,6 +18,25 @@ def takes_argument(name: str, words: Sequence[str]) -> bool:
     """Whether the first of ``words``, which stand behind ``-c name``, is the chisel's argument. Raises UsageError: no such chisel."""
     try:
         return takes_word(_load(name), words, _is_filter)
+    except ChiselError as error:
+        raise UsageError(error.message, error.hint) from None
+
+
+def set_up(command: Command, buffer_format: str) -> ChiselRun:
+    """The command's chisels, ready for events. Raises UsageError: no such chisel, or arguments it does not take."""
+    size = shutil.get_terminal_size()
+    context = Context(
+        filter_text=command.filter,
+        source_name=command.files[0] if command.files else "",
+        json=command.json,
+        container_data=command.container_data,
+        is_tty=sys.stdout.isatty(),
+        columns=size.columns,
+        rows=size.lines,
+        buffer_format=buffer_format,
+    )
+    try:
+        return ChiselRun([(name, argument or "") for name, argument in command.chisels], context)
     except ChiselError as error:
         raise UsageError(error.message, error.hint) from None
 

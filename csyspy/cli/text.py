@@ -1,12 +1,145 @@
 """Text mode: read captures, print their events (or run chisels, count, rewrite), as sysdig does."""
 
-from csyspy.cli.command import Command
-from csyspy.cli.exits import LiveError
+import signal
+import sys
+import time
+from typing import Any
+
+from csyspy.cli import summary
+from csyspy.cli.command import Command, default_format
+from csyspy.cli.exits import INTERRUPTED, OK, LiveError
+from csyspy.errors import UsageError
+
+_BUFFER_FORMATS = {"": "dots", "A": "ascii", "b": "base64", "x": "hex", "X": "hexascii"}
+"""Letter on the command line -> name of the engine."""
 
 
 def run(command: Command) -> int:
-    """Read the command's captures one after the other; the exit code."""
+    """Do what ``command`` asks for with its captures, one file after the other; the exit code.
+
+    Raises CsyspyError for what is wrong, after everything that could be read was shown.
+    """
+    _check(command)
+    return _Run(command).go()
+
+
+def _check(command: Command) -> None:
     if not command.files:
         hint = "read a capture with -r FILE; on a terminal, csyspy alone shows live processes"
         raise LiveError("live capture as text is not part of this version", hint)
-    return 0
+    if command.filter_proclist and not command.filter:
+        raise UsageError("--filter-proclist needs a filter", "it limits the written process list to what the filter accepts")
+
+
+class _Run:
+    """One pass over the captures."""
+
+    def __init__(self, command: Command) -> None:
+        from csyspy.capture import open_source
+        from csyspy.cli.compiled import compiled_filter
+        from csyspy.containers import container_of
+        from csyspy.engine.gate import Gate, Tally
+        from csyspy.engine.state import State
+        from csyspy.engine.walk import Walker
+
+        self.command = command
+        self.interrupted = False
+        self.state = State()
+        self.state.import_users = not command.exclude_users
+        self.state.container_of = container_of
+        self.program = compiled_filter(_suppressing(command))
+        self.tally = Tally() if command.summary else None
+        self.chisels = self._chisels()
+        shown = self.program if command.display_filter else None
+        sinks = self._sinks(shown)
+        self.gate = Gate(
+            sinks,
+            limit=command.count,
+            duration_ns=command.duration_s * 1_000_000_000,
+            filter=None if command.display_filter else self.program,
+        )
+        self.state.configure(
+            buffer_format=self._buffer_format(),
+            verbose=command.verbose or self.chisels is not None,
+            resolve_ports=command.resolve_ports,
+            time_mode=command.time_type,
+        )
+        self.state.needs = self.gate.needs
+        self.source = open_source(command.files)
+        self.walker = Walker(self.state, self.source)
+
+    def go(self) -> int:
+        """Walk, then say what was counted."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        began = time.process_time()
+        try:
+            self._walk()
+        except KeyboardInterrupt:
+            self.interrupted = True
+        finally:
+            self._close(time.process_time() - began)
+        return INTERRUPTED if self.interrupted else OK
+
+    def _sinks(self, shown: Any) -> list[Any]:
+        command = self.command
+        if self.chisels is not None:
+            return list(self.chisels.sinks)
+        sinks: list[Any] = [] if self.tally is None else [self.tally]
+        if not command.quiet and not command.write:
+            sinks.append(self._text_sink(shown))
+        return sinks
+
+    def _text_sink(self, shown: Any) -> Any:
+        from csyspy.cli.compiled import compiled_format
+        from csyspy.engine.sinks_text import TextSink
+
+        command = self.command
+        text = command.format or default_format(sys.stdout.isatty() and not command.json)
+        sink = TextSink(compiled_format(text, json=command.json), 1, command.unbuffered, shown)
+        sink.wants_hidden = command.debug
+        return sink
+
+    def _chisels(self) -> Any:
+        command = self.command
+        if not command.chisels:
+            return None
+        from csyspy.cli.chisels import set_up
+
+        return set_up(command, _BUFFER_FORMATS[command.buffer_format].replace("dots", ""))
+
+    def _buffer_format(self) -> str:
+        wanted = self.chisels.buffer_format if self.chisels is not None else ""
+        return wanted or _BUFFER_FORMATS[self.command.buffer_format]
+
+    def _walk(self) -> None:
+        sys.stdout.flush()
+        if self.chisels is None:
+            self.walker.run([self.gate])
+            return
+        self.walker.open()
+        self.chisels.walk(self.state, lambda sinks: self.walker.run([self.gate]))
+
+    def _close(self, elapsed_s: float) -> None:
+        self.source.close()
+        if self.command.verbose:
+            self._show_counters(elapsed_s)
+        if self.tally is not None:
+            for line in summary.lines(self.tally.calls()):
+                sys.stdout.write(line + "\n")
+
+    def _show_counters(self, elapsed_s: float) -> None:
+        count = self.gate.count
+        rate = count / elapsed_s if elapsed_s > 0 else 0.0
+        sys.stderr.write(
+            "Driver Events:0\nDriver Drops:0\nSuppressed by Comm:0\n"
+            f"Elapsed time: {elapsed_s:.3f}, Captured Events: {count}, {rate:.2f} eps\n"
+        )
+
+
+def _suppressing(command: Command) -> str:
+    """The filter, with -U in front of it."""
+    if not command.suppressed:
+        return command.filter
+    names = ", ".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in command.suppressed)
+    rest = f" and ({command.filter})" if command.filter else ""
+    return f"not proc.name in ({names}){rest}"

@@ -1,0 +1,58 @@
+"""What the user wrote, compiled: the filter and the output format, and what is said when they are wrong."""
+
+import sys
+from typing import Any
+
+from csyspy.engine.format import Formatter
+from csyspy.errors import FilterError
+from csyspy.fields import Bound, Column, FieldError, parse_format
+from csyspy.fields.extraction import build, unanswered
+from csyspy.filters import compile_filter
+
+
+def compiled_filter(text: str) -> Any:
+    """The engine's program of a filter; None for an empty one. Odd filters are warned about on standard error.
+
+    Raises FilterError with the place that is wrong.
+    """
+    if not text.strip():
+        return None
+    try:
+        compiled = compile_filter(text)
+    except FieldError as error:
+        raise _located(error, text) from None
+    for warning in compiled.warnings:
+        print(f"csyspy: warning: {warning}", file=sys.stderr)
+    return compiled.program
+
+
+def compiled_format(text: str, *, json: bool) -> Any:
+    """The engine's Formatter of an output format. Raises FilterError with the place that is wrong."""
+    try:
+        parsed = parse_format(text)
+        if json:
+            return Formatter([(_extractor(bound), name, 0) for name, bound in parsed.fields], parsed.complete, True)
+        segments: list[Any] = []
+        for part in parsed.segments:
+            if isinstance(part, Column):
+                segments.append((_extractor(part.value), part.name, part.width))
+            else:
+                segments.append(part.text)
+        return Formatter(segments, parsed.complete)
+    except FieldError as error:
+        raise _located(error, text) from None
+
+
+def _extractor(bound: Bound) -> Any:
+    try:
+        return build(bound)
+    except KeyError:
+        field = bound.field
+        why = unanswered(field.field) if field is not None else ""
+        name = field.field.name if field is not None else ""
+        raise FieldError(f"{name} cannot be shown: {why}", bound.node.pos, bound.node.end) from None
+
+
+def _located(error: FieldError, text: str) -> FilterError:
+    length = error.end - error.position
+    return FilterError(error.message, error.hint, text=error.text or text, position=error.position, length=length)
