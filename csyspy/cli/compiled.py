@@ -22,7 +22,7 @@ def compiled_filter(text: str) -> Any:
     except FieldError as error:
         raise _located(error, text) from None
     for warning in compiled.warnings:
-        print(f"csyspy: warning: {warning}", file=sys.stderr)
+        print(f"csyspy: warning: {warning.message}", file=sys.stderr)
     return compiled.program
 
 
