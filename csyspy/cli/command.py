@@ -13,6 +13,7 @@ from csyspy.cli.options import (
     BUFFER_FORMATS,
     DEFAULT_FORMAT,
     DROP,
+    LOG_LEVELS,
     OPTIONS,
     READY_FORMATS,
     SUB_COMMANDS,
@@ -201,6 +202,8 @@ def _set(command: Command, option: Option, value: str) -> None:
         if len(value) != 1 or value not in TIME_TYPES:
             raise UsageError(f"unknown time type {value!r} for -t", option.help)
         command.time_type = value
+    elif name == "log_level" and value not in LOG_LEVELS:
+        raise UsageError(f"unknown log level {value!r}", f"there are {', '.join(LOG_LEVELS)}")
     elif not option.metavar:
         setattr(command, name, True)
     elif isinstance(getattr(command, name), list):

@@ -217,6 +217,7 @@ READY_FORMATS = {
 }
 
 TIME_TYPES = "hardD"
+LOG_LEVELS = ("error", "warning", "info", "debug")
 BUFFER_FORMATS = {"ascii": "A", "base64": "b", "hex": "x", "hex_ascii": "X"}
 """`Command` attribute -> letter of the buffer formats, of which at most one may be given."""
 

@@ -1,5 +1,6 @@
 """Text mode: read captures, print their events (or run chisels, count, rewrite), as sysdig does."""
 
+import contextlib
 import signal
 import sys
 import time
@@ -8,6 +9,7 @@ from typing import Any
 from csyspy.cli import summary
 from csyspy.cli.command import Command, default_format
 from csyspy.cli.exits import INTERRUPTED, OK, LiveError
+from csyspy.cli.options import LOG_LEVELS
 from csyspy.errors import UsageError
 
 _BUFFER_FORMATS = {"": "dots", "A": "ascii", "b": "base64", "x": "hex", "X": "hexascii"}
@@ -67,6 +69,7 @@ class _Run:
         self.state.needs = self.gate.needs
         self.source = open_source(command.files)
         self.walker = Walker(self.state, self.source)
+        _log(command, "debug", f"needs {self.state.needs:#x}, buffers as {self._buffer_format()}, filter {_suppressing(command)!r}")
 
     def go(self) -> int:
         """Walk, then say what was counted."""
@@ -113,16 +116,31 @@ class _Run:
 
     def _walk(self) -> None:
         sys.stdout.flush()
-        if self.chisels is None:
-            self.walker.run([self.gate])
-            return
-        self.walker.open()
-        self.chisels.walk(self.state, lambda sinks: self.walker.run([self.gate]))
+        with self._progress():
+            if self.chisels is None:
+                self.walker.run([self.gate])
+                return
+            self.walker.open()
+            self.chisels.walk(self.state, lambda sinks: self.walker.run([self.gate]))
+
+    def _progress(self) -> contextlib.AbstractContextManager[object]:
+        """A bar on a terminal that nothing else is printed on; a percentage elsewhere, with -P."""
+        command = self.command
+        terminal = sys.stderr.isatty()
+        free = command.quiet or bool(command.write) or not sys.stdout.isatty()
+        if not command.progress and not (terminal and free):
+            return contextlib.nullcontext()
+        from csyspy.cli.progress import Progress, Reading
+
+        source, state = self.source, self.state
+        return Progress(lambda: Reading(source.progress(), source.total_bytes, state.events), bare=not terminal)
 
     def _close(self, elapsed_s: float) -> None:
         self.source.close()
         if self.command.verbose:
             self._show_counters(elapsed_s)
+        if self.walker.skipped:
+            _log(self.command, "warning", f"{self.walker.skipped} events of types that are not known were passed over")
         if self.tally is not None:
             for line in summary.lines(self.tally.calls()):
                 sys.stdout.write(line + "\n")
@@ -134,6 +152,13 @@ class _Run:
             "Driver Events:0\nDriver Drops:0\nSuppressed by Comm:0\n"
             f"Elapsed time: {elapsed_s:.3f}, Captured Events: {count}, {rate:.2f} eps\n"
         )
+
+
+def _log(command: Command, level: str, message: str) -> None:
+    """Write a log line where --log-level, or -D for all levels, asks for such ones."""
+    wanted = command.log_level or ("debug" if command.debug else "")
+    if wanted and LOG_LEVELS.index(level) <= LOG_LEVELS.index(wanted):
+        print(f"csyspy: {level}: {message}", file=sys.stderr)
 
 
 def _suppressing(command: Command) -> str:
