@@ -5,6 +5,7 @@ Rules (libs: userspace/libsinsp/eventformatter.cpp): `%field`, `%field[arg]`, `%
 value (`<NA>`); there is no way to write a percent sign.
 """
 
+import re
 from dataclasses import dataclass
 
 from csyspy.fields.binding import Bound, bind
@@ -103,7 +104,7 @@ class _Reader(Scanner):
         """The longest prefix of what stands here that is a field, with its argument where that is well-formed."""
         name = self.match(FIELD_NAME)
         if name is None:
-            word = self.text[start:].split(None, 1)[0]
+            word = re.split(r"[\s%]", self.text[start:], maxsplit=1)[0]
             near = suggest(word)
             raise self.error(f"%{word} is not a field", start, start + len(word), f"did you mean %{near}?" if near else "")
         stop = self.pos

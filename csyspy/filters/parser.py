@@ -242,7 +242,7 @@ class Parser(Scanner):
         hint = ""
         if self.text[self.pos] in "=,\"'" and before not in ("", " ", "(", ")"):
             hint = 'quote a value with blanks, commas, quotes, parentheses or = in it: "a=b"'
-        elif self.text[self.pos] == "(" and before.isalnum():
+        elif self.text[self.pos] == "(" and self.text[: self.pos].rstrip()[-1:].isalnum():
             hint = f"the transformers are {_FUNCTIONS}; no blank stands before their ("
         return self.error(f"unexpected {self.text[self.pos : stop]!r}, {expected}", self.pos, stop, hint)
 
