@@ -11,13 +11,21 @@ if TYPE_CHECKING:
 
 
 def compile_chisel_field(chisel: Chisel, field: str) -> Any:
-    """The Extractor of a field. Raises ChiselError where there is no such field."""
-    from csyspy.fields.catalogue import compile_field
+    """The Extractor of a field, or of a transformer over fields. Raises ChiselError where there is no such field."""
+    from csyspy.fields.extraction import build, unanswered
+    from csyspy.fields.formats import Column, parse_format
 
     try:
-        return compile_field(field)
+        segments = parse_format(f"%{field}").segments
     except FieldError as error:
         raise ChiselError(f"chisel {chisel.name} asks for a field that is not there: {error.message}", error.hint) from error
+    if len(segments) != 1 or not isinstance(segments[0], Column):
+        raise ChiselError(f"chisel {chisel.name} asks for {field!r}, which is not one field")
+    bound = segments[0].value
+    reason = unanswered(bound.field.field) if bound.field is not None else ""
+    if reason:
+        raise ChiselError(f"chisel {chisel.name} asks for {field}, which has no value in any event: {reason}")
+    return build(bound)
 
 
 def compile_chisel_filter(chisel: Chisel, text: str) -> Any:
@@ -25,7 +33,7 @@ def compile_chisel_filter(chisel: Chisel, text: str) -> Any:
     from csyspy.filters import compile_filter
 
     try:
-        return compile_filter(text)
+        return compile_filter(text).program
     except FieldError as error:
         raise ChiselError(f"wrong filter in chisel {chisel.name}: {error.message}", error.hint) from error
 

@@ -25,6 +25,7 @@ class Context:
     rows: int = 24
     buffer_format: str = ""  # what the command line asked for: "hex", "hexascii", "ascii", "base64"; "" where it did not
     out: BinaryIO = field(default_factory=_stdout)
+    next_run: list[str] = field(default_factory=list)  # arguments of another run of csyspy that a chisel asks for
     state: Any = None  # csyspy.engine.state.State, from the start of the capture on
 
     def write(self, text: str | bytes) -> None:

@@ -7,7 +7,16 @@ from csyspy.chisels import layout
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0B"), (309, "309B"), (1024, "1024B"), (1025, "1.00KB"), (1888, "1.84KB"), (1024**2, "1024.00KB"), (6_595_000, "6.29M"), (5e12, "4.55T")],
+    [
+        (0, "0B"),
+        (309, "309B"),
+        (1024, "1024B"),
+        (1025, "1.00KB"),
+        (1888, "1.84KB"),
+        (1024**2, "1024.00KB"),
+        (6_595_000, "6.29M"),
+        (5e12, "4.55T"),
+    ],
 )
 def test_a_size_keeps_its_unit_up_to_the_limit(value: float, text: str) -> None:
     assert layout.format_bytes(value) == text

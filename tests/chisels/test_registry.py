@@ -7,9 +7,30 @@ import pytest
 from csyspy.chisels import ChiselError, registry
 from csyspy.chisels.listing import info_lines, list_lines
 
-NAMED = ["topprocs_cpu", "topcontainers_cpu", "topconns", "topprocs_net", "topprocs_file", "topprocs_errors", "topcontainers_error", "topfiles_bytes", "topfiles_errors", "topports_server", "topscalls", "topscalls_time", "echo_fds", "spy_users", "httplog", "httptop", "ps", "lsof", "netstat", "lscontainers"]
+NAMED = [
+    "topprocs_cpu",
+    "topcontainers_cpu",
+    "topconns",
+    "topprocs_net",
+    "topprocs_file",
+    "topprocs_errors",
+    "topcontainers_error",
+    "topfiles_bytes",
+    "topfiles_errors",
+    "topports_server",
+    "topscalls",
+    "topscalls_time",
+    "echo_fds",
+    "spy_users",
+    "httplog",
+    "httptop",
+    "ps",
+    "lsof",
+    "netstat",
+    "lscontainers",
+]
 
-PLUGIN = '''
+PLUGIN = """
 from csyspy.chisels import Chisel
 
 class Mine(Chisel):
@@ -19,7 +40,7 @@ class Mine(Chisel):
 
     def on_event(self, event):
         self.seen = True
-'''
+"""
 
 
 @pytest.fixture(autouse=True)

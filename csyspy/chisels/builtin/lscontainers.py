@@ -29,7 +29,9 @@ class LsContainers(SnapshotChisel):
 
     name = "lscontainers"
     short_description = "List the containers"
-    description = "The containers that are known at the first event: type, image, name, id. With `desc` they are printed as a data structure."
+    description = (
+        "The containers that are known at the first event: type, image, name, id. With `desc` they are printed as a data structure."
+    )
     args = (Argument("desc", "`desc` prints all as a data structure", optional=True),)
 
     full = False
