@@ -357,7 +357,7 @@ cdef class Program(Node):
             self.possible[i] = possible[i]
 
     @property
-    def event_types(self) -> list[int]:
+    def types(self) -> list[int]:
         """Ids of the event table that can pass."""
         return [i for i in range(EVENT_COUNT) if self.possible[i]]
 
