@@ -4,11 +4,11 @@ Layout: `sysdig: userspace/sysdig/fields_info.cpp` and the recorded output of `s
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, NamedTuple
 
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.catalogue import Field, catalogue
+from csyspy.fields.extraction import unanswered
 
 WIDTH = 120
 """Longest line, the blank behind its last word included."""
@@ -158,15 +158,5 @@ def _help(spec: Field) -> str:
         text += f" {'Needs' if kind[0] == 'required' else 'Takes'} an argument: {spec.name}[...]."
     if spec.filter_only:
         text += " For filters only."
-    why = spec.gone or spec.other_source or ("" if spec.name in _answered() else "not in this version")
+    why = unanswered(spec)
     return f"{text} (Not available: {why}.)" if why else text
-
-
-@cache
-def _answered() -> frozenset[str]:
-    """Names of the fields that the engine extracts."""
-    import csyspy.engine.extract  # noqa: F401  (its families register themselves)
-    from csyspy.engine.value import available
-
-    names: frozenset[str] = available()
-    return names

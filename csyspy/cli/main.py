@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exits.OK
     except OSError as error:
         _drop_output()
-        what = f"{error.filename}: " if error.filename else ""
+        what = f"{error.filename}: " if error.filename else "cannot write: "
         exits.report(CsyspyError(f"{what}{error.strerror or error}"))
         return exits.FAILED
     except (MemoryError, RecursionError):
