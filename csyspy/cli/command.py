@@ -54,7 +54,7 @@ class Command:
     cri_timeout_ms: int = 0
     large_environment: bool = False
     page_faults: bool = False
-    format: str = ""
+    format: str | None = None
     show_format: bool = False
     container_data: bool = False
     """A format for containers was chosen, so chisels show containers as well."""

@@ -33,6 +33,24 @@ def _check(command: Command) -> None:
         raise UsageError("--filter-proclist needs a filter", "it limits the written process list to what the filter accepts")
 
 
+class _Prompt:
+    """A source that is a pipe: before it is waited for, what the sinks hold back is written."""
+
+    def __init__(self, source: Any, sinks: list[Any]) -> None:
+        self._source = source
+        self._flushes = [sink.flush for sink in sinks if hasattr(sink, "flush")]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def read(self) -> memoryview | None:
+        """The next chunk of the source."""
+        for flush in self._flushes:
+            flush()
+        chunk: memoryview | None = self._source.read()
+        return chunk
+
+
 class _Run:
     """One pass over the captures."""
 
@@ -67,7 +85,9 @@ class _Run:
             time_mode=command.time_type,
         )
         self.state.needs = self.gate.needs
-        self.source = open_source(command.files)
+        self.source: Any = open_source(command.files)
+        if "-" in command.files:
+            self.source = _Prompt(self.source, sinks)
         self.walker = Walker(self.state, self.source)
         _log(command, "debug", f"needs {self.state.needs:#x}, buffers as {self._buffer_format()}, filter {_suppressing(command)!r}")
 
@@ -97,7 +117,9 @@ class _Run:
         from csyspy.engine.sinks_text import TextSink
 
         command = self.command
-        text = command.format or default_format(sys.stdout.isatty() and not command.json)
+        text = command.format
+        if text is None:
+            text = default_format(sys.stdout.isatty() and not command.json)
         sink = TextSink(compiled_format(text, json=command.json), 1, command.unbuffered, shown)
         sink.wants_hidden = command.debug
         return sink

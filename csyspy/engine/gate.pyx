@@ -48,6 +48,12 @@ cdef class Gate(Sink):
                 sink.finish(state)
         return self.limit != 0 and self.count >= self.limit
 
+    cdef int restarted(self, State state) except -1:
+        cdef Sink sink
+        for sink in self._sinks:
+            sink.restarted(state)
+        return 0
+
     cdef int finish(self, State state) except -1:
         cdef Sink sink
         for sink in self._sinks:

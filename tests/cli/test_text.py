@@ -1,0 +1,158 @@
+"""Text mode in processes of its own: what is printed, and how a run ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+COMMAND = Path(sys.executable).with_name("csyspy")
+
+
+@pytest.fixture(scope="session")
+def demo(root: Path) -> Path:
+    """A small capture of the project's own."""
+    return root / "examples" / "demo.scap"
+
+
+@pytest.fixture
+def cut(demo: Path, tmp_path: Path) -> Path:
+    """The first half of it."""
+    path = tmp_path / "cut.scap"
+    path.write_bytes(demo.read_bytes()[: demo.stat().st_size // 2])
+    return path
+
+
+def test_a_limit_counts_events_that_pass_the_filter(csyspy: Run, demo: Path) -> None:
+    assert len(csyspy("-r", demo, "-n", 7, "-p", "*%evt.num", "evt.dir=<").stdout.split()) == 7
+
+
+def test_with_a_display_filter_all_events_count(csyspy: Run, demo: Path) -> None:
+    every = csyspy("-r", demo, "-n", 50, "-d", "-p", "*%evt.num", "evt.dir=<").stdout.split()
+    assert 0 < len(every) < 50
+    assert int(every[-1]) <= 50
+
+
+def test_quiet_counts_only(csyspy: Run, demo: Path) -> None:
+    run = csyspy("-r", demo, "-q", "-v", "-n", 20)
+    assert run.stdout == ""
+    assert "Captured Events: 20, " in run.stderr
+
+
+def test_several_captures_are_read_one_after_the_other(csyspy: Run, demo: Path) -> None:
+    once = csyspy("-r", demo, "-p", "%evt.num").stdout
+    assert csyspy("-r", demo, "-r", demo, "-p", "%evt.num").stdout == once * 2
+
+
+def test_a_capture_comes_through_a_pipe(csyspy: Run, demo: Path) -> None:
+    once = csyspy("-r", demo, "-p", "%evt.num %proc.name").stdout
+    with demo.open("rb") as stdin:
+        assert csyspy("-r", "-", "-p", "%evt.num %proc.name", stdin=stdin).stdout == once
+
+
+def test_a_cut_capture_shows_all_it_holds_and_says_where_it_ends(csyspy: Run, cut: Path, demo: Path) -> None:
+    run = csyspy("-r", cut, "-p", "*%evt.num")
+    assert run.returncode == 1
+    assert csyspy("-r", demo, "-p", "*%evt.num").stdout.startswith(run.stdout)
+    assert len(run.stdout.splitlines()) > 100
+    assert len(run.stderr.splitlines()) == 1
+    assert "(at byte " in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("-r", "/nowhere.scap"), 1, "cannot open /nowhere.scap"),
+        (("-r", "/dev/null"), 1, "/dev/null"),
+        (("-r", "DEMO", "evt.foo=3"), 2, "unknown field evt.foo\n  evt.foo=3\n  ^^^^^^^\n"),
+        (("-r", "DEMO", "proc.name", "="), 2, "^"),
+        (("-r", "DEMO", "-p", "%evt.foo"), 2, "unknown field evt.foo\n  %evt.foo\n   ^^^^^^^\n"),
+        (("-r", "DEMO", "-p", "%-5evt.num"), 2, "^"),
+        (("-r", "DEMO", "-p", ""), 2, "format"),
+        (("-r", "DEMO", "-Z"), 2, "unknown option -Z"),
+        (("-r", "DEMO", "-c", "no_such_chisel"), 2, "no_such_chisel"),
+        (("-i", "no_such_chisel"), 2, "no_such_chisel"),
+        (("-r", "DEMO", "--filter-proclist"), 2, "--filter-proclist needs a filter"),
+        (("-q",), 3, "live capture"),
+        (("proc.name=cat",), 3, "live capture"),
+        (("doctor",), 3, "doctor"),
+        (("rules", "-V", "x"), 2, "rules"),
+    ],
+)
+def test_what_is_wrong_is_one_clear_message(csyspy: Run, demo: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
+    run = csyspy(*(str(demo) if word == "DEMO" else word for word in arguments))
+    assert run.returncode == code
+    assert run.stdout == ""
+    assert run.stderr.startswith("csyspy: ")
+    assert words in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "internal error" not in run.stderr
+
+
+def test_a_reader_that_goes_away_ends_the_run_quietly(demo: Path) -> None:
+    with subprocess.Popen([COMMAND, "-r", demo], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 0
+
+
+def test_a_full_disk_is_said(csyspy: Run, demo: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run([COMMAND, "-r", demo], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert run.returncode == 1
+    assert run.stderr == "csyspy: cannot write: No space left on device\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_cleanly(demo: Path, number: signal.Signals) -> None:
+    """The capture comes through a pipe that stays open, so the run is under way when the signal comes."""
+    data = demo.read_bytes()
+    command = [COMMAND, "-r", "-", "-p", "*%evt.num", "-S"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdin is not None
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdin.write(data[: len(data) * 9 // 10])
+        run.stdin.flush()
+        assert run.stdout.read(1) == b"1"
+        time.sleep(0.2)
+        os.kill(run.pid, number)
+        out, errors = run.stdout.read(), run.stderr.read()
+    assert run.returncode == 130
+    assert errors == b""
+    assert b"Event           #Calls\n" in out
+
+
+def test_the_summary_follows_the_events(csyspy: Run, demo: Path) -> None:
+    lines = csyspy("-r", demo, "-S", "-n", 30).stdout.splitlines()
+    at = lines.index("Event           #Calls")
+    assert 0 < at - 1 <= 30
+    assert sum(int(line[18:]) for line in lines[at + 2 :]) == 30
+
+
+def test_suppressed_commands_are_left_out(csyspy: Run, demo: Path) -> None:
+    names = set(csyspy("-r", demo, "-p", "%proc.name").stdout.split("\n")) - {""}
+    gone = sorted(names)[0]
+    assert gone not in csyspy("-r", demo, "-U", gone, "-p", "%proc.name").stdout.split("\n")
+
+
+def test_internal_events_are_shown_when_asked_for(csyspy: Run, captures: Path) -> None:
+    capture = captures / "options" / "opt_n1000.scap"
+    assert "procinfo" not in csyspy("-r", capture, "-p", "%evt.type").stdout.split("\n")
+    assert "procinfo" in csyspy("-r", capture, "-D", "-p", "%evt.type").stdout.split("\n")
+
+
+def test_listings_and_versions_need_no_capture(csyspy: Run) -> None:
+    expected = {"-l": "proc.aname", "-L": "> openat(", "-cl": "topprocs_cpu", "--version": "csyspy version ", "-h": "EXIT CODES"}
+    for option, words in expected.items():
+        run = csyspy(option)
+        assert run.returncode == 0, run.stderr
+        assert words in run.stdout
