@@ -90,6 +90,6 @@ def run(
     if view not in VIEWS:
         raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(VIEWS))}")
     if filter_text:
-        raise UsageError("the live screen takes no filter: it reads /proc, and a filter looks at events", "csyspy -r FILE 'FILTER' filters a capture")
+        raise UsageError("the live screen takes no filter: it reads /proc, and filters look at events", "csyspy -r FILE 'FILTER' has them")
     feed = LiveFeed(VIEWS[view], max(interval_s, SHORTEST_INTERVAL_S), containers=containers)
     return CsyspyApp(feed).run() or 0
