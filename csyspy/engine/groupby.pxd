@@ -1,7 +1,7 @@
 """Aggregation of events by the values of fields, without a Python object per event."""
 
 from cpython.ref cimport PyObject
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from csyspy.engine.buffer cimport Buffer
 from csyspy.engine.interval cimport IntervalSink
@@ -44,6 +44,7 @@ cdef class GroupBy(IntervalSink):
     cdef uint64_t mask
 
     cdef int event(self, State state) except -1
+    cdef int64_t add(self, State state, bint* fresh) except -2
     cdef bint values(self, State state) except -1
     cdef bint key(self, State state) except -1
     cdef uint32_t find(self, uint64_t hash, bint* fresh) except? 0xFFFFFFFF

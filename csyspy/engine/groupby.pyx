@@ -188,14 +188,19 @@ cdef class GroupBy(IntervalSink):
         return out
 
     cdef int event(self, State state) except -1:
-        cdef uint32_t g, c
         cdef bint fresh
-        cdef double* row
         if (self.period_ns or self.inner is not None) and not self.admit(state):
             return 0
+        self.add(state, &fresh)
+        return 0
+
+    cdef int64_t add(self, State state, bint* fresh) except -2:
+        """Add the event to its group, whose number it returns; -1 where the event does not count."""
+        cdef uint32_t g, c
+        cdef double* row
         if not self.values(state) or not self.key(state):
-            return 0
-        g = self.find(_hash(self.scratch.data, self.scratch.size), &fresh)
+            return -1
+        g = self.find(_hash(self.scratch.data, self.scratch.size), fresh)
         row = self.totals + <size_t>g * self.ncolumns
         for c in range(self.ncolumns):
             if self.columns[c].operation <= OP_COUNT:
@@ -203,7 +208,7 @@ cdef class GroupBy(IntervalSink):
             elif self.found[c] == self.found[c]:     # not NaN, which stands for no value
                 if row[c] != row[c] or (self.found[c] < row[c]) == (self.columns[c].operation == OP_MIN):
                     row[c] = self.found[c]
-        return 0
+        return g
 
     cdef bint values(self, State state) except -1:
         """The event's column values into `found`; False where the event does not count."""
