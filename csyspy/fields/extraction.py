@@ -4,10 +4,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from csyspy.events import EVENT_TABLE
-from csyspy.fields.binding import Bound
+from csyspy.fields.binding import Bound, bind
 from csyspy.fields.catalogue import Field
 from csyspy.fields.expr import FieldNode, ListNode, LiteralNode, TransformNode
 from csyspy.fields.getopt import concat, join, option_reader
+from csyspy.fields.scanner import Scanner
 
 if TYPE_CHECKING:
     from csyspy.engine.value import Extractor
@@ -63,3 +64,17 @@ def _combiner(node: TransformNode) -> object:
     if node.name == "concat":
         return concat
     return option_reader(node.arg.encode("utf-8", "surrogateescape") if node.arg is not None else None)
+
+
+def compile_field(text: str) -> "Extractor":
+    """The extractor of one field, or of a transformer over fields. Raises FieldError where it is none, or no event has a value for it."""
+    scanner = Scanner(text)
+    expression = scanner.field_or_transformer()
+    if expression is None or scanner.pos < len(text):
+        raise scanner.error("expected a field name")
+    bound = bind(expression)
+    try:
+        return build(bound)
+    except KeyError:
+        why = unanswered(bound.field.field) if bound.field is not None else ""
+        raise scanner.error(f"{text} cannot be shown: {why}", 0, len(text)) from None

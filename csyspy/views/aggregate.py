@@ -7,8 +7,7 @@ import math
 from typing import Any
 
 from csyspy.engine.view_table import ViewTable
-from csyspy.fields import bind, parse_field
-from csyspy.fields.extraction import build
+from csyspy.fields.extraction import compile_field
 from csyspy.filters import compile_filter
 from csyspy.views.snapshot import Value
 from csyspy.views.view import Aggregation, Column, Unit, View
@@ -32,10 +31,10 @@ class ViewAggregation:
         key = next(column for column in view.columns if column.is_key)
         both = " and ".join(f"({text})" for text in (filter_text, view.filter) if text)
         self.sink = ViewTable(
-            _extractor(key),
-            [_extractor(view.key)],
-            [_extractor(column) for column in self._firsts],
-            [_extractor(column) for column in self._newest],
+            compile_field(key.field),
+            [compile_field(view.key.field)],
+            [compile_field(column.field) for column in self._firsts],
+            [compile_field(column.field) for column in self._newest],
             [total for column in self._totals for total in _engine_columns(column)],
             compile_filter(both).program if both else None,
         )
@@ -100,13 +99,9 @@ def _combined(values: list[int | float], aggregation: Aggregation) -> int | floa
             return values[0]
 
 
-def _extractor(column: Column) -> Any:
-    return build(bind(parse_field(column.field)))
-
-
 def _engine_columns(column: Column) -> list[tuple[Any, str, float]]:
     """The engine's totals behind a column: an average is a sum and how many values it has."""
-    extractor = _extractor(column)
+    extractor = compile_field(column.field)
     columns = [(extractor, _SUMS[column.aggregation], 1.0)]
     if column.aggregation is Aggregation.AVG:
         columns.append((extractor, "count", 1.0))
