@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 IMPORT = re.compile(r"^\s*(?:from\s+(\.*[\w.]*)\s+c?import\b|c?import\s+([\w.]+))", re.MULTILINE)
-LOWER_ROOMS = ("csyspy.engine", "csyspy.events")
+LOWER_ROOMS = ("csyspy.engine", "csyspy.events", "csyspy.errors")
 """All a compiled module of the engine may name of the project."""
 
 

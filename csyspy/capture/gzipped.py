@@ -70,7 +70,7 @@ class GzipStream:
             end = CaptureError(f"cannot read {self._name}: {error.strerror}")
         except EOFError:
             end = CaptureError(f"{self._name}: the gzip stream ends too early: is the file truncated?")
-        except (igzip_lib.IsalError, ValueError) as error:
+        except (igzip_lib.IsalError, ValueError) as error:  # type: ignore[misc]
             end = CaptureError(f"{self._name}: the gzip stream is damaged: {error}")
         self._give(end)
 
