@@ -16,6 +16,8 @@ from csyspy.filters.operators import ALL, LIST_OPS, MODIFIERS, NUMBER_OPS, SYMBO
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _BARE: Final = re.compile(r"[^()\"' \t\n\v\f\r=,]+")
+_OLD_TAIL: Final = re.compile(r"[=,\"'][^() \t\n\v\f\r]*")
+_OLD_WORD_OPS: Final = ("contains", "icontains", "startswith", "endswith", "glob")
 _NOT: Final = re.compile(r"not[ \t\n\v\f\r]+")
 _WORD_OP: Final = re.compile(rf"({'|'.join(sorted(WORD_OPS, key=len, reverse=True))})[ \t\b\r\n]")
 _MODIFIER: Final = re.compile(rf"({'|'.join(MODIFIERS)})[ \t\b\r\n]+(?=\(|(?!(?:and|or|not)(?![A-Za-z0-9]))[A-Za-z])")
@@ -184,7 +186,7 @@ class Parser(Scanner):
             return other, val
         value = self._value()
         if value is not None:
-            return value, False
+            return self._old_value(value) if op in _OLD_WORD_OPS else value, False
         hint = ""
         if self.text.startswith("(", self.pos):
             hint = "for several values use: in (…), pmatch (…), or a modifier such as contains anyof (…)"
@@ -200,6 +202,12 @@ class Parser(Scanner):
         if text is None:
             text = self.match(_BARE)
         return None if text is None else Value(text, start, self.pos)
+
+    def _old_value(self, value: Value) -> Value:
+        """A bare value behind a word may go on with =, commas and quotes, as sysdig 0.29.3 read it: `contains HOME=/root`."""
+        if self.text[value.pos] in "\"'" or self.match(_OLD_TAIL) is None:
+            return value
+        return Value(self.text[value.pos : self.pos], value.pos, self.pos)
 
     def _list_side(self, fields: bool) -> tuple[Value | ValueList | FieldNode | TransformNode, bool]:
         """A list in parentheses, the name of one, or (where `fields` allows it) another field."""
