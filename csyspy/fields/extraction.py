@@ -1,17 +1,21 @@
 """Field expressions → extractors of the engine."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.binding import Bound, bind
 from csyspy.fields.catalogue import Field
+from csyspy.fields.errors import FieldError
 from csyspy.fields.expr import FieldNode, ListNode, LiteralNode, TransformNode
 from csyspy.fields.getopt import concat, join, option_reader
 from csyspy.fields.scanner import Scanner
 
 if TYPE_CHECKING:
     from csyspy.engine.value import Extractor
+
+COMPARED: Final = frozenset({"fd.ip", "fd.net", "fd.port", "fd.proto", "evt.around"})
+"""Fields without a value of their own: filters compare them in the engine."""
 
 
 @cache
@@ -26,7 +30,9 @@ def answered() -> frozenset[str]:
 
 def unanswered(field: Field) -> str:
     """Why no event has a value for `field`; empty where the engine extracts it."""
-    return field.other_source or field.gone or ("" if field.name in answered() else "csyspy does not extract it yet")
+    if field.name in COMPARED or field.name in answered():
+        return ""
+    return field.other_source or field.gone or "csyspy does not extract it yet"
 
 
 @cache
@@ -35,7 +41,7 @@ def _codes(table: str) -> dict[str, int]:
 
 
 def build(bound: Bound) -> "Extractor":
-    """The extractor of an expression. Raises KeyError where it holds a field that unanswered() tells about."""
+    """The extractor of an expression. Raises FieldError where it holds a field without a value."""
     from csyspy.engine.transform import CHANGES, Changed, Combined, Length, Literal
     from csyspy.engine.value import extractor
 
@@ -43,7 +49,9 @@ def build(bound: Bound) -> "Extractor":
     if isinstance(node, FieldNode):
         ref = bound.field
         assert ref is not None
-        answered()
+        if ref.field.name not in answered():
+            why = unanswered(ref.field) or "only filters compare it"
+            raise FieldError(f"{ref.text} cannot be shown: {why}", node.pos, node.end)
         types, formats = _codes("param_types"), _codes("print_formats")
         return extractor(ref.field.name, ref.arg, types[bound.type], formats[bound.format], bound.is_list)
     if isinstance(node, LiteralNode):
