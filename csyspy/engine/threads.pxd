@@ -89,10 +89,7 @@ cdef class ThreadInfo:
     cdef uint8_t* enter_raw
     cdef uint32_t enter_size, enter_room  # 0 bytes: none is stored
     cdef uint32_t enter_header
-    cdef readonly uint64_t exectime_enter_ts, exectime_total
-    # procinfo accounting, per thread
-    cdef readonly double cpu_pct, cpu_user_pct, cpu_system_pct
-    cdef readonly uint64_t proc_user_jiffies, proc_system_jiffies, proc_last_ts
+    cdef dict field_memory                # what fields that add up over events remember here, by extractor; None until one does
     # relations
     cdef ThreadInfo main                  # leader of the group; itself for a leader; None where it is unknown
     cdef readonly ThreadGroup tgroup      # None for a thread that was made up
@@ -140,6 +137,7 @@ cdef class ThreadTable:
     cdef void revive(self, ThreadInfo info) noexcept
     cdef void remove(self, int64_t tid) except *         # with reparenting of its children
     cdef ThreadInfo parent(self, ThreadInfo info)        # by ptid, None
+    cdef list lineage(self, ThreadInfo info)             # parents by ptid, the nearest first; ends where it runs in a circle
     cdef ThreadInfo ancestor_process(self, ThreadInfo info, uint32_t n)   # leader of the nth ancestor, None
     cpdef list all(self)                                 # [ThreadInfo]
 
