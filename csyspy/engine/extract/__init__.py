@@ -1,5 +1,41 @@
 """Extractors, one family a module; importing this package registers them all."""
 
-from csyspy.engine.extract import container, fd, fdlist, fdnet, fspath, k8s, proc, proc_leader, proc_state, thread, user
+from csyspy.engine.extract import (
+    container,
+    evt_args,
+    evt_kind,
+    evt_path,
+    evt_result,
+    evt_time,
+    fd,
+    fdlist,
+    fdnet,
+    fspath,
+    k8s,
+    proc,
+    proc_leader,
+    proc_state,
+    syslog,
+    thread,
+    user,
+)
 
-__all__ = ["container", "fd", "fdlist", "fdnet", "fspath", "k8s", "proc", "proc_leader", "proc_state", "thread", "user"]
+__all__ = [
+    "container",
+    "evt_args",
+    "evt_kind",
+    "evt_path",
+    "evt_result",
+    "evt_time",
+    "fd",
+    "fdlist",
+    "fdnet",
+    "fspath",
+    "k8s",
+    "proc",
+    "proc_leader",
+    "proc_state",
+    "syslog",
+    "thread",
+    "user",
+]
