@@ -1,7 +1,7 @@
 """The state that events change and fields read: one per opened source."""
 
 
-cdef dict _BUFFER_FORMATS = {"dots": BF_DOTS, "hex": BF_HEX, "hex_ascii": BF_HEXASCII, "ascii": BF_ASCII, "base64": BF_BASE64}
+cdef dict _BUFFER_FORMATS = {"dots": BF_DOTS, "hex": BF_HEX, "hexascii": BF_HEXASCII, "ascii": BF_ASCII, "base64": BF_BASE64}
 
 
 cdef class State:
@@ -44,7 +44,7 @@ cdef class State:
     def configure(self, *, str buffer_format="dots", bint verbose=False, bint resolve_ports=False, str time_mode="h") -> None:
         """Say how fields show what they show; before the walk starts.
 
-        `buffer_format`: `dots`, `hex` (-x), `hex_ascii` (-X), `ascii` (-A) or `base64` (-b); `verbose` (-v): nothing is cut;
+        `buffer_format`: `dots`, `hex` (-x), `hexascii` (-X), `ascii` (-A) or `base64` (-b); `verbose` (-v): nothing is cut;
         `resolve_ports` (-R); `time_mode`: `h`, `a`, `r`, `d` or `D` (-t). Raises ValueError for anything else.
         """
         if buffer_format not in _BUFFER_FORMATS or time_mode not in ("h", "a", "r", "d", "D"):
