@@ -78,6 +78,7 @@ cdef class FdInfo:
     cdef readonly uint8_t l4proto     # L4Proto
     cdef readonly uint64_t unix_source
     cdef readonly uint64_t unix_dest
+    cdef uint8_t under[40]            # what former types of the socket left behind: see sockinfo
 
     cdef FdInfo copy(self)
     cdef void name_tuple(self, bint resolve) except *    # sets name from the addresses

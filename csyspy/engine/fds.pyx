@@ -66,6 +66,7 @@ cdef class FdInfo:
         twin.l4proto = self.l4proto
         twin.unix_source = self.unix_source
         twin.unix_dest = self.unix_dest
+        memcpy(twin.under, self.under, 40)
         return twin
 
     cdef void name_tuple(self, bint resolve) except *:

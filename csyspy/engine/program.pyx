@@ -8,6 +8,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from csyspy.engine.event cimport EVENT_COUNT, EVENTS
+from csyspy.engine.fdevent cimport event_fd
 from csyspy.engine.fds cimport FD_IPV4_SERVSOCK, FD_IPV4_SOCK, FD_IPV6_SERVSOCK, FD_IPV6_SOCK, FdInfo
 from csyspy.engine.match cimport Matcher, double_test, int_test, text_test
 from csyspy.engine.state cimport NEED_FD, NEED_NOTHING, NEED_THREAD
@@ -232,7 +233,7 @@ cdef class EitherEnd(Node):
         self.needs = NEED_FD | NEED_THREAD
 
     cdef int test(self, State state) except -1:
-        cdef FdInfo fd = state.fd
+        cdef FdInfo fd = event_fd(state)
         cdef Value v
         cdef int passed
         if fd is None:
@@ -261,7 +262,7 @@ cdef class AnyFd(Node):
         self.needs = NEED_FD | NEED_THREAD
 
     cdef int test(self, State state) except -1:
-        return state.fd is not None
+        return event_fd(state) is not None
 
 
 ANCESTOR_FIELDS = {"proc.apid": 0, "proc.aname": 1, "proc.aexe": 2, "proc.aexepath": 3, "proc.acmdline": 4, "proc.aargs": 5, "proc.aenv": 6}

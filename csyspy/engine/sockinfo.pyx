@@ -10,7 +10,7 @@ of unix sockets family, two kernel pointers and a path. All bounds are checked b
 """
 
 from libc.stdint cimport uint64_t
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcmp, memcpy
 
 from csyspy.engine.address cimport (
     TUPLE_ROOM,
@@ -74,7 +74,7 @@ cdef bint valid_address(const uint8_t* p, uint32_t n) noexcept nogil:
 
 cdef void _pack(FdInfo info, uint8_t* u) noexcept:
     """The fd's socket state as the bytes of the union."""
-    memset(u, 0, UNION_SIZE)
+    memcpy(u, info.under, UNION_SIZE)
     if info.type == FD_IPV4_SOCK:
         memcpy(u, info.sip, 4)
         memcpy(u + 4, info.dip, 4)
@@ -103,6 +103,7 @@ cdef void _pack(FdInfo info, uint8_t* u) noexcept:
 cdef void _unpack(FdInfo info, int type, const uint8_t* u) noexcept:
     """Make the fd one of `type` with the socket state that those bytes mean for it."""
     info.type = type
+    memcpy(info.under, u, UNION_SIZE)
     if type == FD_IPV4_SOCK:
         memcpy(info.sip, u, 4)
         memcpy(info.dip, u + 4, 4)
@@ -148,8 +149,8 @@ cdef bint _put(uint8_t* where, const uint8_t* what, size_t n) noexcept nogil:
 cdef bint set_tuple(FdInfo info, int type, const uint8_t* p, bint overwrite) noexcept:
     """Take over the addresses of a (valid) IPv4 or IPv6 tuple; True where that changed something.
 
-    `type` is the type the fd has from now on. A destination that is known already stays unless `overwrite`. A tuple
-    that is the present one, either way round, changes nothing. A pair of IPv4 addresses in an IPv6 tuple counts as IPv4.
+    `type` is the type the fd has from now on. Without `overwrite` a destination that is known already stays. A tuple that
+    is the present one, either way round, changes nothing. With an IPv4 type an IPv6 tuple counts for the IPv4 addresses in it.
     """
     cdef uint8_t u[UNION_SIZE]
     cdef bint v6 = p[0] == AF_FAMILY_INET6

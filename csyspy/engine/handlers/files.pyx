@@ -288,6 +288,7 @@ cdef int _pidfd_getfd(State state) except -1:
     if info is None:
         return 0
     info = info.copy()
+    info.old_name = info.name
     if state.exit_only:
         info.keep_on_exec()
         info.open_flags |= O_CLOEXEC

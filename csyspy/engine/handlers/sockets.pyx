@@ -271,7 +271,7 @@ cdef int _accept(State state) except -1:
         if p[0] == AF_FAMILY_INET6 and not (is_mapped_ip4(p + 1) and is_mapped_ip4(p + 19)):
             type = FD_IPV6_SOCK
         info = new_fd(type)
-        set_tuple(info, type, p, False)
+        set_tuple(info, type, p, True)
         info.l4proto = L4_TCP
     elif p[0] == AF_FAMILY_UNIX:
         info = new_fd(FD_UNIX_SOCK)
@@ -297,14 +297,14 @@ cdef bint _take_tuple(State state, const uint8_t* p, uint32_t n) except -1:
             info.l4proto = l4proto
         else:
             retype(info, FD_IPV4_SOCK)
-        if not set_tuple(info, FD_IPV4_SOCK, p, False):
+        if not set_tuple(info, FD_IPV4_SOCK, p, True):
             return False
     elif p[0] == AF_FAMILY_INET6:
         if is_mapped_ip4(p + 1) and is_mapped_ip4(p + 19):
             retype(info, FD_IPV4_SOCK)
-            if not set_tuple(info, FD_IPV4_SOCK, p, False):
+            if not set_tuple(info, FD_IPV4_SOCK, p, True):
                 return False
-        elif not set_tuple(info, info.type, p, False):
+        elif not set_tuple(info, info.type, p, True):
             return False
     elif p[0] == AF_FAMILY_UNIX:
         retype(info, FD_UNIX_SOCK)
