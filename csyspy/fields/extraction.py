@@ -66,6 +66,14 @@ def build(bound: Bound) -> "Extractor":
     return Combined(parts, _combiner(node), bound.is_list)
 
 
+def event_name() -> "Extractor":
+    """evt.type as filters compare it: by the name of today's libs, also on captures that show an older name."""
+    from csyspy.engine.value import extractor
+
+    answered()
+    return extractor("evt.type", "libs", _codes("param_types")["CHARBUF"], _codes("print_formats")["NA"], False)
+
+
 def _combiner(node: TransformNode) -> object:
     if node.name == "join":
         return join

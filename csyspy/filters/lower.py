@@ -14,7 +14,7 @@ from csyspy.engine import match, program
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.catalogue import suggest
 from csyspy.fields.errors import FieldError
-from csyspy.fields.extraction import build, unanswered
+from csyspy.fields.extraction import build, event_name, unanswered
 from csyspy.fields.names import FieldRef
 from csyspy.filters.advice import FilterWarning, advise
 from csyspy.filters.ast import And, Check, Identifier, Node, Not, Or
@@ -185,7 +185,7 @@ class _Lowering:
         table = program.table_of_names(test, _named_inside())
         if unanswered(self._fields(comparison)[0].field):
             return _from_table(table.replace(bytes([program.ASK]), bytes([program.NO])))
-        return _from_table(table, program.Check(build(comparison.left), test))
+        return _from_table(table, program.Check(event_name(), test))
 
     @staticmethod
     def _special(comparison: Comparison, name: str) -> "EngineNode | None":

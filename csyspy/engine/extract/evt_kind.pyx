@@ -11,7 +11,7 @@ from csyspy.engine.event cimport (
 )
 from csyspy.engine.extract.category cimport *
 from csyspy.engine.fds cimport *
-from csyspy.engine.state cimport NEED_FD, NEED_NOTHING, NEED_THREAD, State
+from csyspy.engine.state cimport NEED_FD, NEED_NOTHING, NEED_THREAD, PRODUCER_NEWEST, PRODUCER_OLD, State
 from csyspy.engine.value cimport VK_STR, Extractor, Value, give_bool, give_int, give_uint, register
 
 from csyspy.events import EVENT_TABLE
@@ -23,6 +23,11 @@ cdef uint16_t _OF_NATIVE[MAX_NATIVE]      # system call number of x86-64 -> ppm_
 for _row in EVENT_TABLE["syscalls_x86_64"]:
     if _row["nr"] < MAX_NATIVE:
         _OF_NATIVE[<uint32_t>_row["nr"]] = _row["ppm_sc"]
+
+cdef const char* _OLD_NAMES[MAX_NATIVE]   # by ppm_sc code, where sysdig 0.29.3 had another name
+cdef list _KEPT = [(int(code), name.encode()) for code, name in EVENT_TABLE["ppm_sc_0_29_3"].items()]
+for _code, _name in _KEPT:
+    _OLD_NAMES[<uint32_t>_code] = _name
 
 cdef uint32_t ASYNCEVENT = event_id("ASYNCEVENT_E")
 cdef uint32_t PROCINFO = event_id("PROCINFO_E")
@@ -49,30 +54,36 @@ cdef int give_param_text(Event* e, uint32_t index, Value* out) noexcept:
     return 1
 
 
-cdef const char* event_name(Event* e) noexcept:
-    """Name of the system call or other event; generic events carry theirs as a code."""
+cdef const char* event_name(Event* e, int producer) noexcept:
+    """Name of the system call or other event; generic events carry theirs as a code.
+
+    In captures of its time they are called as sysdig 0.29.3 called them; newer libs look up codes that the producer did not know.
+    """
     cdef uint64_t code, native
     if e.type > 1:
         return EVENTS[e.type].name
     code = param_u64(e, 0, 0)
-    if code == 0 and e.nparams > 1:      # unknown to who wrote it: perhaps not to us
+    if code == 0 and e.nparams > 1 and producer != PRODUCER_OLD:
         native = param_u64(e, 1, 0)
         code = _OF_NATIVE[native] if native < MAX_NATIVE else 0
     if code >= SYSCALL_COUNT or SYSCALL_NAMES[code] == NULL:
         code = 0
+    if producer == PRODUCER_OLD and _OLD_NAMES[code] != NULL:
+        return _OLD_NAMES[code]
     return SYSCALL_NAMES[code]
 
 
 cdef int _type(State state, Extractor self, Value* out) except -1:
+    """The argument `libs` asks for the name that the newest libs have, which filters go by."""
     if state.evt.type == ASYNCEVENT:
         return give_param_text(&state.evt, 1, out)
-    return _give(out, event_name(&state.evt))
+    return _give(out, event_name(&state.evt, state.producer if len(self.key) == 0 else PRODUCER_NEWEST))
 
 
 cdef int _syscall_type(State state, Extractor self, Value* out) except -1:
     if not EVENTS[state.evt.type].category & EC_SYSCALL:
         return 0
-    return _give(out, event_name(&state.evt))
+    return _give(out, event_name(&state.evt, state.producer))
 
 
 cdef int _type_is(State state, Extractor self, Value* out) except -1:
