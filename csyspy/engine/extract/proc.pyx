@@ -5,7 +5,7 @@ Text of a thread is handed out as it lies there; it stays while the event is loo
 
 from libc.stdint cimport int64_t, uint32_t
 
-from csyspy.engine.extract.give cimport MAX_ID, give_bytes, give_id, parent_process
+from csyspy.engine.extract.give cimport give_bytes, give_id, parent_process
 from csyspy.engine.state cimport NEED_FD, NEED_THREAD, PRODUCER_NEWEST, State
 from csyspy.engine.threads cimport ThreadInfo
 from csyspy.engine.value cimport Extractor, Value, give_bool, give_int, give_uint, register
@@ -180,7 +180,7 @@ cdef ThreadInfo _ancestor(State state, Extractor self):
     """The process that `[N]` names; None for a bare field, which filters compare with every ancestor."""
     if state.thread is None or self.index < 0:
         return None
-    return state.threads.ancestor_process(state.thread, <uint32_t>min(self.index, MAX_ID))
+    return state.threads.ancestor_process(state.thread, <uint32_t>self.index if self.index <= 0x7FFFFFFF else 0x7FFFFFFF)
 
 
 cdef int _all_ancestors(State state, Extractor self, Value* out, bytes (*text)(ThreadInfo)) except -1:
