@@ -76,5 +76,5 @@ cdef class Sink:
     cdef public bint wants_hidden     # give it events of the internal class (state.hidden) too, as chisels get them
     cdef public bint wants_state_only # give it events that are in the file for the state's sake (state.state_only) too
     cdef int event(self, State state) except -1    # 0 go on, 1 this sink wants no more
-    cdef int restarted(self, State state) except -1  # another file or section began: numbers or threads start anew
+    cdef int section(self, State state) except -1    # the lists before the events were read: at the beginning, at the next file or section
     cdef int finish(self, State state) except -1

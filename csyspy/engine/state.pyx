@@ -89,7 +89,7 @@ cdef class Sink:
     cdef int event(self, State state) except -1:
         return 0
 
-    cdef int restarted(self, State state) except -1:
+    cdef int section(self, State state) except -1:
         return 0
 
     cdef int finish(self, State state) except -1:

@@ -33,6 +33,7 @@ cdef class Walker:
     cdef bint held                     # the block in hand has not been worked off
     cdef bint opened, ended, finished
     cdef bint undecided                # no event has told yet whether the producer writes enter events
+    cdef bint unannounced              # sinks have not been told of the section in hand
     cdef bint eventless                # the present section had no event yet
     cdef uint8_t wanted[MAX_EVENT_TYPES]   # event types that anybody looks at
 
@@ -42,7 +43,7 @@ cdef class Walker:
     cdef int _damaged(self, str what) except -1
     cdef int _check_header(self, const uint8_t* p) except -1
     cdef bint _leads(self) noexcept
-    cdef int _restarted(self) except -1
+    cdef int _announce(self) except -1
     cdef bint _more(self) except -1
     cdef bint _gather(self, size_t n) except -1
     cdef bint _skip(self, uint64_t n) except -1

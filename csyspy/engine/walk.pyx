@@ -122,6 +122,7 @@ cdef class Walker:
         """Give `sinks` the events from here on, in place of those before them."""
         self.sinks = list(sinks)
         self._plan()
+        self.unannounced = True
 
     def step(self, uint64_t max_events) -> bool:
         """Walk at most `max_events` events; False at the end. The caller finishes the sinks."""
@@ -428,6 +429,9 @@ cdef class Walker:
         cdef bint had_sinks = len(self.sinks) > 0
         if self.ended:
             return 0
+        if self.unannounced:
+            self.unannounced = False
+            self._announce()
         while done < most:
             if not self._next():
                 if self.eventless:
@@ -439,7 +443,7 @@ cdef class Walker:
                 self.state.restart(False)
                 self.state.evt.num = 0
                 self._first_section()
-                self._restarted()
+                self._announce()
                 continue
             done += 1
             if _is_event(self.block_type):
@@ -453,7 +457,7 @@ cdef class Walker:
                 self._check_header(self.block)
                 self.state.restart(True)
                 self._sections()
-                self._restarted()
+                self._announce()
             else:
                 self.ended = True
                 self._damaged(f"a block of type {self.block_type:#x} among the events")
@@ -462,7 +466,7 @@ cdef class Walker:
             pass
         return 1
 
-    cdef int _restarted(self) except -1:
+    cdef int _announce(self) except -1:
         for sink in self.sinks:
-            (<Sink>sink).restarted(self.state)
+            (<Sink>sink).section(self.state)
         return 0
