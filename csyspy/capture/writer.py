@@ -178,15 +178,17 @@ def open_writer(
     filter_processes: bool = False,
     users: bool = True,
     most: int = 0,
+    duration_ns: int = 0,
 ) -> Dump:
     """A sink for ``walker`` that writes the events which pass the filter ``keep`` to ``path`` (``-``: standard output).
 
     Call it before the walker opens its source. ``fat`` keeps, hidden, what the filter rejects and readers need;
-    ``filter_processes`` leaves out processes that do not pass; ``most`` ends the walk after so many events that pass.
-    Raises UsageError for what cannot work; the walk raises CsyspyError where the file cannot be written.
+    ``filter_processes`` leaves out processes that do not pass; ``most`` ends the walk after so many events that pass,
+    ``duration_ns`` so long after the first of them. Raises UsageError for what cannot work; the walk raises CsyspyError where the file cannot be written.
     """
     rotation = rotation or Rotation()
     walker.keep_sections = True
     processes_by = keep if filter_processes else None
     target = CaptureWriter(walker, path, compress=compress, rotation=rotation, users=users, processes_by=processes_by)
-    return Dump(target, keep, fat=fat, rotates=bool(rotation), whole_state=bool(rotation) or filter_processes, most=most)
+    whole_state = bool(rotation) or filter_processes
+    return Dump(target, keep, fat=fat, rotates=bool(rotation), whole_state=whole_state, most=most, duration_ns=duration_ns)

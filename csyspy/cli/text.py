@@ -89,6 +89,7 @@ class _Run:
         if "-" in command.files:
             self.source = _Prompt(self.source, sinks)
         self.walker = Walker(self.state, self.source)
+        self.writer = self._writer() if command.write else None
         _log(command, "debug", f"needs {self.state.needs:#x}, buffers as {self._buffer_format()}, filter {_suppressing(command)!r}")
 
     def go(self) -> int:
@@ -136,14 +137,40 @@ class _Run:
         wanted = self.chisels.buffer_format if self.chisels is not None else ""
         return wanted or _BUFFER_FORMATS[self.command.buffer_format]
 
+    def _writer(self) -> Any:
+        """The sink of -w. It has the filter of its own accord: what it writes is more than what passes."""
+        from csyspy.capture.rotation import Rotation
+        from csyspy.capture.writer import open_writer
+
+        command = self.command
+        sink = open_writer(
+            self.walker,
+            command.write,
+            keep=None if command.display_filter else self.program,
+            compress=command.compress,
+            rotation=Rotation(command.file_size_mb * 1_000_000, command.rotate_s, command.event_limit, command.file_limit),
+            fat=command.fatfile,
+            filter_processes=command.filter_proclist,
+            users=not command.exclude_users,
+            most=command.count,
+            duration_ns=command.duration_s * 1_000_000_000,
+        )
+        self.state.needs |= sink.needs
+        return sink
+
     def _walk(self) -> None:
         sys.stdout.flush()
         with self._progress():
-            if self.chisels is None:
-                self.walker.run([self.gate])
+            if self.chisels is not None:
+                self.walker.open()
+                self.chisels.walk(self.state, lambda sinks: self.walker.run(self._receivers()))
                 return
-            self.walker.open()
-            self.chisels.walk(self.state, lambda sinks: self.walker.run([self.gate]))
+            self.walker.run(self._receivers())
+
+    def _receivers(self) -> list[Any]:
+        if self.writer is None:
+            return [self.gate]
+        return [self.gate, self.writer] if self.chisels is not None or self.tally is not None else [self.writer]
 
     def _progress(self) -> contextlib.AbstractContextManager[object]:
         """A bar on a terminal that nothing else is printed on; a percentage elsewhere, with -P."""
@@ -168,7 +195,7 @@ class _Run:
                 sys.stdout.write(line + "\n")
 
     def _show_counters(self, elapsed_s: float) -> None:
-        count = self.gate.count
+        count = max(self.gate.count, self.writer.count if self.writer is not None else 0)
         rate = count / elapsed_s if elapsed_s > 0 else 0.0
         sys.stderr.write(
             "Driver Events:0\nDriver Drops:0\nSuppressed by Comm:0\n"

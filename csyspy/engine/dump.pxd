@@ -18,7 +18,9 @@ cdef class Dump(Sink):
     cdef readonly uint64_t written     # events of the present file, those for the state's sake too
     cdef readonly uint64_t size        # bytes of blocks handed over or waiting, in the present file
     cdef bint rotates                  # ask the target before each event whether another file begins
-    cdef uint64_t most, shown          # events that pass, until the sink has had enough; 0: no end
+    cdef readonly uint64_t count       # events that passed
+    cdef uint64_t most                 # after so many, or so long behind the first, the sink has had enough; 0: no end
+    cdef uint64_t duration_ns, start_ns
 
     cdef int _block(self, State state, uint32_t flags) except -1
     cdef int _flush(self) except -1

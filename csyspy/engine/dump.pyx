@@ -7,8 +7,9 @@ Which events are written, and how, from `libs: userspace/libsinsp/event.cpp, sin
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy, memset
 
-from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EF_MODIFIES_STATE, EVENTS, event_decode
+from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EF_MODIFIES_STATE, EVENTS, EventInfo, event_decode
 from csyspy.engine.fds cimport FdInfo
+from csyspy.engine.program cimport Program
 from csyspy.engine.state cimport NEED_ALL
 from csyspy.engine.sections cimport BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE, BLOCK_EVENT_LARGE
 
@@ -16,6 +17,7 @@ cdef enum:
     FLUSH = 1 << 18      # bytes of blocks that go to the target at once
     HEADER = 26
     OLD_HEADER = 22
+    EC_INTERNAL = 0x100  # libs: ppm_event_category
     SCAPEVENT_X = 197    # an event that stands for none: a filter is asked about a thread or an fd alone
 
 
@@ -24,19 +26,27 @@ cdef class Dump(Sink):
 
     With `rotates` it is asked `full(events, size, ts)` before each event, and `next(state)` begins another file where that
     is true. With `whole_state` the lists of a file may be made anew, which needs all of it.
-    `most` ends the walk after so many events that passed the filter; 0 never does.
+    `most` ends the walk after so many events that passed the filter, `duration_ns` so long after the first; 0 never does.
     """
 
-    def __init__(self, target, Node keep=None, *, bint fat=False, bint rotates=False, bint whole_state=False, uint64_t most=0):
+    def __init__(self, target, Node keep=None, *, bint fat=False, bint rotates=False, bint whole_state=False, uint64_t most=0,
+                 uint64_t duration_ns=0):
         self.target = target
         self.keep = keep
         self.fat = fat
         self.rotates = rotates
         self.most = most
+        self.duration_ns = duration_ns
         self.blocks = Buffer()
         self.wants_hidden = True
         self.wants_state_only = True
         self.needs = NEED_ALL if whole_state else keep.needs if keep is not None else 0
+
+    cdef bint wants_type(self, uint16_t evt_type) except -1:
+        cdef const EventInfo* info = &EVENTS[evt_type]
+        if info.category & EC_INTERNAL or (self.fat and info.flags & EF_MODIFIES_STATE):
+            return True
+        return not isinstance(self.keep, Program) or (<Program>self.keep).possible[evt_type]
 
     cdef int section(self, State state) except -1:
         self._flush()
@@ -46,6 +56,11 @@ cdef class Dump(Sink):
     cdef int event(self, State state) except -1:
         cdef uint32_t flags = 0
         cdef bint passed = not state.state_only and (self.keep is None or self.keep.test(state))
+        if passed and self.duration_ns:
+            if self.start_ns == 0:
+                self.start_ns = state.evt.ts
+            elif state.evt.ts - self.start_ns >= self.duration_ns:
+                return 1
         if not passed:
             if self.fat and EVENTS[state.evt.type].flags & EF_MODIFIES_STATE:
                 flags = DF_STATE_ONLY
@@ -57,9 +72,9 @@ cdef class Dump(Sink):
             self.written = 0
             self.size = 0
         self._block(state, flags)
-        if passed and not state.hidden:
-            self.shown += 1
-            if self.shown == self.most:
+        if passed:
+            self.count += 1
+            if self.count == self.most:
                 return 1
         return 0
 

@@ -48,10 +48,10 @@ cdef class Gate(Sink):
                 sink.finish(state)
         return self.limit != 0 and self.count >= self.limit
 
-    cdef int restarted(self, State state) except -1:
+    cdef int section(self, State state) except -1:
         cdef Sink sink
         for sink in self._sinks:
-            sink.restarted(state)
+            sink.section(state)
         return 0
 
     cdef int finish(self, State state) except -1:

@@ -86,6 +86,9 @@ cdef class State:
 
 
 cdef class Sink:
+    cdef bint wants_type(self, uint16_t evt_type) except -1:
+        return True
+
     cdef int event(self, State state) except -1:
         return 0
 

@@ -12,7 +12,7 @@ from libc.string cimport memcpy, memset
 
 from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, event_decode
 from csyspy.engine.handlers.dispatch cimport apply, settle
-from csyspy.engine.program cimport Node
+from csyspy.engine.program cimport Node, Program
 from csyspy.engine.sections cimport (
     BLOCK_EVENT_1, BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_1, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE, BLOCK_EVENT_LARGE,
     BLOCK_SECTION, plain_type,
@@ -155,15 +155,17 @@ cdef class Walker:
 
     cdef int _plan(self) except -1:
         """Which event types must be decoded: all, where somebody needs state; else what the filters let through."""
+        cdef uint32_t kind
         self.all_sinks = list(self.sinks)
         if self.state.needs or not self.sinks:
             memset(self.wanted, 1 if self.state.needs else 0, MAX_EVENT_TYPES)
             return 0
         memset(self.wanted, 0, MAX_EVENT_TYPES)
         for sink in self.sinks:
-            types = getattr((<Sink>sink).filter, "types", None)
-            for kind in range(MAX_EVENT_TYPES) if types is None else types:
-                self.wanted[<int>kind] = 1
+            for kind in range(EVENT_COUNT):
+                if self.wanted[kind] == 0 and (<Sink>sink).wants_type(<uint16_t>kind):
+                    node = (<Sink>sink).filter
+                    self.wanted[kind] = not isinstance(node, Program) or (<Program>node).possible[kind] != 0
         return 0
 
     # --- bytes ---
