@@ -13,6 +13,7 @@ from csyspy.tui.live_feed import LiveFeed
 from csyspy.tui.screens.table import TableScreen
 from csyspy.tui.theme import CSYSPY, FALLBACKS, THEMES
 from csyspy.views.catalogue import VIEWS
+from csyspy.views.view import View
 
 SHORTEST_INTERVAL_S = 0.25
 
@@ -89,7 +90,14 @@ def run(
     there, FilterError, CaptureError, or that a filter needs events, which the live source has none of."""
     if view not in VIEWS:
         raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(VIEWS))}")
+    return CsyspyApp(_feed(VIEWS[view], capture, filter_text or "", interval_s, containers)).run() or 0
+
+
+def _feed(view: View, capture: str | None, filter_text: str, interval_s: float, containers: bool) -> Feed:
+    if capture is not None:
+        from csyspy.tui.replay_feed import ReplayFeed
+
+        return ReplayFeed(view, capture, filter_text, containers=containers)
     if filter_text:
         raise UsageError("the live screen takes no filter: it reads /proc, and filters look at events", "csyspy -r FILE 'FILTER' has them")
-    feed = LiveFeed(VIEWS[view], max(interval_s, SHORTEST_INTERVAL_S), containers=containers)
-    return CsyspyApp(feed).run() or 0
+    return LiveFeed(view, max(interval_s, SHORTEST_INTERVAL_S), containers=containers)

@@ -34,6 +34,8 @@ class Gauge:
     """Oldest first, at least 0."""
     peak: float
     """The value that fills the graph."""
+    is_whole: bool = False
+    """The history is all there is, from one end to the other: it fills the graph's width. Otherwise the newest values are shown."""
 
 
 @dataclass(frozen=True, slots=True)

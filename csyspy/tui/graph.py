@@ -18,6 +18,14 @@ def area(values: Sequence[float], width: int, height: int, peak: float, levels: 
     return ["".join(levels[min(max(step - 8 * line, 0), 8)] for step in steps) for line in reversed(range(height))]
 
 
+def stretch(values: Sequence[float], width: int) -> list[float]:
+    """Values brought to `width` of them: repeated where there are fewer, the greatest of each run where there are more."""
+    count = len(values)
+    if not count:
+        return []
+    return [max(values[x * count // width : max((x + 1) * count // width, x * count // width + 1)]) for x in range(width)]
+
+
 def _steps(value: float, peak: float, most: int) -> int:
     if value <= 0 or peak <= 0:
         return 0

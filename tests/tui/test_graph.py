@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csyspy.tui.graph import area, spark
+from csyspy.tui.graph import area, spark, stretch
 
 
 def test_spark_is_right_aligned_and_never_hides_a_little() -> None:
@@ -18,3 +18,16 @@ def test_area_fills_from_the_bottom() -> None:
 def test_a_graph_has_the_size_asked_for(values: list[float], width: int, height: int, peak: float) -> None:
     lines = area(values, width, height, peak)
     assert [len(line) for line in lines] == [width] * height
+
+
+def test_stretch_fills_any_width_and_keeps_the_peaks() -> None:
+    assert stretch([1, 2], 4) == [1, 1, 2, 2]
+    assert stretch([1, 9, 2, 3], 2) == [9, 3]
+    assert stretch([], 5) == []
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=1, max_size=300), st.integers(1, 300))
+def test_stretch_has_the_width_asked_for(values: list[float], width: int) -> None:
+    shown = stretch(values, width)
+    assert len(shown) == width
+    assert max(shown) == max(values) or width > len(values)

@@ -1,5 +1,7 @@
 """The pulse strip: the machine, or the capture, in four numbers with their recent past."""
 
+from collections.abc import Sequence
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import ComposeResult
@@ -8,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from csyspy.tui.frame import Gauge
-from csyspy.tui.graph import area, spark
+from csyspy.tui.graph import area, spark, stretch
 
 MID_LEVEL = 0.5
 HIGH_LEVEL = 0.85
@@ -51,14 +53,15 @@ class GaugeBox(Widget):
             return Strip.blank(width, base)
         if height == 1:
             return self._one_line(self._gauge).apply_style(base).adjust_cell_length(width, base)
-        line = area(self._gauge.history, width, height, self._gauge.peak)[y]
+        line = area(self._values(self._gauge, width), width, height, self._gauge.peak)[y]
         # The graph warms up with its height, so that one glance at its tips tells how busy it was.
         role = self._role((height - y) / height if self._gauge.level is not None else 0.0)
         return Strip([Segment(line, self._style(role))]).apply_style(base)
 
     def _one_line(self, gauge: Gauge) -> Strip:
         room = self.size.width - len(gauge.label) - len(gauge.text) - 4
-        graph = spark(gauge.history, max(0, min(room, SHORT_SPARK_WIDTH)), gauge.peak)
+        width = max(0, min(room, SHORT_SPARK_WIDTH))
+        graph = spark(self._values(gauge, width), width, gauge.peak)
         return Strip(
             [
                 Segment(f" {gauge.label} ", self._style("label")),
@@ -66,6 +69,10 @@ class GaugeBox(Widget):
                 Segment(f" {gauge.text}", self._style("text")),
             ]
         )
+
+    @staticmethod
+    def _values(gauge: Gauge, width: int) -> Sequence[float]:
+        return stretch(gauge.history, width) if gauge.is_whole else gauge.history
 
     @staticmethod
     def _role(level: float) -> str:
