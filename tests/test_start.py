@@ -33,7 +33,7 @@ def _cli_is_there() -> None:
 
 
 def test_printing_fields_of_a_capture_loads_no_heavy_package(captures: Path) -> None:
-    out, modules = loaded_by("-r", str(captures / "medium.scap"), "-n", "2", "-p", "%evt.num %proc.name")
+    out, modules = loaded_by("-r", str(captures / "medium.scap"), "-n", "2", "-p", "*%evt.num %proc.name")
     assert len(out.splitlines()) == 2
     assert not modules & HEAVY
     assert "rich" not in modules

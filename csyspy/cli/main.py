@@ -139,16 +139,17 @@ def _open_screen(command: Command) -> int:
 
     if len(command.files) > 1:
         raise UsageError("the screen reads one capture", "several -r work with text output: add --text")
-    try:
-        return run(
-            command.files[0] if command.files else None,
-            command.filter or None,
-            view=command.view or "procs",
-            interval_s=(command.interval_ms or 2000) / 1000,
-            containers=command.container_data,
-        )
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    if command.filter and command.files:
+        from csyspy.cli.compiled import compiled_filter
+
+        compiled_filter(command.filter)  # what is wrong with it is said here, with its place
+    return run(
+        command.files[0] if command.files else None,
+        command.filter or None,
+        view=command.view or "procs",
+        interval_s=(command.interval_ms or 2000) / 1000,
+        containers=command.container_data,
+    )
 
 
 def _flush_quietly() -> None:

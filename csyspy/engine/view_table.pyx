@@ -22,25 +22,27 @@ cdef class ViewTable(GroupBy):
     """Rows of a view, one per value of `key`.
 
     `required`: Extractors without whose value an event does not count; their first value stays. `firsts`: likewise the
-    first value stays, but it may be missing (None). `newest`: text whose last value stays. `columns` as GroupBy takes
-    them. rows() gives [(key, required + firsts, newest, totals)].
+    first value stays, but it may be missing (None). `texts`: (Extractor, whether the last value stays) each; otherwise
+    the first that is not empty does. `columns` as GroupBy takes them.
     """
 
     cdef list required
     cdef list firsts
-    cdef list newest
+    cdef list text_fields
+    cdef list follow              # per text: whether the last value stays
     cdef list kept                # per row: list of the first values
     cdef list texts               # per row: list of bytes, or None
 
-    def __init__(self, key, required, firsts, newest, columns, filter=None):
+    def __init__(self, key, required, firsts, texts, columns, filter=None):
         GroupBy.__init__(self, [key], columns, filter)
         self.wants_hidden = True
         self.required = list(required)
         self.firsts = list(firsts)
-        self.newest = list(newest)
+        self.text_fields = [field for field, _ in texts]
+        self.follow = [follow for _, follow in texts]
         self.kept = []
         self.texts = []
-        for field in self.required + self.firsts + self.newest:
+        for field in self.required + self.firsts + self.text_fields:
             self.needs |= (<Extractor?>field).needs
 
     def clear(self):
@@ -65,13 +67,15 @@ cdef class ViewTable(GroupBy):
             return 0
         if fresh:
             self.kept.append([_value(field, state) for field in self.required + self.firsts])
-            self.texts.append([None] * len(self.newest))
+            self.texts.append([None] * len(self.text_fields))
         texts = <list>self.texts[row]
-        for k in range(len(self.newest)):
-            field = <Extractor>self.newest[k]
+        for k in range(len(self.text_fields)):
+            text = <bytes>texts[k]
+            if text and not self.follow[k]:
+                continue
+            field = <Extractor>self.text_fields[k]
             if not field.get(state, &v) or v.kind != VK_STR:
                 continue
-            text = <bytes>texts[k]
             if text is None or len(text) != v.n or memcmp(<const char*>text, v.s, v.n) != 0:
                 texts[k] = v.s[:v.n]
         return 0
@@ -97,7 +101,7 @@ cdef class ViewTable(GroupBy):
             state.thread, state.fd, state.fd_num, state.fd_name_changed, state.hidden = kept_state
 
     def rows(self):
-        """[(key, first values, newest texts as str or None, column totals)] in the order in which the rows came up."""
+        """[(key, first values, texts as str or None, column totals)] in the order in which the rows came up."""
         cdef list out = []
         for (key, totals), firsts, texts in zip(GroupBy.rows(self), self.kept, self.texts, strict=True):
             decoded = tuple([None if text is None else (<bytes>text).decode("utf-8", "surrogateescape") for text in texts])

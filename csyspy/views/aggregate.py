@@ -1,6 +1,7 @@
 """From events to the rows of a view, as csysdig aggregates them (libs: userspace/libsinsp/table.cpp).
 
-The engine keeps one row per key; here the rows of one group-by key become one, and sums become rates.
+The engine keeps one row per key; here the rows of one group-by key become one, and sums become rates. Of values that are not
+added up the first stays (of text, the first that is not empty), but text under MAX follows the last.
 """
 
 import math
@@ -26,15 +27,15 @@ class ViewAggregation:
         self.view = view
         columns = [column for column in view.columns if not (column.is_key or column.field == view.key.field)]
         self._totals = [column for column in columns if column.is_number and column.aggregation is not Aggregation.LAST]
-        self._newest = [column for column in columns if not column.is_number and column.aggregation is Aggregation.MAX]
-        self._firsts = [column for column in columns if column not in self._totals and column not in self._newest]
+        self._texts = [column for column in columns if not column.is_number]
+        self._firsts = [column for column in columns if column.is_number and column not in self._totals]
         key = next(column for column in view.columns if column.is_key)
         both = " and ".join(f"({text})" for text in (filter_text, view.filter) if text)
         self.sink = ViewTable(
             compile_field(key.field),
             [compile_field(view.key.field)],
             [compile_field(column.field) for column in self._firsts],
-            [compile_field(column.field) for column in self._newest],
+            [(compile_field(column.field), column.aggregation is Aggregation.MAX) for column in self._texts],
             [total for column in self._totals for total in _engine_columns(column)],
             compile_filter(both).program if both else None,
         )
@@ -56,7 +57,7 @@ class ViewAggregation:
         row: dict[str, Value] = {self.view.key.field: firsts[0]}
         for column, value in zip(self._firsts, firsts[1:], strict=True):
             row[column.field] = self._known(value, column)
-        for column, text in zip(self._newest, texts, strict=True):
+        for column, text in zip(self._texts, texts, strict=True):
             row[column.field] = self._known(text, column)
         left = iter(totals)
         for column in self._totals:

@@ -3,9 +3,10 @@
 import ctypes
 
 import pytest
-from csyspy.engine.glob import matches
 from hypothesis import given
 from hypothesis import strategies as st
+
+from csyspy.engine.glob import matches
 
 pieces = st.sampled_from(
     [b"a", b"b", b"B", b"*", b"?", b"[", b"]", b"!", b"^", b"-", b"\\", b".", b"/", b"[:alpha:]", b"[[:digit:]]", b"1", b"\xff"]

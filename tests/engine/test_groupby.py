@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from csyspy.capture import open_source
 from csyspy.engine.callback import CallbackSink, EventView
 from csyspy.engine.gate import Tally
 from csyspy.engine.groupby import GroupBy
 from csyspy.engine.state import State
 from csyspy.engine.transform import Combined, Literal
 from csyspy.engine.walk import Walker
-
-from csyspy.capture import open_source
 
 
 @pytest.fixture(scope="module")

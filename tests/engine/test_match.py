@@ -1,9 +1,9 @@
 """Matchers: one right side each."""
 
 import pytest
-from csyspy.engine.program import matches_number, matches_text
 
 from csyspy.engine import match
+from csyspy.engine.program import matches_number, matches_text
 
 
 @pytest.mark.parametrize(

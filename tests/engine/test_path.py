@@ -1,6 +1,7 @@
 """File names joined and cleaned as libsinsp does it."""
 
 import pytest
+
 from csyspy.engine.path import joined
 
 

@@ -1,9 +1,9 @@
 """Filters compiled and run: on constants, and which events a program looks at."""
 
 import pytest
+
 from csyspy.engine.program import passes
 from csyspy.engine.state import State
-
 from csyspy.events import EVENT_TABLE
 from csyspy.filters import compile_filter
 

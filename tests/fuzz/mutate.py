@@ -137,9 +137,10 @@ def damaged_capture(rng: random.Random, seeds: list[bytes]) -> bytes:
 TOKENS = (
     "and", "or", "not", "(", ")", "[", "]", ",", "=", "==", "!=", "<", "<=", ">", ">=", "in", "contains", "icontains", "bcontains",
     "startswith", "bstartswith", "endswith", "iendswith", "glob", "iglob", "pmatch", "intersects", "exists", "regex", "val(", "tolower(",
-    "toupper(", "b64(", "basename(", "len(", "join(", "concat(", "'", '"', "\\", "\n", "\t", "-1", "0", "0x10", "1e3", "99999999999999999999",
-    "true", "127.0.0.1", "::1", "10.0.0.0/8", "a*[!b]?", "(a|b)*c", "\u00e9", "\udc80", "evt.type", "evt.arg.fd", "evt.arg[0]", "evt.rawarg.res",
-    "proc.name", "proc.aname[2]", "proc.env[X]", "fd.ip", "fd.net", "fd.name", "evt.latency", "evt.num", "user.uid", "thread.cgroup.cpu",
+    "toupper(", "b64(", "basename(", "len(", "join(", "concat(", "'", '"', "\\", "\n", "\t", "-1", "0", "0x10", "1e3", "9" * 30, "true",
+    "127.0.0.1", "::1", "10.0.0.0/8", "a*[!b]?", "(a|b)*c", "\u00e9", "\udc80", "evt.type", "evt.arg.fd", "evt.arg[0]", "evt.num",
+    "evt.rawarg.res", "proc.name", "proc.aname[2]", "proc.env[X]", "fd.ip", "fd.net", "fd.name", "evt.latency", "user.uid",
+    "thread.cgroup.cpu",
 )
 
 

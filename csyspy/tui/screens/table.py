@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from csyspy.tui.frame import Frame
+from csyspy.tui.frame import Frame, State
 from csyspy.tui.screens.sort_picker import SortPicker
 from csyspy.tui.widgets.context_bar import ContextBar, FilterBar
 from csyspy.tui.widgets.grid import GridView
@@ -85,7 +85,7 @@ class TableScreen(Screen[None]):
             self.query_one(ContextBar).show(frame, paused=self.paused)
             self.query_one(FilterBar).show(frame)
             self.query_one(Pulse).show(frame.gauges)
-            self.query_one(GridView).apply(snapshot)
+            self.query_one(GridView).apply(snapshot, mark_new=frame.state in (State.LIVE, State.LIMITED))
 
     def action_pause(self) -> None:
         """Hold the display, or let it catch up."""

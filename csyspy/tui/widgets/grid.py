@@ -92,11 +92,13 @@ class GridView(ScrollView, can_focus=True):
             return None
         return self._snapshot.keys[self._snapshot.order[self._cursor]]
 
-    def apply(self, snapshot: Snapshot) -> None:
-        """Show snapshot. The selected row keeps its place on the screen wherever it has moved to in the table."""
+    def apply(self, snapshot: Snapshot, *, mark_new: bool = False) -> None:
+        """Show snapshot. The selected row keeps its place on the screen wherever it has moved to in the table.
+
+        With mark_new, rows that the snapshot before did not have carry a + until the next."""
         before = self._snapshot
         if before is not None and before.seq != snapshot.seq:
-            self._known = frozenset(before.keys)
+            self._known = frozenset(before.keys) if mark_new else frozenset()
         self._snapshot = snapshot
         self._positions = {snapshot.keys[row]: line for line, row in enumerate(snapshot.order)}
         line_on_screen = self._cursor - self.scroll_offset.y
