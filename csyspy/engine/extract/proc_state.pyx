@@ -57,6 +57,11 @@ cdef int _pidns_to_ctime(State state, Extractor self, Value* out) except -1:
 
 # ---- times
 
+cdef inline int64_t _open_count(ThreadInfo thread):
+    cdef ThreadInfo main = thread if thread.is_main() else thread.main
+    return main.own_fds.count if main is not None and main.own_fds is not None else 0
+
+
 cdef int _pidns_start(State state, Extractor self, Value* out) except -1:
     return _unless_zero(out, state.thread.pidns_init_start_ts) if state.thread is not None else 0
 
@@ -77,9 +82,13 @@ cdef int _duration(State state, Extractor self, Value* out) except -1:
 
 
 cdef int _ppid_duration(State state, Extractor self, Value* out) except -1:
+    """Time since the parent was cloned. Where that is not known libsinsp falls into the next case of its switch, the number of
+    open files, and rules count on a value being there."""
     cdef ThreadInfo parent = parent_process(state)
-    if parent is None or parent.clone_ts == 0:
+    if parent is None:
         return 0
+    if parent.clone_ts == 0:
+        return give_int(out, _open_count(state.thread))
     return give_int(out, <int64_t>(state.evt.ts - parent.clone_ts))
 
 
@@ -118,11 +127,6 @@ cdef int _nchilds(State state, Extractor self, Value* out) except -1:
 
 
 # ---- open files
-
-cdef inline int64_t _open_count(ThreadInfo thread):
-    cdef ThreadInfo main = thread if thread.is_main() else thread.main
-    return main.own_fds.count if main is not None and main.own_fds is not None else 0
-
 
 cdef inline int64_t _limit(ThreadInfo thread):
     cdef ThreadInfo main = thread if thread.is_main() else thread.main
@@ -217,7 +221,7 @@ register("proc.pidns_init_start_ts", _pidns_start, NEED_THREAD)
 register("proc.pid.ts", _pid_ts, NEED_THREAD)
 register("proc.ppid.ts", _ppid_ts, NEED_THREAD)
 register("proc.duration", _duration, NEED_THREAD)
-register("proc.ppid.duration", _ppid_duration, NEED_THREAD)
+register("proc.ppid.duration", _ppid_duration, NEED_THREAD | NEED_FD)
 register("proc.vmsize", _vmsize, NEED_THREAD)
 register("proc.vmrss", _vmrss, NEED_THREAD)
 register("proc.vmswap", _vmswap, NEED_THREAD)
