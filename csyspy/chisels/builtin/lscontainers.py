@@ -46,9 +46,10 @@ class LsContainers(SnapshotChisel):
         """The known containers as rows of KEYS."""
         found = []
         for known in self.context.state.containers.values():
-            about: Any = known.get("container", known)
+            about: dict[str, Any] = known
             row = {key: scalar(about.get(key) or "") for key in KEYS}
-            row["type"] = TYPES.get(about.get("type"), "unknown")
+            kind = about.get("type")
+            row["type"] = TYPES.get(kind, "unknown") if isinstance(kind, int) else "unknown"
             found.append(row)
         return found
 
