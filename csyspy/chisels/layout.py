@@ -5,11 +5,16 @@ All of it on bytes, as sysdig's chisels do: a column is as many bytes wide as it
 """
 
 import math
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import SupportsFloat
 
 ONE_S_NS = 1_000_000_000
 ONE_MS_NS = 1_000_000
 ONE_US_NS = 1_000
+
+UNPRINTABLE = bytes(b for b in range(256) if not 0x20 <= b < 0x7F)
+HUNDREDTH = Decimal("0.01")
+FOURTEEN_DIGITS = Context(prec=14, rounding=ROUND_HALF_UP)
 
 SIZES = ((1024**5, "P"), (1024**4, "T"), (1024**3, "G"), (1024**2, "M"), (1024, "KB"))
 
@@ -47,9 +52,23 @@ def column(text: str, width: int) -> str:
     return text + " " * (width - (len(text) if text.isascii() else len(encode(text))))
 
 
+def printable(raw: bytes) -> str:
+    """The printable ASCII of a name; sysdig drops the rest (libs: userspace/libsinsp/utils.h, sanitize_string)."""
+    return raw.translate(None, UNPRINTABLE).decode("ascii")
+
+
 def number(value: SupportsFloat) -> str:
-    """A number as Lua writes it: `%.14g`."""
-    return f"{float(value):.14g}"
+    """A number as LuaJIT writes it: `%.14g`, halves rounded up."""
+    value = float(value)
+    text = f"{value:.14g}"
+    if not math.isfinite(value) or float(text) == value:
+        return text
+    return f"{float(FOURTEEN_DIGITS.create_decimal_from_float(value)):.14g}"
+
+
+def two_decimals(value: float) -> str:
+    """A number as LuaJIT's `%.2f`: of two equally near texts the larger, where C takes the even one."""
+    return str(Decimal(value).quantize(HUNDREDTH, ROUND_HALF_UP)) if math.isfinite(value) else f"{value:.2f}"
 
 
 def scalar(value: object) -> str:
@@ -73,7 +92,7 @@ def format_bytes(value: float) -> str:
     """A size: `309B`, `1.84KB`, `6.29M` …; a limit itself still counts in the unit below it."""
     for limit, unit in SIZES:
         if value > limit:
-            return f"{value / limit:.2f}{unit}"
+            return two_decimals(value / limit) + unit
     return f"{int(value)}B"
 
 
@@ -94,7 +113,7 @@ def format_time(value_ns: float) -> str:
 
 def format_percent(value: float, whole: float) -> str:
     """The part that `value` is of `whole`: `5.57%`; `0.00%` of nothing."""
-    return f"{value / whole * 100:.2f}%" if whole > 0 else "0.00%"
+    return f"{two_decimals(value / whole * 100)}%" if whole > 0 else "0.00%"
 
 
 def whole(value: float) -> int:

@@ -63,6 +63,14 @@ def test_a_column_counts_bytes_and_keeps_a_blank() -> None:
     assert layout.column("ab", 4) == "ab  "
 
 
+def test_halves_are_rounded_up() -> None:
+    assert layout.format_bytes(4736 * 1024) == "4.63M"
+    assert layout.format_percent(0.125, 100) == "0.13%"
+    assert layout.number(2**53 / 4 + 0.25) == "2.2517998136852e+15"
+    assert layout.number(1234567890123.25) == "1234567890123.3"
+    assert layout.printable(b"a\nb\xc3\xa9c") == "abc"
+
+
 def test_a_part_of_nothing_is_zero() -> None:
     assert layout.format_percent(5.57, 100) == "5.57%"
     assert layout.format_percent(1, 0) == layout.format_percent(1, -5) == "0.00%"

@@ -1,7 +1,7 @@
 """lsof: the descriptors that the capture starts with."""
 
 from csyspy.chisels.builtin._snapshot import UNKNOWN, SnapshotChisel, filter_argument
-from csyspy.chisels.layout import decode, number, pad
+from csyspy.chisels.layout import decode, number, pad, printable
 from csyspy.events import EVENT_TABLE
 
 TITLES = ("COMMAND", 20), ("PID", 8), ("TID", 8), ("USER", 8), ("FD", 8), ("TYPE", 12)
@@ -30,4 +30,4 @@ class Lsof(SnapshotChisel):
                 pad(decode(thread.comm), 20) + pad(number(thread.pid), 8) + pad(number(thread.tid), 8) + pad(self.user_name(thread.uid), 8)
             )
             for info in fds:
-                self.print(start, pad(number(info.fd), 8), pad(TYPE_NAMES.get(info.type, UNKNOWN), 12), decode(info.name))
+                self.print(start, pad(number(info.fd), 8), pad(TYPE_NAMES.get(info.type, UNKNOWN), 12), printable(info.name))
