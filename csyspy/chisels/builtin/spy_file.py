@@ -48,8 +48,9 @@ class SpyFile(Chisel):
         self.filter = f"{where} and {direction} and fd.type=file and evt.dir=< and evt.failed=false"
 
     def on_event(self, event: Any) -> None:
-        size = event["size"]
+        size = event["size"] or 0
+        data = scalar(event["data"]) if size else ""
         self.print(
             f"{scalar(event['time'])} {scalar(event['process'])}({scalar(event['pid'])}) {'W' if event['is_write'] else 'R'} "
-            f"{format_bytes(size or 0)} {scalar(event['file'])} {scalar(event['data'])}"
+            f"{format_bytes(size)} {scalar(event['file'])} {data}"
         )
