@@ -13,6 +13,7 @@ from csyspy.engine.path cimport join_path
 
 cdef enum:
     FIRST_SLOTS = 1024
+    MAX_GENERATIONS = 1000000
 
 cdef bytes DELETED = b" (deleted)"
 
@@ -402,6 +403,8 @@ cdef class ThreadTable:
 
     cdef ThreadInfo ancestor_process(self, ThreadInfo info, uint32_t n):
         cdef ThreadInfo at = info if info.is_main() else info.main
+        if n > MAX_GENERATIONS:    # a parent may be its own: nobody has so many
+            return None
         while n and at is not None:
             n -= 1
             at = self.find(at.ptid)

@@ -7,10 +7,6 @@ from csyspy.engine.state cimport State
 from csyspy.engine.threads cimport ThreadInfo
 from csyspy.engine.value cimport VK_STR, Value, give_int
 
-cdef enum:
-    MAX_ID = 0xFFFFFFFF
-
-
 cdef inline int give_bytes(Value* out, bytes text) noexcept:
     """Text that somebody else keeps alive while the event is looked at."""
     out.kind = VK_STR
@@ -21,7 +17,7 @@ cdef inline int give_bytes(Value* out, bytes text) noexcept:
 
 cdef inline int give_id(Value* out, int64_t number) noexcept:
     """An id that some producers cannot tell (libs: should_extract_xid)."""
-    return give_int(out, number) if -1 <= number <= MAX_ID else 0
+    return give_int(out, number) if -1 <= number <= 0xFFFFFFFF else 0
 
 
 cdef inline ThreadInfo parent_process(State state):
