@@ -71,7 +71,7 @@ cdef int add_param(Buffer out, State state, const Shown* shown, uint32_t index, 
     elif type == PT_BYTEBUF:
         return _add_bytebuf(out, state, p, n, cut)
     elif type == PT_FSPATH or type == PT_FSRELPATH:
-        return _add_path(out, state, shown.info, <const char*>p, n, producer, brief)
+        return _add_path(out, state, shown, <const char*>p, n, producer, brief)
     elif type == PT_FLAGS32 or type == PT_FLAGS16 or type == PT_FLAGS8:
         return add_flags(out, shown, <uint32_t>_unsigned(p, n, 4), False, producer, brief)
     elif type == PT_ENUMFLAGS32 or type == PT_ENUMFLAGS16 or type == PT_ENUMFLAGS8:
@@ -296,19 +296,25 @@ cdef int _add_bytebuf(Buffer out, State state, const uint8_t* p, uint32_t n, uin
     return 0
 
 
-cdef int _add_path(
-    Buffer out, State state, const ParamInfo* info, const char* p, uint32_t n, int producer, bint brief
-) except -1:
-    """A path, and where it is relative the absolute one: seen from the directory fd of the call, else from the working directory."""
+cdef int _add_path(Buffer out, State state, const Shown* shown, const char* p, uint32_t n, int producer, bint brief) except -1:
+    """A path, and where it is relative the absolute one: seen from the directory fd of the call, else from the working directory.
+
+    An empty path (AT_EMPTY_PATH) means the directory itself; sysdig 0.29.3 says so, newer libs say nothing.
+    """
     cdef size_t start = out.size
     cdef uint32_t size = _length(p, n)
     cdef bytes whole
     if producer != PRODUCER_OLD and _is_null_text(p, n):
         return out.add(b"<NA>", 4)
     add_printable(out, p, size)
-    if state.thread is None or size == 0 or p[0] == c"/" or (size >= 4 and memcmp(p, b"<NA>", 4) == 0):
+    if state.thread is None or p[0] == c"/" or (size >= 4 and memcmp(p, b"<NA>", 4) == 0):
         return 0
-    whole = join_path(_base_dir(state, info), p, size)
+    if size:
+        whole = join_path(_base_dir(state, shown), p, size)
+    elif producer == PRODUCER_OLD:
+        whole = _without_slash(_base_dir(state, shown))
+    else:
+        return 0
     if len(whole) == 0:
         return 0
     if brief:
@@ -319,16 +325,20 @@ cdef int _add_path(
     return out.add_char(c")")
 
 
-cdef bytes _base_dir(State state, const ParamInfo* info):
+cdef bytes _without_slash(bytes path):
+    return path[:-1] if len(path) > 1 and path.endswith(b"/") else path
+
+
+cdef bytes _base_dir(State state, const Shown* shown):
     """What a relative path of this parameter starts from, with a closing slash; empty where the fd is not known."""
     cdef int64_t fd
     cdef FdTable table
     cdef FdInfo directory
-    if info.type != PT_FSRELPATH or info.dirfd < 0:
-        return state.thread.cwd
-    fd = param_i64(&state.evt, <uint32_t>info.dirfd, AT_FDCWD)
+    if shown.type != PT_FSRELPATH or shown.dirfd < 0:
+        return state.thread.get_cwd()
+    fd = param_i64(&state.evt, <uint32_t>shown.dirfd, AT_FDCWD)
     if fd == AT_FDCWD:
-        return state.thread.cwd
+        return state.thread.get_cwd()
     table = state.thread.fds()
     directory = table.get(fd) if table is not None else None
     if directory is None or len(directory.name) == 0:

@@ -1,6 +1,6 @@
 """The event table as each generation of libs shows it: names and types of parameters that changed over time."""
 
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport int8_t, uint8_t, uint32_t
 
 from csyspy.engine.event cimport ParamInfo
 
@@ -18,6 +18,7 @@ cdef struct Shown:            # one parameter
     uint32_t prefix_n
     uint8_t type              # ParamType
     uint8_t fmt               # PrintFormat
+    int8_t dirfd              # parameter with the directory fd of a relative path, -1 for the working directory
     const ParamInfo* info
     NamedNumber* named        # REMEMBERED slots of a flags parameter, else NULL
 

@@ -10,7 +10,7 @@ from libc.string cimport memcpy, strlen
 from csyspy.engine.event cimport (
     EVENTS, MAX_EVENT_TYPES, PT_ENUMFLAGS8, PT_ENUMFLAGS16, PT_ENUMFLAGS32, PT_FLAGS8, PT_FLAGS16, PT_FLAGS32, PT_MODE,
 )
-from csyspy.engine.state cimport PRODUCER_LIBS20, PRODUCER_NEWEST, PRODUCER_OLD
+from csyspy.engine.state cimport PRODUCER_LIBS20, PRODUCER_OLD
 
 from csyspy.events import EVENT_TABLE
 
@@ -31,6 +31,10 @@ cdef dict _changes():
 
 
 cdef dict _CHANGES = _changes()
+
+
+# openat2: the table of 0.29.3 takes the path itself for the directory fd, and so ends up in the working directory
+cdef set _WITHOUT_DIRFD = {(PRODUCER_OLD, event["id"], 1) for event in EVENT_TABLE["events"] if event["enum"] == "PPME_SYSCALL_OPENAT2_E"}
 
 
 cdef const ShownEvent* shown_event(int producer, uint32_t type) except NULL:
@@ -56,6 +60,7 @@ cdef ShownEvent* _prepare(int producer, uint32_t type) except NULL:
         shown.info = info
         shown.fmt = info.fmt
         shown.type = info.type
+        shown.dirfd = info.dirfd if (producer, type, i) not in _WITHOUT_DIRFD else -1
         change = _CHANGES.get((producer, type, i))
         if change is None:
             _set_prefix(shown, info.name, <uint32_t>strlen(info.name))

@@ -66,7 +66,7 @@ cdef bytes _directory(State state, int64_t fd):
     cdef FdTable table
     cdef FdInfo info
     if fd == AT_FDCWD:
-        return state.thread.cwd
+        return state.thread.get_cwd()
     table = state.thread.fds()
     info = table.get(fd) if table is not None else None
     return b"<UNKNOWN>/" if info is None else info.name + b"/"
