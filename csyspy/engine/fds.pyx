@@ -58,6 +58,7 @@ cdef class FdInfo:
         twin.pid = self.pid
         twin.name = self.name
         twin.name_raw = self.name_raw
+        twin.old_style_name = self.old_style_name
         twin.old_name = self.old_name
         memcpy(twin.sip, self.sip, 16)
         memcpy(twin.dip, self.dip, 16)

@@ -52,8 +52,8 @@ cdef int add_flag_names(Buffer out, const Shown* shown, uint32_t value, bint exa
     A name with several bits takes them all; 0 has a name of its own or none. `old_order`: the way of libs 0.9 and of modes,
     where a name that means the whole value ends the search and is written even after some of its bits had names.
     """
-    cdef const FlagName* flag = shown.info.flags
-    cdef const FlagName* end = flag + shown.info.nflags
+    cdef const FlagName* flag = shown.flags
+    cdef const FlagName* end = flag + shown.nflags
     cdef uint32_t left = value
     cdef bint matches, first = True
     while flag < end:

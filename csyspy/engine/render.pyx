@@ -67,7 +67,7 @@ cdef int add_param(Buffer out, State state, const Shown* shown, uint32_t index, 
     elif type == PT_ERRNO:
         return _add_errno(out, _signed(p, n, 8), brief)
     elif type == PT_PID:
-        return _add_pid(out, state, _signed(p, n, 8), brief)
+        return _add_pid(out, state, _signed(p, n, 8), producer, brief)
     elif type == PT_BYTEBUF:
         return _add_bytebuf(out, state, p, n, cut)
     elif type == PT_FSPATH or type == PT_FSRELPATH:
@@ -117,7 +117,7 @@ cdef int _add_rare(
     elif type == PT_FD32:
         return _add_fd(out, state, _signed(p, n, 4), producer, brief)
     elif type == PT_PID32:
-        return _add_pid(out, state, _signed(p, n, 4), brief)
+        return _add_pid(out, state, _signed(p, n, 4), producer, brief)
     elif type == PT_CHARBUFARRAY:
         return add_dotted(out, <const char*>p, n)
     elif type == PT_DYN:
@@ -253,6 +253,8 @@ cdef int _add_fd(Buffer out, State state, int64_t fd, int producer, bint brief) 
     out.add_char(c">")
     if producer == PRODUCER_NEWEST:
         add_bytes(out, info.name)
+    elif producer == PRODUCER_OLD and info.old_style_name is not None:
+        add_bytes(out, info.old_style_name)
     else:
         add_printable(out, info.name, <size_t>len(info.name))
     if not brief:
@@ -272,15 +274,25 @@ cdef int _add_l4_letter(Buffer out, int protocol) except -1:
     return 0
 
 
-cdef int _add_pid(Buffer out, State state, int64_t pid, bint brief) except -1:
+cdef int _add_pid(Buffer out, State state, int64_t pid, int producer, bint brief) except -1:
+    """`308(bash)`.
+
+    sysdig 0.29.3 knows some threads longer (leaders that exit before their other threads) and some earlier (children of a
+    clone with CLONE_PARENT, before they speak).
+    """
     cdef ThreadInfo thread = state.threads.find(pid)
-    if thread is None or len(thread.comm) == 0:
+    cdef bytes comm = b""
+    if thread is not None:
+        comm = thread.comm
+    elif producer == PRODUCER_OLD and state.ghosts and pid in state.ghosts:
+        comm = state.ghosts[pid][0]
+    if len(comm) == 0:
         return add_i64(out, pid)
     if brief:
-        return add_bytes(out, thread.comm)
+        return add_bytes(out, comm)
     add_i64(out, pid)
     out.add_char(c"(")
-    add_bytes(out, thread.comm)
+    add_bytes(out, comm)
     return out.add_char(c")")
 
 
@@ -310,9 +322,9 @@ cdef int _add_path(Buffer out, State state, const Shown* shown, const char* p, u
     if state.thread is None or p[0] == c"/" or (size >= 4 and memcmp(p, b"<NA>", 4) == 0):
         return 0
     if size:
-        whole = join_path(_base_dir(state, shown), p, size)
+        whole = join_path(_base_dir(state, shown, producer), p, size)
     elif producer == PRODUCER_OLD:
-        whole = _without_slash(_base_dir(state, shown))
+        whole = _without_slash(_base_dir(state, shown, producer))
     else:
         return 0
     if len(whole) == 0:
@@ -329,7 +341,7 @@ cdef bytes _without_slash(bytes path):
     return path[:-1] if len(path) > 1 and path.endswith(b"/") else path
 
 
-cdef bytes _base_dir(State state, const Shown* shown):
+cdef bytes _base_dir(State state, const Shown* shown, int producer):
     """What a relative path of this parameter starts from, with a closing slash; empty where the fd is not known."""
     cdef int64_t fd
     cdef FdTable table
@@ -343,6 +355,8 @@ cdef bytes _base_dir(State state, const Shown* shown):
     directory = table.get(fd) if table is not None else None
     if directory is None or len(directory.name) == 0:
         return b""
+    if producer == PRODUCER_OLD and directory.old_style_name is not None:
+        return directory.old_style_name + b"/"
     return directory.name + b"/"
 
 

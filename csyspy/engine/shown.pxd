@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int8_t, uint8_t, uint32_t
 
-from csyspy.engine.event cimport ParamInfo
+from csyspy.engine.event cimport FlagName, ParamInfo
 
 cdef struct NamedNumber:      # a flags value with its text, remembered
     uint32_t value
@@ -20,6 +20,8 @@ cdef struct Shown:            # one parameter
     uint8_t fmt               # PrintFormat
     int8_t dirfd              # parameter with the directory fd of a relative path, -1 for the working directory
     const ParamInfo* info
+    const FlagName* flags     # table of a flags parameter or NULL
+    uint32_t nflags
     NamedNumber* named        # REMEMBERED slots of a flags parameter, else NULL
 
 cdef struct ShownEvent:

@@ -8,7 +8,7 @@ from libc.stdlib cimport calloc
 from libc.string cimport memcpy, strlen
 
 from csyspy.engine.event cimport (
-    EVENTS, MAX_EVENT_TYPES, PT_ENUMFLAGS8, PT_ENUMFLAGS16, PT_ENUMFLAGS32, PT_FLAGS8, PT_FLAGS16, PT_FLAGS32, PT_MODE,
+    EVENTS, FlagName, MAX_EVENT_TYPES, PT_ENUMFLAGS8, PT_ENUMFLAGS16, PT_ENUMFLAGS32, PT_FLAGS8, PT_FLAGS16, PT_FLAGS32, PT_MODE,
 )
 from csyspy.engine.state cimport PRODUCER_LIBS20, PRODUCER_OLD
 
@@ -32,6 +32,16 @@ cdef dict _changes():
 
 cdef dict _CHANGES = _changes()
 
+
+# by Producer: names of flags that its libs did not have yet (libs: driver/flags_table.c)
+cdef list _LATER_FLAGS = [
+    frozenset({
+        b"O_F_CREATED", b"FD_UPPER_LAYER", b"FD_LOWER_LAYER", b"SHUT_UNKNOWN", b"EXE_UPPER_LAYER", b"EXE_FROM_MEMFD", b"EXE_LOWER_LAYER",
+        b"CLONE_CHILD_IN_PIDNS",
+    }),
+    frozenset({b"CLONE_CHILD_IN_PIDNS"}),
+    frozenset(),
+]
 
 # openat2: the table of 0.29.3 takes the path itself for the directory fd, and so ends up in the working directory
 cdef set _WITHOUT_DIRFD = {(PRODUCER_OLD, event["id"], 1) for event in EVENT_TABLE["events"] if event["enum"] == "PPME_SYSCALL_OPENAT2_E"}
@@ -71,10 +81,34 @@ cdef ShownEvent* _prepare(int producer, uint32_t type) except NULL:
         if info.flags != NULL and shown.type in (
             PT_FLAGS8, PT_FLAGS16, PT_FLAGS32, PT_ENUMFLAGS8, PT_ENUMFLAGS16, PT_ENUMFLAGS32, PT_MODE,
         ):
+            _set_flags(shown, _LATER_FLAGS[producer])
             shown.named = <NamedNumber*>calloc(REMEMBERED, sizeof(NamedNumber))
             if shown.named == NULL:
                 raise MemoryError
     return event
+
+
+cdef int _set_flags(Shown* shown, frozenset later) except -1:
+    """The table of a flags parameter without the names that came `later`."""
+    cdef FlagName* kept
+    cdef uint32_t i
+    shown.flags = shown.info.flags
+    shown.nflags = shown.info.nflags
+    for i in range(shown.info.nflags):
+        if <bytes>shown.info.flags[i].name in later:
+            break
+    else:
+        return 0
+    kept = <FlagName*>calloc(shown.info.nflags, sizeof(FlagName))
+    if kept == NULL:
+        raise MemoryError
+    shown.flags = kept
+    shown.nflags = 0
+    for i in range(shown.info.nflags):
+        if <bytes>shown.info.flags[i].name not in later:
+            kept[shown.nflags] = shown.info.flags[i]
+            shown.nflags += 1
+    return 0
 
 
 cdef int _set_prefix(Shown* shown, const char* name, uint32_t n) except -1:

@@ -41,6 +41,7 @@ cdef class State:
     cdef public bint import_users     # False (`-E`): nobody has a name
     cdef public object container_of   # callable(list of (subsystem, path), as bytes) -> (id, type, name) of the container, None on the
     #                                   host: set by who opens the source, to csyspy.containers.container_of
+    cdef dict ghosts                  # tid -> (comm, FdTable or None) of threads that sysdig 0.29.3 knows earlier or longer: see render
     cdef dict cgroup_cache            # raw cgroups -> (parsed, what container_of said)
     cdef public uint32_t needs        # Need bits
     # what fields show depends on these; State.configure() sets them
@@ -67,6 +68,8 @@ cdef class State:
     cdef list deferred                # (callable-less) removals to do after the event: see handlers
 
     cdef void restart(self, bint keep_containers) except *   # forget threads, users, interfaces: a new section or file begins
+
+    cdef int remember(self, int64_t tid, bytes comm, FdTable fds) except -1     # into ghosts
 
 
 cdef class Sink:

@@ -1,6 +1,9 @@
 """The state that events change and fields read: one per opened source."""
 
 
+cdef enum:
+    MAX_GHOSTS = 32768
+
 cdef dict _BUFFER_FORMATS = {"dots": BF_DOTS, "hex": BF_HEX, "hexascii": BF_HEXASCII, "ascii": BF_ASCII, "base64": BF_BASE64}
 
 
@@ -15,6 +18,7 @@ cdef class State:
         self.machine = {}
         self.containers = {}
         self.cgroup_cache = {}
+        self.ghosts = {}
         self.deferred = []
         self.needs = NEED_ALL
         self.import_users = True
@@ -33,6 +37,7 @@ cdef class State:
         if not keep_containers:
             self.containers = {}
         self.deferred = []
+        self.ghosts = {}
         self.thread = None
         self.fd = None
         self.fd_num = -1
@@ -53,6 +58,13 @@ cdef class State:
         self.max_output_len = 0 if verbose else 80
         self.resolve_ports = resolve_ports
         self.time_mode = ord(time_mode)
+
+    cdef int remember(self, int64_t tid, bytes comm, FdTable fds) except -1:
+        """Keep a name for a thread that is not in the table (ghosts)."""
+        if len(self.ghosts) >= MAX_GHOSTS:
+            self.ghosts.clear()
+        self.ghosts[tid] = (comm, fds)
+        return 0
 
     @property
     def evt_num(self) -> int:

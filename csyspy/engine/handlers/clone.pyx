@@ -11,7 +11,7 @@ from csyspy.engine.event cimport Event, MAX_EVENT_TYPES, event_param, param_i64,
 from csyspy.engine.fds cimport FDF_IS_CLONED, FdInfo, FdTable
 from csyspy.engine.handlers.containers cimport take_cgroups
 from csyspy.engine.handlers.dispatch cimport handle_all, text_param
-from csyspy.engine.state cimport NEED_FD, NEED_THREAD, State
+from csyspy.engine.state cimport NEED_FD, NEED_THREAD, PRODUCER_OLD, State
 from csyspy.engine.threads cimport (
     CL_CHILD_IN_PIDNS, CL_CLONE_FILES, CL_CLONE_INVERTED, CL_CLONE_NEWPID, CL_CLONE_PARENT, CL_CLONE_THREAD, ThreadInfo,
 )
@@ -150,7 +150,10 @@ cdef int _caller(State state, int64_t child_tid) except -1:
         state.threads.link_one(caller)
     flags = <uint32_t>param_u64(e, places.flags, 0)
     if flags & (CL_CHILD_IN_PIDNS | CL_CLONE_NEWPID | CL_CLONE_PARENT) or e.tid != caller.vtid:
-        return 0    # `child_tid` counts in another namespace; the child will say who it is
+        # `child_tid` counts in another namespace; the child will say who it is
+        if state.producer == PRODUCER_OLD and not flags & CL_CHILD_IN_PIDNS and e.tid == caller.vtid:
+            _announce(state, caller, child_tid, text_param(e, places.comm))
+        return 0
     child = state.threads.find(child_tid)
     if child is not None:
         if child.flags & CL_CLONE_INVERTED:
@@ -189,6 +192,21 @@ cdef int _caller(State state, int64_t child_tid) except -1:
     return 0
 
 
+cdef int _announce(State state, ThreadInfo caller, int64_t child_tid, bytes comm) except -1:
+    """A child that has not spoken yet, under a name that may or may not be its own: sysdig 0.29.3 takes it for its own."""
+    cdef FdTable table = caller.fds() if state.needs & NEED_FD else None
+    return state.remember(child_tid, comm, table.copy() if table is not None else None)
+
+
+cdef int _take_over(ThreadInfo child, FdTable table) except -1:
+    """With CLONE_PARENT the parent is not who called: the open files are the caller's."""
+    cdef FdInfo info
+    child.own_fds = table
+    for info in table.items():
+        info.flags |= FDF_IS_CLONED
+    return 0
+
+
 cdef int _child(State state) except -1:
     cdef Event* e = &state.evt
     cdef Places* places = &PLACES[e.type]
@@ -219,10 +237,13 @@ cdef int _child(State state) except -1:
     child.exe = text_param(e, EXE)
     child.comm = text_param(e, places.comm)
     _set_args(child, e)
+    announced = state.ghosts.pop(e.tid, None) if state.ghosts else None
     if not model.is_invalid():
         _fill_from_thread(child, model)
         if leader:
             _inherit_process(state, child, model)
+            if announced is not None and announced[1] is not None:
+                _take_over(child, announced[1])
         else:
             child.lastexec_ts = model.lastexec_ts
     elif not leader:

@@ -74,3 +74,14 @@ cdef bytes dir_of(State state, bytes name, int64_t dirfd):
     if not info.name or info.name.endswith(b"/"):
         return info.name
     return info.name + b"/"
+
+
+cdef bytes old_style_dir(State state, bytes name, int64_t dirfd):
+    """What sysdig 0.29.3 puts before `name`, where that is not dir_of(): it adds a slash behind every directory, `/` included."""
+    cdef FdInfo info
+    if name[:1] == b"/" or state.thread is None:
+        return None
+    info = look_up(state, dirfd)
+    if info is None or (info.old_style_name is None and not info.name.endswith(b"/")):
+        return None
+    return (info.name if info.old_style_name is None else info.old_style_name) + b"/"

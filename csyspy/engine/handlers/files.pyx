@@ -29,6 +29,7 @@ from csyspy.engine.fds cimport (
 )
 from csyspy.engine.handlers.dispatch cimport enter_event, keep_enter
 from csyspy.engine.handlers.fdtable cimport (
+    AT_FDCWD,
     O_CLOEXEC,
     O_DIRECTORY,
     O_F_CREATED,
@@ -37,12 +38,13 @@ from csyspy.engine.handlers.fdtable cimport (
     add_fd,
     dir_of,
     look_up,
+    old_style_dir,
     on,
     result,
     text_param,
 )
 from csyspy.engine.path cimport join_path
-from csyspy.engine.state cimport State
+from csyspy.engine.state cimport PRODUCER_OLD, State
 from csyspy.engine.threads cimport CL_PIPE_DST, CL_PIPE_SRC, ThreadInfo
 
 from csyspy.events import EVENT_IDS
@@ -119,6 +121,10 @@ cdef int _open(State state) except -1:
         info.ino = param_u64(&state.evt, plan.ino, 0)
     info.name_raw = name
     info.name = join_path(base, name, <uint32_t>len(name))
+    if state.producer == PRODUCER_OLD and plan.enter_dirfd >= 0 and dirfd != AT_FDCWD:
+        base = old_style_dir(state, name, dirfd)
+        if base is not None:
+            info.old_style_name = join_path(base, name, <uint32_t>len(name))
     if flags & O_UPPER_LAYER:
         info.flags |= FDF_OVERLAY_UPPER
     if flags & O_LOWER_LAYER:

@@ -10,7 +10,7 @@ from csyspy.engine.event cimport Event, param_i64, param_str, param_u64
 from csyspy.engine.handlers.containers cimport resolve_container
 from csyspy.engine.handlers.dispatch cimport enter_event, handle_all, text_param
 from csyspy.engine.path cimport join_path
-from csyspy.engine.state cimport NEED_THREAD, PRODUCER_NEWEST, State
+from csyspy.engine.state cimport NEED_THREAD, PRODUCER_NEWEST, PRODUCER_OLD, State
 from csyspy.engine.threads cimport CL_CLONE_NEWUSER, ThreadInfo
 
 cdef enum:
@@ -39,6 +39,8 @@ cdef int thread_exit(State state) except -1:
     cdef ThreadInfo thread = state.thread
     if thread is None:
         return 0
+    if state.producer == PRODUCER_OLD and thread.is_main() and thread.tgroup is not None and thread.tgroup.alive > 1:
+        state.remember(thread.tid, thread.comm, None)
     state.threads.mark_dead(thread)
     state.deferred.append(thread.tid)
     if thread.children:
