@@ -198,7 +198,10 @@ cdef class GroupBy(IntervalSink):
         """Add the event to its group, whose number it returns; -1 where the event does not count."""
         cdef uint32_t g, c
         cdef double* row
-        if not self.values(state) or not self.key(state):
+        if self.positive:     # most events of a table of bytes have none: they need no key
+            if not self.values(state) or not self.key(state):
+                return -1
+        elif not self.key(state) or not self.values(state):     # CPU times add up over the events that ask for them
             return -1
         g = self.find(_hash(self.scratch.data, self.scratch.size), fresh)
         row = self.totals + <size_t>g * self.ncolumns

@@ -48,8 +48,9 @@ class SpyFile(Chisel):
         self.filter = f"{where} and {direction} and fd.type=file and evt.dir=< and evt.failed=false"
 
     def on_event(self, event: Any) -> None:
-        size = event["size"] or 0
-        data = scalar(event["data"]) if size else ""
+        size, data = event["size"] or 0, scalar(event["data"])
+        if size == 0 and data == "NULL":
+            data = ""
         self.print(
             f"{scalar(event['time'])} {scalar(event['process'])}({scalar(event['pid'])}) {'W' if event['is_write'] else 'R'} "
             f"{format_bytes(size)} {scalar(event['file'])} {data}"
