@@ -6,6 +6,7 @@ Names are built when the state changes, so that a filter on `fd.name` only looks
 cimport cython
 from libc.string cimport memcpy, memset
 
+from csyspy.engine.path cimport printable
 from csyspy.engine.address cimport endpoint_text, infer_local_ip, is_mapped_ip4, is_zero_ip, tuple_text
 
 cdef enum:
@@ -200,7 +201,8 @@ cdef class FdTable:
 
 
 cdef bytes _list_name(const uint8_t* tail, size_t avail, size_t* used):
-    """A string of an FDL entry: its length in two bytes, then the text. None where it does not fit."""
+    """A string of an FDL entry: its length in two bytes, then the text, whose unprintable bytes no field shows: /proc/net/unix
+    leaves a line feed behind. None where it does not fit."""
     cdef size_t n
     if avail < 2:
         return None
@@ -208,7 +210,7 @@ cdef bytes _list_name(const uint8_t* tail, size_t avail, size_t* used):
     if avail - 2 < n or n > 1023:
         return None
     used[0] += 2 + n
-    return (<const char*>tail + 2)[:n].partition(b"\0")[0]
+    return printable(<const char*>tail + 2, <uint32_t>n)
 
 
 cdef bint _list_socket(FdInfo info, const uint8_t* tail, size_t avail, size_t* used) noexcept:
