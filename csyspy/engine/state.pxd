@@ -53,6 +53,7 @@ cdef class State:
     # the current event; valid inside Sink.event() only
     cdef Event evt
     cdef ThreadInfo thread            # None where there is none (or it is not needed)
+    cdef bint lent_thread             # `thread` is there for fields alone: the event does nothing to it
     cdef FdInfo fd                    # the fd the event works on, as libsinsp's m_fdinfo; None
     cdef int64_t fd_num               # its number; -1 where the event has none
     cdef bytes fd_name_changed        # not None: the event changed the name of its fd

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # field -> (compares ports, not addresses)
 _EITHER_END: Final = {"fd.ip": False, "fd.net": False, "fd.port": True, "fd.proto": True}
+# fields whose value depends on the events that the check was asked about before
+_STATEFUL: Final = frozenset({"evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns"})
 # events whose name stands in the event itself
 _NAMED_INSIDE: Final = ("PPME_GENERIC_E", "PPME_GENERIC_X", "PPME_ASYNCEVENT_E")
 
@@ -49,7 +51,8 @@ def lower(node: Node) -> "tuple[Program, list[FilterWarning]]":
     """The program of a tree, and what is odd about the filter. Raises FilterError with the position of what is wrong."""
     lowering = _Lowering()
     root = lowering.lower(node)
-    possible = bytes(root.true >> event_id & 1 for event_id in range(_count()))
+    true = lowering.every if lowering.stateful else root.true
+    possible = bytes(true >> event_id & 1 for event_id in range(_count()))
     engine_node = program.Constant(True) if root.table is not None else root.node
     return program.Program(engine_node, possible), lowering.warnings
 
@@ -79,6 +82,7 @@ class _Lowering:
     def __init__(self) -> None:
         self.warnings: list[FilterWarning] = []
         self.every = (1 << _count()) - 1
+        self.stateful = False
 
     def lower(self, node: Node) -> _Lowered:
         """The engine's form of a node."""
@@ -103,6 +107,8 @@ class _Lowering:
                 true, false = true & part.true, (false if index else 0) | part.false
             else:
                 true, false = (true if index else 0) | part.true, false & part.false
+        if self.stateful:
+            return _Lowered(join(tuple(part.node for part in parts)), true, false)
         tables = [part.table for part in parts if part.table is not None]
         rest = [part for part in parts if part.table is None]
         if not tables:
@@ -144,6 +150,7 @@ class _Lowering:
         special = self._special(comparison, name)
         if special is not None:
             return self._open(special)
+        self.stateful = self.stateful or any(ref.field.name in _STATEFUL for ref in self._fields(comparison))
         missing = [ref for ref in self._fields(comparison) if unanswered(ref.field)]
         for ref in missing:
             check = comparison.check

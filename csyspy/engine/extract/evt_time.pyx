@@ -9,7 +9,7 @@ from libc.stdint cimport uint64_t
 from csyspy.engine.clock cimport NS_PER_S, add_clock, add_human, add_iso8601, add_seconds
 from csyspy.engine.event cimport EF_WAITS, EVENTS, is_enter
 from csyspy.engine.extract.category cimport EC_INTERNAL
-from csyspy.engine.state cimport NEED_LATENCY, NEED_NOTHING, NEED_THREAD, State
+from csyspy.engine.state cimport NEED_LATENCY, NEED_NOTHING, NEED_THREAD, PRODUCER_NEWEST, State
 from csyspy.engine.text cimport add_u64
 from csyspy.engine.value cimport Extractor, Value, give_uint, register
 
@@ -71,9 +71,12 @@ cdef int _reltime_ns(State state, Extractor self, Value* out) except -1:
 
 
 cdef inline bint _latency_of(State state, uint64_t* ns) noexcept:
-    """Between enter and exit; 0 on enter events and where no thread is known. False on events of the internal class."""
+    """Between enter and exit; 0 on enter events, where no thread is known, and always where there are exit events only.
+
+    False on events of the internal class.
+    """
     ns[0] = 0
-    if state.thread is not None:
+    if state.thread is not None and not state.lent_thread and state.producer != PRODUCER_NEWEST:
         if EVENTS[state.evt.type].category & EC_INTERNAL:
             return False
         ns[0] = state.thread.latency
@@ -100,7 +103,7 @@ cdef int _latency_human(State state, Extractor self, Value* out) except -1:
     if not _latency_of(state, &ns):
         return 0
     self.scratch_text()
-    if state.thread is not None:
+    if state.thread is not None or state.producer == PRODUCER_NEWEST:
         add_human(self.text, ns)
     return self.give_text(out)
 
@@ -109,6 +112,8 @@ cdef int _latency_quantized(State state, Extractor self, Value* out) except -1:
     """1 + the decimal logarithm of the latency, in steps from 0 to QUANTA for 1 ns to 100 s."""
     cdef uint64_t ns
     cdef double magnitude
+    if state.producer == PRODUCER_NEWEST:
+        return give_uint(out, 0)
     if not _latency_of(state, &ns) or ns == 0:
         return 0
     magnitude = log10(<double>ns)
@@ -118,6 +123,8 @@ cdef int _latency_quantized(State state, Extractor self, Value* out) except -1:
 
 
 cdef int _wait_latency(State state, Extractor self, Value* out) except -1:
+    if state.producer == PRODUCER_NEWEST:
+        return give_uint(out, 0)
     if not EVENTS[state.evt.type].flags & EF_WAITS or is_enter(&state.evt):
         return 0
     return give_uint(out, state.thread.latency if state.thread is not None else 0)

@@ -18,7 +18,8 @@ cdef enum Lookup:
     LOOK_INVENT = 0     # a thread nobody announced is made up
     LOOK_FIND = 1       # only threads of the table
     LOOK_BARE = 2       # likewise, and enter and exit are not paired
-    LOOK_NONE = 3       # the event is nobody's
+    LOOK_LENT = 3       # the event is nobody's, but fields look up its tid (libs: event.cpp, get_thread_info)
+    LOOK_NONE = 4       # the event is nobody's
 
 cdef enum:
     MAX_KEPT = 16384    # libs: SP_EVT_BUF_SIZE; longer enter events are not kept
@@ -89,8 +90,10 @@ cdef void _make_plans() except *:
         EVENT_IDS[name] = event["id"]
         if name == "PROCINFO_E" or name == "SCHEDSWITCH_6_E":
             plan.lookup = LOOK_BARE
-        elif flags & EF_SKIPPARSERESET or name in NOBODYS:
+        elif name in NOBODYS:
             plan.lookup = LOOK_NONE
+        elif flags & EF_SKIPPARSERESET:
+            plan.lookup = LOOK_LENT
         elif name in LOOKS_ONLY:
             plan.lookup = LOOK_FIND
         plan.keep = name in KEPT
@@ -215,6 +218,7 @@ cdef int apply(State state) except -1:
     else:
         thread = state.threads.find(state.evt.tid)
     state.thread = thread
+    state.lent_thread = plan.lookup == LOOK_LENT
     if thread is not None and plan.lookup < LOOK_BARE:
         if kind & 1:
             _exit(state, plan, thread)
@@ -227,7 +231,7 @@ cdef int apply(State state) except -1:
 
 cdef int settle(State state) except -1:
     cdef ThreadInfo thread = state.thread
-    if thread is not None:
+    if thread is not None and not state.lent_thread:
         if state.evt.type & 1:
             thread.enter_size = 0
             thread.lastevent_valid = False
