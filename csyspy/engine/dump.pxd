@@ -11,7 +11,7 @@ from csyspy.engine.threads cimport ThreadInfo
 
 cdef class Dump(Sink):
     """Writes the events that pass `keep` as blocks to `target`."""
-    cdef object target                 # has begin(state), full(events, size, ts), write(blocks), close()
+    cdef readonly object target        # has begin(state), full(events, size, ts), write(blocks), close()
     cdef Node keep                     # None: everything
     cdef bint fat                      # keep what the filter rejects as state-only events, where readers need it
     cdef Buffer blocks

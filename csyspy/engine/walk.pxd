@@ -1,6 +1,5 @@
 """The walk over a capture: blocks, events, state, sinks."""
 
-from cpython.buffer cimport Py_buffer
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
@@ -18,8 +17,7 @@ cdef class Walker:
     cdef public bint keep_sections     # remember the blocks before the events: a writer copies them
     cdef readonly list sections        # of (block type, body): those of the present section, its leading state events too
     # the chunk in hand
-    cdef Py_buffer view
-    cdef bint has_view
+    cdef object chunk
     cdef const uint8_t* at
     cdef const uint8_t* end
     # bytes of a block that crosses the end of its chunk

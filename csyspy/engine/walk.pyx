@@ -93,8 +93,6 @@ cdef class Walker:
         memset(self.wanted, 1, MAX_EVENT_TYPES)
 
     def __dealloc__(self):
-        if self.has_view:
-            PyBuffer_Release(&self.view)
         free(self.carry)
 
     def open(self) -> None:
@@ -172,9 +170,7 @@ cdef class Walker:
 
     cdef bint _more(self) except -1:
         """Take the next chunk of the file; False at its end."""
-        if self.has_view:
-            PyBuffer_Release(&self.view)
-            self.has_view = False
+        cdef Py_buffer view
         self.at = self.end = NULL
         while True:
             chunk = self.source.read()
@@ -182,10 +178,12 @@ cdef class Walker:
                 return False
             if len(chunk):
                 break
-        PyObject_GetBuffer(chunk, &self.view, PyBUF_SIMPLE)
-        self.has_view = True
-        self.at = <const uint8_t*>self.view.buf
-        self.end = self.at + self.view.len
+        # The reference keeps the bytes where they are: sources give them out for as long as nothing more is read.
+        self.chunk = chunk
+        PyObject_GetBuffer(chunk, &view, PyBUF_SIMPLE)
+        self.at = <const uint8_t*>view.buf
+        self.end = self.at + view.len
+        PyBuffer_Release(&view)
         return True
 
     cdef bint _gather(self, size_t n) except -1:
