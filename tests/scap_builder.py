@@ -108,7 +108,15 @@ def fd_list(version: int, tid: int, entries: Sequence[tuple[int, int, bytes]]) -
 
 
 def event(
-    kind: int, params: Sequence[bytes] = (), *, ts: int = 1_000, tid: int = 10, cpu: int = 0, block_type: int = EV2, flags: int = 0, wide: bool = False
+    kind: int,
+    params: Sequence[bytes] = (),
+    *,
+    ts: int = 1_000,
+    tid: int = 10,
+    cpu: int = 0,
+    block_type: int = EV2,
+    flags: int = 0,
+    wide: bool = False,
 ) -> bytes:
     """An event block; ``wide`` for types whose parameter lengths have four bytes."""
     lengths = b"".join(struct.pack("<I" if wide else "<H", len(param)) for param in params)

@@ -62,7 +62,7 @@ def _machine(machine: dict[str, Any]) -> bytes:
 def _interface(entry: dict[str, Any]) -> bytes:
     name = entry["name"].encode("utf-8", "surrogateescape")[:MAX_PATH]
     kind = 1 if entry["type"] == 4 else 2
-    body = struct.pack("<HH", kind, len(name)) + entry["addr"] + entry["netmask"] + entry["bcast"]
+    body: bytes = struct.pack("<HH", kind, len(name)) + entry["addr"] + entry["netmask"] + entry["bcast"]
     body += struct.pack("<Q", entry["linkspeed"]) + name
     return struct.pack("<I", len(body)) + body
 

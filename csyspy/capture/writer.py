@@ -184,7 +184,8 @@ def open_writer(
 
     Call it before the walker opens its source. ``fat`` keeps, hidden, what the filter rejects and readers need;
     ``filter_processes`` leaves out processes that do not pass; ``most`` ends the walk after so many events that pass,
-    ``duration_ns`` so long after the first of them. Raises UsageError for what cannot work; the walk raises CsyspyError where the file cannot be written.
+    ``duration_ns`` so long after the first of them. Raises UsageError for what cannot work; the walk raises CsyspyError
+    where the file cannot be written.
     """
     rotation = rotation or Rotation()
     walker.keep_sections = True

@@ -18,7 +18,8 @@ cdef enum:
     HEADER = 26
     OLD_HEADER = 22
     EC_INTERNAL = 0x100  # libs: ppm_event_category
-    SCAPEVENT_X = 197    # an event that stands for none: a filter is asked about a thread or an fd alone
+    SCAPEVENT_X = 197    # an event that stands for none: a filter is asked about a thread alone …
+    READ_X = 7           # … or about one of its fds
 
 
 cdef class Dump(Sink):
@@ -143,7 +144,8 @@ def passing(State state not None, Node keep not None) -> list:
     (libs: sinsp::on_new_entry_from_proc, m_filtered_out). The current event of `state` is lost.
     """
     cdef uint8_t header[HEADER]
-    cdef uint16_t kind = SCAPEVENT_X
+    cdef uint16_t alone = SCAPEVENT_X
+    cdef uint16_t with_fd = READ_X
     cdef uint32_t size = HEADER
     cdef uint64_t num = state.evt.num
     cdef uint64_t ts = state.evt.ts
@@ -152,9 +154,9 @@ def passing(State state not None, Node keep not None) -> list:
     cdef list out = []
     memset(header, 0, HEADER)
     memcpy(header + 16, &size, 4)
-    memcpy(header + 20, &kind, 2)
     for thread in state.threads.all():
         memcpy(header + 8, &thread.tid, 8)
+        memcpy(header + 20, &alone, 2)
         event_decode(&state.evt, header, HEADER, False)
         state.thread = thread
         state.fd = None
@@ -162,6 +164,8 @@ def passing(State state not None, Node keep not None) -> list:
         if keep.test(state):
             out.append((thread, descriptors(thread)))
             continue
+        memcpy(header + 20, &with_fd, 2)
+        event_decode(&state.evt, header, HEADER, False)
         kept = []
         for info in descriptors(thread):
             state.fd = info

@@ -8,19 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from csyspy.capture import open_source
+from csyspy.capture import Source, open_source
 from csyspy.errors import CaptureError
 
 DATA = os.urandom(1 << 20) + bytes(3 << 20) + b"end"
 
 
+def drain(source: Source, got: bytearray) -> None:
+    while (chunk := source.read()) is not None:
+        got += chunk
+
+
 def everything(path: Path | str) -> bytes:
     with open_source([str(path)]) as source:
-        parts = []
-        while (chunk := source.read()) is not None:
-            parts.append(bytes(chunk))
-        assert source.offset == sum(map(len, parts))
-        return b"".join(parts)
+        got = bytearray()
+        drain(source, got)
+        assert source.offset == len(got)
+        return bytes(got)
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"xy", b"xyz", DATA])
@@ -48,11 +52,10 @@ def test_a_cut_gzip_gives_what_it_has_then_says_so(tmp_path: Path, cut: int) -> 
     path = tmp_path / "f"
     path.write_bytes(gzip.compress(DATA)[:-cut])
     with open_source([str(path)]) as source:
-        got = b""
+        got = bytearray()
         with pytest.raises(CaptureError, match="truncated"):
-            while (chunk := source.read()) is not None:
-                got += bytes(chunk)
-        assert DATA.startswith(got)
+            drain(source, got)
+        assert DATA.startswith(bytes(got))
         assert source.read() is None
 
 
@@ -62,8 +65,7 @@ def test_a_damaged_gzip_says_so(tmp_path: Path) -> None:
     packed[len(packed) // 2 :] = b"\xff" * (len(packed) - len(packed) // 2)
     path.write_bytes(packed)
     with open_source([str(path)]) as source, pytest.raises(CaptureError, match="gzip"):
-        while source.read() is not None:
-            pass
+        drain(source, bytearray())
 
 
 def test_closing_early_ends_the_thread(tmp_path: Path) -> None:
@@ -102,7 +104,7 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_a_pipe_is_read_to_its_end(pack: type) -> None:
     code = (
-        "from csyspy.capture import open_source; s = open_source(['-']); n = 0\n"
+        "from csyspy.capture import Source, open_source; s = open_source(['-']); n = 0\n"
         "while (c := s.read()) is not None: n += len(c)\n"
         "print(n, s.progress())"
     )
