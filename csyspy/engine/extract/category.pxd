@@ -19,9 +19,9 @@ cdef enum Category:        # libs: driver/ppm_events_public.h, enum ppm_event_ca
     EC_TIME = 11
     EC_PROCESSING = 12
     EC_IO_BASE = 32
-    EC_IO_READ = 33
-    EC_IO_WRITE = 34
-    EC_IO_OTHER = 35
+    EC_IO_READ = 32
+    EC_IO_WRITE = 33
+    EC_IO_OTHER = 34
     EC_WAIT = 64
     EC_SCHEDULER = 128
     EC_INTERNAL = 256

@@ -108,9 +108,9 @@ cdef enum _Fd:             # what evt.buflen.* asks of the fd
 
 
 cdef int _moved(State state, uint32_t category, int fd_kind, Value* out) noexcept:
-    """Bytes that an I/O event moved: of all kinds (category EC_IO_BASE) or only read or written; on fds of one kind."""
+    """Bytes that an I/O event moved: of all kinds (category 0) or only read or written; on fds of one kind."""
     cdef uint32_t own = category_of(state.evt.type)
-    if state.fd is None or not own & EC_IO_BASE or (category != EC_IO_BASE and own != category):
+    if state.fd is None or not own & EC_IO_BASE or (category and own != category):
         return 0
     if fd_kind == FILE_FD and not state.fd.is_file():
         return 0
@@ -122,7 +122,7 @@ cdef int _moved(State state, uint32_t category, int fd_kind, Value* out) noexcep
 
 
 cdef int _buflen(State state, Extractor self, Value* out) except -1:
-    return _moved(state, EC_IO_BASE, ANY_FD, out)
+    return _moved(state, 0, ANY_FD, out)
 
 
 cdef int _buflen_in(State state, Extractor self, Value* out) except -1:
@@ -134,7 +134,7 @@ cdef int _buflen_out(State state, Extractor self, Value* out) except -1:
 
 
 cdef int _buflen_file(State state, Extractor self, Value* out) except -1:
-    return _moved(state, EC_IO_BASE, FILE_FD, out)
+    return _moved(state, 0, FILE_FD, out)
 
 
 cdef int _buflen_file_in(State state, Extractor self, Value* out) except -1:
@@ -146,7 +146,7 @@ cdef int _buflen_file_out(State state, Extractor self, Value* out) except -1:
 
 
 cdef int _buflen_net(State state, Extractor self, Value* out) except -1:
-    return _moved(state, EC_IO_BASE, NET_FD, out)
+    return _moved(state, 0, NET_FD, out)
 
 
 cdef int _buflen_net_in(State state, Extractor self, Value* out) except -1:
