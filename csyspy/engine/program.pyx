@@ -135,6 +135,39 @@ cdef class Check(Node):
         return self.field.get(state, &v) and self.matcher.match(&v)
 
 
+THREAD_FIELDS = frozenset(("proc.name", "proc.exe", "proc.cmdline"))
+"""Fields whose value belongs to the thread itself and stays the same until ThreadInfo.changed()."""
+
+cdef uint32_t _verdicts = 0     # bits of ThreadInfo.verdict_known that are given away
+
+
+cdef class ThreadCheck(Check):
+    """A check on one of THREAD_FIELDS: asked once for each thread, while there are bits for it."""
+
+    cdef uint64_t bit
+
+    def __init__(self, Extractor field not None, Matcher matcher not None):
+        global _verdicts
+        Check.__init__(self, field, matcher)
+        if _verdicts < 64:
+            self.bit = <uint64_t>1 << _verdicts
+            _verdicts += 1
+
+    cdef int test(self, State state) except -1:
+        cdef ThreadInfo thread = state.thread
+        if thread is None:
+            return 0
+        if thread.verdict_known & self.bit:
+            return (thread.verdict_value & self.bit) != 0
+        if not Check.test(self, state):
+            thread.verdict_value &= ~self.bit
+            thread.verdict_known |= self.bit
+            return 0
+        thread.verdict_value |= self.bit
+        thread.verdict_known |= self.bit
+        return 1
+
+
 cdef class Exists(Node):
     """A field has a value."""
 

@@ -56,6 +56,7 @@ cdef class State:
     cdef bint lent_thread             # `thread` is there for fields alone: the event does nothing to it
     cdef FdInfo fd                    # the fd the event works on, as libsinsp's m_fdinfo; None
     cdef int64_t fd_num               # its number; -1 where the event has none
+    cdef bint fd_due                  # fd is still to be looked up by fd_num: dispatch.find_fd does it
     cdef bytes fd_name_changed        # not None: the event changed the name of its fd
     cdef FdInfo fd_enter              # scratch for handlers
     cdef uint64_t first_ts            # ns of the first event of the source, 0 before

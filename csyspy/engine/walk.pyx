@@ -11,13 +11,13 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 
 from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, event_decode
-from csyspy.engine.handlers.dispatch cimport apply, settle
+from csyspy.engine.handlers.dispatch cimport apply, find_fd, settle
 from csyspy.engine.program cimport Node, Program
 from csyspy.engine.sections cimport (
     BLOCK_EVENT_1, BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_1, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE, BLOCK_EVENT_LARGE,
     BLOCK_SECTION, plain_type,
 )
-from csyspy.engine.state cimport PRODUCER_NEWEST, Sink
+from csyspy.engine.state cimport NEED_FD, PRODUCER_NEWEST, Sink
 
 from csyspy.errors import CaptureError
 from csyspy.events import EVENT_TABLE
@@ -416,8 +416,13 @@ cdef class Walker:
                 continue
             if state.state_only and not sink.wants_state_only:
                 continue
-            if sink.filter is not None and not (<Node>sink.filter).test(state):
-                continue
+            if sink.filter is not None:
+                if state.fd_due and (<Node>sink.filter).needs & NEED_FD:
+                    find_fd(state)
+                if not (<Node>sink.filter).test(state):
+                    continue
+            if state.fd_due:
+                find_fd(state)
             if sink.event(state):
                 i -= 1
                 self.sinks.pop(i)

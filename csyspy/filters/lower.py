@@ -166,7 +166,8 @@ class _Lowering:
             return self._open(program.FieldCheck(left, match.OPS[comparison.op], right))
         if comparison.op == "exists":
             return self._open(program.Exists(left))
-        return self._open(program.Check(left, matcher(comparison)))
+        check = program.ThreadCheck if name in program.THREAD_FIELDS else program.Check
+        return self._open(check(left, matcher(comparison)))
 
     @staticmethod
     def _fields(comparison: Comparison) -> list[FieldRef]:

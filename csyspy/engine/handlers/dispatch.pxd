@@ -25,5 +25,8 @@ cdef bytes text_param(Event* e, uint32_t i)
 cdef int apply(State state) except -1
 # with state.evt decoded: find state.thread, pair enter and exit (latency, lastevent_*), find state.fd, run the handler
 
+cdef int find_fd(State state) except -1
+# state.fd of an event without a handler: left to be found (state.fd_due) until a filter or a sink wants it
+
 cdef int settle(State state) except -1
 # after the sinks have seen the event: deferred removals (threads that exited, fds that closed)

@@ -150,16 +150,16 @@ cdef int _keep(State state, ThreadInfo thread) except -1:
     return 0
 
 
-cdef inline int _look_up_fd(State state, ThreadInfo thread, int64_t fd) except -1:
+cdef int find_fd(State state) except -1:
     cdef FdTable table
     cdef FdInfo info
-    state.fd_num = fd
-    if fd < 0:
+    state.fd_due = False
+    if state.fd_num < 0:
         return 0
-    table = thread.fds()
+    table = state.thread.fds()
     if table is None:
         return 0
-    info = table.get(fd)
+    info = table.get(state.fd_num)
     if info is not None:
         info.old_name = info.name
         state.fd = info
@@ -173,7 +173,8 @@ cdef inline int _enter(State state, Plan* plan, ThreadInfo thread) except -1:
     thread.latency_entertime = state.evt.ts
     if plan.uses_fd and state.needs & NEED_FD:      # enter events mean the same in both
         thread.lastevent_fd = param_i64(&state.evt, plan.fd_at, -1)
-        _look_up_fd(state, thread, thread.lastevent_fd)
+        state.fd_num = thread.lastevent_fd
+        state.fd_due = True
     if plan.keep:
         _keep(state, thread)
     return 0
@@ -195,7 +196,8 @@ cdef inline int _exit(State state, Plan* plan, ThreadInfo thread) except -1:
             at = plan.fd_late if state.producer == PRODUCER_NEWEST else plan.fd_at
             if at >= 0:
                 thread.lastevent_fd = param_i64(&state.evt, at, -1)
-        _look_up_fd(state, thread, thread.lastevent_fd)
+        state.fd_num = thread.lastevent_fd
+        state.fd_due = True
     return 0
 
 
@@ -205,6 +207,7 @@ cdef int apply(State state) except -1:
     cdef ThreadInfo thread
     state.fd = None
     state.fd_num = -1
+    state.fd_due = False
     if kind >= EVENT_COUNT:
         state.thread = None
         return 0
@@ -225,6 +228,8 @@ cdef int apply(State state) except -1:
         else:
             _enter(state, plan, thread)
     if plan.handler != NULL and plan.needs & state.needs:
+        if state.fd_due:
+            find_fd(state)
         plan.handler(state)
     return 0
 
