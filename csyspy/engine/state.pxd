@@ -42,6 +42,7 @@ cdef class State:
     cdef public object container_of   # callable(list of (subsystem, path), as bytes) -> (id, type, name) of the container, None on the
     #                                   host: set by who opens the source, to csyspy.containers.container_of
     cdef dict ghosts                  # tid -> (comm, FdTable or None) of threads that sysdig 0.29.3 knows earlier or longer: see render
+    cdef str evt_container            # id of the container that the current event tells of by itself; None for most events
     cdef dict cgroup_cache            # raw cgroups -> (parsed, what container_of said)
     cdef public uint32_t needs        # Need bits
     # what fields show depends on these; State.configure() sets them

@@ -25,15 +25,24 @@ cdef dict FLAGS = {"container.privileged": "privileged", "container.host_pid": "
                    "container.host_ipc": "host_ipc"}
 
 
-cdef bint on_host(State state) noexcept:
-    return not state.thread.container_id and not state.thread.in_pidns()
+cdef str container_id(State state):
+    """Id of the container that the event is about, "" where it is on the host, None where nobody knows."""
+    if state.evt_container is not None:
+        return state.evt_container
+    return state.thread.container_id if state.thread is not None else None
+
+
+cdef bint on_host(State state):
+    """A process of another pid namespace is in some container, even if nothing says in which; the newest libs do not mind."""
+    if container_id(state):
+        return False
+    return state.producer == PRODUCER_NEWEST or not state.thread.in_pidns()
 
 
 cdef dict container_of_thread(State state):
     """The JSON object of the container of the current thread; None where there is none, or nothing is known of it."""
-    if state.thread is None or not state.thread.container_id:
-        return None
-    return state.containers.get(state.thread.container_id)
+    cdef str name = container_id(state)
+    return state.containers.get(name) if name else None
 
 
 cdef bytes json_text(object value):
@@ -46,13 +55,13 @@ cdef int _give_unless_empty(Extractor self, bytes text, Value* out) except -1:
 
 
 cdef int _id(State state, Extractor self, Value* out) except -1:
-    if state.thread is None:
+    if container_id(state) is None:
         return 0
-    return self.give(b"host" if on_host(state) else json_text(state.thread.container_id), out)
+    return self.give(b"host" if on_host(state) else json_text(container_id(state)), out)
 
 
 cdef int _full_id(State state, Extractor self, Value* out) except -1:
-    if state.thread is None:
+    if container_id(state) is None:
         return 0
     if on_host(state):
         return self.give(b"host", out)
@@ -61,7 +70,7 @@ cdef int _full_id(State state, Extractor self, Value* out) except -1:
 
 
 cdef int _name(State state, Extractor self, Value* out) except -1:
-    if state.thread is None:
+    if container_id(state) is None:
         return 0
     if on_host(state):
         return self.give(b"host", out)
@@ -70,7 +79,7 @@ cdef int _name(State state, Extractor self, Value* out) except -1:
 
 
 cdef int _type(State state, Extractor self, Value* out) except -1:
-    if state.thread is None:
+    if container_id(state) is None:
         return 0
     if on_host(state):
         return self.give(b"host", out)
@@ -171,9 +180,9 @@ cdef int _duration(State state, Extractor self, Value* out) except -1:
 cdef int _ip(State state, Extractor self, Value* out) except -1:
     container = container_of_thread(state)
     if container is None:
-        return 0
-    ip = json_text(container.get("ip"))
-    return self.give(ip or (b"" if state.producer == PRODUCER_NEWEST else b"0.0.0.0"), out)
+        # The container plugin of the newest libs has an object for the host, too, with an empty address.
+        return self.give(b"", out) if state.producer == PRODUCER_NEWEST and container_id(state) == "" else 0
+    return self.give(json_text(container.get("ip")) or (b"" if state.producer == PRODUCER_NEWEST else b"0.0.0.0"), out)
 
 
 cdef int _cni(State state, Extractor self, Value* out) except -1:

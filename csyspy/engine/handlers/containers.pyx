@@ -85,7 +85,6 @@ cdef int _categorise(State state, ThreadInfo info) except -1:
 
 cdef int _take_json(State state, const char* text, uint32_t n) except -1:
     """Store the container object; anything else than an object with an id is passed over, whatever it holds."""
-    cdef ThreadInfo info
     try:
         container = json.loads(text[:n].rstrip(b"\0\n"))["container"]
         name = container["id"]
@@ -93,22 +92,29 @@ cdef int _take_json(State state, const char* text, uint32_t n) except -1:
         return 0
     if not isinstance(container, dict) or not isinstance(name, str) or not name:
         return 0
+    name = name.encode("utf-8", "replace").decode()
     if "lookup_state" in container and container["lookup_state"] != LOOKUP_SUCCESSFUL:
         state.hidden = True
     state.containers[name] = container
-    info = ThreadInfo()
-    info.vtid = info.vpid = -2
-    info.comm = info.exe = b"container:" + name.encode(errors="replace")
-    info.container_id = name
-    state.thread = info    # libs: container_info.cpp, get_tinfo: such events show a thread of that name
+    state.evt_container = name
     return 0
 
 
 cdef int _json_event(State state) except -1:
+    cdef ThreadInfo info
     cdef const uint8_t* p
     cdef uint32_t n
-    if event_param(&state.evt, 0, &p, &n):
-        _take_json(state, <const char*>p, n)
+    if not event_param(&state.evt, 0, &p, &n):
+        return 0
+    _take_json(state, <const char*>p, n)
+    if state.evt_container is not None:
+        # Such events show a thread of that name (libs: container_info.cpp, get_tinfo).
+        info = ThreadInfo()
+        info.vtid = info.vpid = -2
+        info.comm = info.exe = b"container:" + state.evt_container.encode()
+        info.container_id = state.evt_container
+        state.thread = info
+        state.evt_container = None
     return 0
 
 
@@ -135,7 +141,6 @@ cdef int _async_event(State state) except -1:
         return 0
     if name == b"container":
         _take_json(state, <const char*>p, n)
-        state.thread = None
     elif name == b"container_removed":
         try:
             state.containers.pop(json.loads((<const char*>p)[:n].rstrip(b"\0\n"))["container"]["id"], None)

@@ -208,6 +208,7 @@ cdef int apply(State state) except -1:
     state.fd = None
     state.fd_num = -1
     state.fd_due = False
+    state.evt_container = None
     if kind >= EVENT_COUNT:
         state.thread = None
         return 0
@@ -231,6 +232,9 @@ cdef int apply(State state) except -1:
         if state.fd_due:
             find_fd(state)
         plan.handler(state)
+    if state.thread is None:
+        # Fields look the thread up once more (libs: event.cpp, get_thread_info).
+        state.thread = state.threads.find(state.evt.tid)
     return 0
 
 
