@@ -5,8 +5,8 @@ from typing import Any
 
 from csyspy.engine.format import Formatter
 from csyspy.errors import FilterError
-from csyspy.fields import Bound, Column, FieldError, parse_format
-from csyspy.fields.extraction import build, unanswered
+from csyspy.fields import Column, FieldError, parse_format
+from csyspy.fields.extraction import build
 from csyspy.filters import compile_filter
 
 
@@ -31,26 +31,16 @@ def compiled_format(text: str, *, json: bool) -> Any:
     try:
         parsed = parse_format(text)
         if json:
-            return Formatter([(_extractor(bound), name, 0) for name, bound in parsed.fields], parsed.complete, True)
+            return Formatter([(build(bound), name, 0) for name, bound in parsed.fields], parsed.complete, True)
         segments: list[Any] = []
         for part in parsed.segments:
             if isinstance(part, Column):
-                segments.append((_extractor(part.value), part.name, part.width))
+                segments.append((build(part.value), part.name, part.width))
             else:
                 segments.append(part.text)
         return Formatter(segments, parsed.complete)
     except FieldError as error:
         raise _located(error, text) from None
-
-
-def _extractor(bound: Bound) -> Any:
-    try:
-        return build(bound)
-    except KeyError:
-        field = bound.field
-        why = unanswered(field.field) if field is not None else ""
-        name = field.field.name if field is not None else ""
-        raise FieldError(f"{name} cannot be shown: {why}", bound.node.pos, bound.node.end) from None
 
 
 def _located(error: FieldError, text: str) -> FilterError:

@@ -212,8 +212,9 @@ READY_FORMATS = {
     "container": _OWNER.format("%container.name"),
     "k": _OWNER.format("%k8s.pod.name"),
     "kubernetes": _OWNER.format("%k8s.pod.name"),
-    "m": _OWNER.format("%mesos.task.name"),
-    "mesos": _OWNER.format("%mesos.task.name"),
+    # Mesos is gone, so no process has a task.
+    "m": _OWNER.format("<NA>"),
+    "mesos": _OWNER.format("<NA>"),
 }
 
 TIME_TYPES = "hardD"
