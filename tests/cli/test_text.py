@@ -115,7 +115,7 @@ def test_a_full_disk_is_said(csyspy: Run, demo: Path) -> None:
 def test_an_interrupted_run_ends_cleanly(demo: Path, number: signal.Signals) -> None:
     """The capture comes through a pipe that stays open, so the run is under way when the signal comes."""
     data = demo.read_bytes()
-    command = [COMMAND, "-r", "-", "-p", "*%evt.num", "-S"]
+    command = [COMMAND, "-r", "-", "-p", "*%evt.num", "-S", "-d", "evt.num <= 100"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         assert run.stdin is not None
         assert run.stdout is not None
