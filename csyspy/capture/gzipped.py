@@ -7,6 +7,7 @@ what follows the last one and is no member is left alone.
 import queue
 import sys
 import threading
+import time
 from typing import BinaryIO
 
 from isal import igzip_lib
@@ -18,6 +19,7 @@ CHUNK = 1 << 20  # inflated bytes given out at once
 AHEAD = 4  # chunks that may wait for the walk
 GZIP_MAGIC = b"\x1f\x8b"
 SWITCH_INTERVAL_S = 0.001
+PATIENCE_S = 0.5
 
 
 class GzipStream:
@@ -49,9 +51,10 @@ class GzipStream:
         return None
 
     def close(self) -> None:
-        """End the thread; what it has inflated is thrown away."""
+        """End the thread; what it has inflated is thrown away. One that waits for a silent pipe is left to end with the process."""
         self._closed.set()
-        while self._thread.is_alive():
+        give_up = time.monotonic() + PATIENCE_S
+        while self._thread.is_alive() and time.monotonic() < give_up:
             try:
                 self._ready.get(timeout=0.01)
             except queue.Empty:

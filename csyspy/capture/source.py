@@ -60,10 +60,15 @@ class Source:
             self._stream = PlainStream(self._file, path, head)
 
     def read(self) -> memoryview | None:
-        """The next chunk of the present file, good until the next call; None at its end."""
+        """The next chunk of the present file, good until the next call; None at its end. Raises CaptureError with the place."""
         if self._stream is None:
             return None
-        chunk = self._stream.read()
+        try:
+            chunk = self._stream.read()
+        except CaptureError as error:
+            if error.offset < 0:
+                error.offset = self.offset
+            raise
         if chunk is not None:
             self.offset += len(chunk)
         return chunk
