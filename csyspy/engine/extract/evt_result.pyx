@@ -11,7 +11,7 @@ from csyspy.engine.fds cimport FD_DIRECTORY, FD_FILE, FD_FILE_V2, FD_IPV4_SOCK, 
 from csyspy.engine.names cimport errno_name
 from csyspy.engine.render cimport add_param
 from csyspy.engine.shown cimport shown_event
-from csyspy.engine.state cimport NEED_FD, NEED_NOTHING, NEED_THREAD, PRODUCER_LIBS20, State
+from csyspy.engine.state cimport NEED_FD, NEED_NOTHING, NEED_THREAD, PRODUCER_LIBS20, PRODUCER_NEWEST, State
 from csyspy.engine.text cimport add_text
 from csyspy.engine.value cimport Extractor, Value, give_bool, give_int, give_uint, register
 
@@ -53,13 +53,15 @@ cdef int _rawres(State state, Extractor self, Value* out) except -1:
 
 cdef int _res(State state, Extractor self, Value* out) except -1:
     """`SUCCESS`, or the name of the error."""
+    cdef int era
     if not has_result(state):
         return 0
     self.scratch_text()
     if result_of(state) >= 0:
         add_text(self.text, b"SUCCESS")
     else:
-        add_param(self.text, state, &shown_event(PRODUCER_LIBS20, state.evt.type).params[0], 0, PRODUCER_LIBS20, 0, True)
+        era = PRODUCER_NEWEST if state.producer == PRODUCER_NEWEST else PRODUCER_LIBS20
+        add_param(self.text, state, &shown_event(era, state.evt.type).params[0], 0, era, 0, True)
     return self.give_text(out)
 
 

@@ -110,7 +110,7 @@ cdef int _set_program(State state, ThreadInfo thread, Event* e) except -1:
         thread.set_args(p, n)
     if e.type == EXECVE_14_X or e.type == EXECVE_15_X:
         env = COMM if e.type == EXECVE_14_X else CGROUPS
-    if event_param(e, env, &p, &n):
+    if event_param(e, env, &p, &n) and (n or state.producer != PRODUCER_NEWEST):    # the newest libs keep what was there
         thread.set_env(p, n)
     if env == ENV and event_param(e, CGROUPS, &p, &n):
         take_cgroups(state, thread, p, n)
