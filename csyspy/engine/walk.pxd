@@ -5,13 +5,16 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from csyspy.engine.event cimport MAX_EVENT_TYPES
 from csyspy.engine.sections cimport SectionLoader
-from csyspy.engine.state cimport State
+from csyspy.engine.program cimport Node
+from csyspy.engine.state cimport Sink, State
 
 
 cdef class Walker:
     cdef readonly State state
     cdef readonly object source
     cdef readonly list sinks           # those that still want events
+    cdef Sink only                     # the one sink, where there is but one, and its filter
+    cdef Node only_filter
     cdef list all_sinks                # those that finish() must tell
     cdef readonly uint64_t skipped     # events of types that the event table does not know
     cdef public bint keep_sections     # remember the blocks before the events: a writer copies them
@@ -34,6 +37,7 @@ cdef class Walker:
     cdef bint unannounced              # sinks have not been told of the section in hand
     cdef bint eventless                # the present section had no event yet
     cdef uint8_t wanted[MAX_EVENT_TYPES]   # event types that anybody looks at
+    cdef bint sparse                   # there are some that nobody does
 
     cdef inline int _next(self) except -1
     cdef inline bint _has_flags(self) noexcept
@@ -49,6 +53,8 @@ cdef class Walker:
     cdef int _first_section(self) except -1
     cdef int _sections(self) except -1
     cdef int _event(self, bint shown) except -1
-    cdef int _show(self) except -1
+    cdef inline int _show(self) except -1
+    cdef int _show_all(self, State state) except -1
+    cdef uint64_t _hop(self, uint64_t most) noexcept nogil
     cdef int _walk(self, uint64_t most) except -1
     cdef int _plan(self) except -1

@@ -25,6 +25,9 @@ from csyspy.events import EVENT_TABLE
 cdef enum:
     FRAME = 8                            # type and length
     TRAILER = 4                          # the length again
+    EVENT_AT = 10                        # of an event in its block, where the block has no flags
+    EVENT_TYPE_AT = 30
+    PLAIN_EVENT = 40                     # the shortest block of an event
     HEADER_SIZE = 28                     # of a section header without options
     MAX_PLAIN = 65536 + FRAME            # libs: READER_BUF_SIZE: of an event block that is not a large one
     MAX_LARGE = 64 << 20                 # beyond this no producer goes; it would have to lie in memory at once
@@ -154,9 +157,13 @@ cdef class Walker:
     cdef int _plan(self) except -1:
         """Which event types must be decoded: all, where somebody needs state; else what the filters let through."""
         cdef uint32_t kind
+        self.sparse = False
         self.all_sinks = list(self.sinks)
+        self.only = self.sinks[0] if len(self.sinks) == 1 else None
+        self.only_filter = self.only.filter if self.only is not None else None
         if self.state.needs or not self.sinks:
             memset(self.wanted, 1 if self.state.needs else 0, MAX_EVENT_TYPES)
+            self.sparse = not self.state.needs
             return 0
         memset(self.wanted, 0, MAX_EVENT_TYPES)
         for sink in self.sinks:
@@ -164,6 +171,7 @@ cdef class Walker:
                 if self.wanted[kind] == 0 and (<Sink>sink).wants_type(<uint16_t>kind):
                     node = (<Sink>sink).filter
                     self.wanted[kind] = not isinstance(node, Program) or (<Program>node).possible[kind] != 0
+                self.sparse = self.sparse or not self.wanted[kind]
         return 0
 
     # --- bytes ---
@@ -351,7 +359,7 @@ cdef class Walker:
         """Work off the event block in hand: number, state, and the sinks where it is `shown`."""
         cdef State state = self.state
         cdef uint32_t kind = self.block_type
-        cdef uint32_t at = 10
+        cdef uint32_t at = EVENT_AT
         cdef uint32_t flags = 0
         cdef uint32_t category
         cdef bint v1 = False
@@ -405,8 +413,21 @@ cdef class Walker:
         settle(state)
         return 0
 
-    cdef int _show(self) except -1:
+    cdef inline int _show(self) except -1:
+        """Give the event to the sinks; mostly there is one, whose filter says no."""
         cdef State state = self.state
+        if self.only is not None:
+            if state.hidden and not self.only.wants_hidden or state.state_only and not self.only.wants_state_only:
+                return 0
+            if self.only_filter is not None and not self.only_filter.test(state):
+                return 0
+            if self.only.event(state):
+                self.only = None
+                self.sinks.clear()
+            return 0
+        return self._show_all(state)
+
+    cdef int _show_all(self, State state) except -1:
         cdef Sink sink
         cdef Py_ssize_t i = 0
         while i < len(self.sinks):
@@ -428,6 +449,37 @@ cdef class Walker:
                 self.sinks.pop(i)
         return 0
 
+    cdef uint64_t _hop(self, uint64_t most) noexcept nogil:
+        """Pass over the events in front, up to `most`, that lie whole in the chunk and that nobody looks at; how many it were."""
+        cdef const uint8_t* at = self.at
+        cdef const uint8_t* last = NULL
+        cdef uint64_t n = 0
+        cdef uint64_t before = self.state.evt.ts
+        cdef uint64_t ts = before
+        cdef uint32_t size
+        cdef uint16_t evt_type
+        while n < most and self.end - at >= PLAIN_EVENT and _u32(at) == BLOCK_EVENT_2:
+            size = _u32(at + 4)
+            if size < PLAIN_EVENT or size > MAX_PLAIN or size > <size_t>(self.end - at):
+                break
+            evt_type = _u16(at + EVENT_TYPE_AT)
+            if evt_type >= EVENT_COUNT or self.wanted[evt_type]:
+                break
+            before = ts
+            memcpy(&ts, at + EVENT_AT, 8)
+            last = at
+            at += size
+            n += 1
+        if n:
+            self.offset = self.next_offset + <uint64_t>(last - self.at)
+            self.next_offset += <uint64_t>(at - self.at)
+            self.at = at
+            self.state.events += n
+            self.state.evt.num += n
+            self.state.prev_ts = before
+            self.state.evt.ts = ts
+        return n
+
     cdef int _walk(self, uint64_t most) except -1:
         """Walk up to `most` blocks; 0 at the end, or once every sink has had enough."""
         cdef uint64_t done = 0
@@ -438,6 +490,10 @@ cdef class Walker:
             self.unannounced = False
             self._announce()
         while done < most:
+            if self.sparse and self.state.first_ts and not self.held:
+                done += self._hop(most - done)
+                if done == most:
+                    break
             if not self._next():
                 if self.eventless:
                     self.ended = True
