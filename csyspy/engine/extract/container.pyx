@@ -97,7 +97,10 @@ cdef int _member(State state, Extractor self, Value* out) except -1:
 
 cdef int _flag(State state, Extractor self, Value* out) except -1:
     container = container_of_thread(state)
-    if container is None or container.get("type") not in DOCKER_LIKE:
+    if container is None:
+        return 0
+    kind = container.get("type")
+    if not isinstance(kind, int) or kind not in DOCKER_LIKE:
         return 0
     return give_bool(out, container.get(FLAGS[self.name]) is True)
 

@@ -5,6 +5,7 @@ A process of a container has the users and groups of that container; who is not 
 
 from libc.stdint cimport uint32_t
 
+from csyspy.engine.extract.container cimport json_text
 from csyspy.engine.state cimport NEED_THREAD, State
 from csyspy.engine.value cimport Extractor, Value, give_int, give_uint, register
 
@@ -45,7 +46,7 @@ cdef int _name(State state, Extractor self, Value* out) except -1:
         container = state.containers.get(state.thread.container_id)
         if container is None:
             return 0
-        return _text(self, str(container.get("User") or ""), out)
+        return self.give(json_text(container.get("User")), out)
     return _text(self, _user(state, state.thread.uid)[NAME], out)
 
 

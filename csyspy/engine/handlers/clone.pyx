@@ -186,6 +186,7 @@ cdef int _caller(State state, int64_t child_tid) except -1:
         caller.exe = child.exe
         caller.comm = child.comm
         _set_args(caller, e)
+        caller.changed()
     state.threads.add(child, False)
     if collision:
         state.thread = state.threads.find(e.tid)
@@ -255,6 +256,7 @@ cdef int _child(State state) except -1:
         model.exe = child.exe
         model.comm = child.comm
         _set_args(model, e)
+        model.changed()
     _fill_from_event(state, child)
     if places.pidns_start != ABSENT and e.nparams > places.pidns_start:
         child.pidns_init_start_ts = state.machine.get("boot_ts_ns", 0)

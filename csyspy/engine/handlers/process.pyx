@@ -232,7 +232,6 @@ cdef int memory_exit(State state) except -1:
         thread.vmsize_kb = <uint32_t>param_u64(&state.evt, 1, thread.vmsize_kb)
         thread.vmrss_kb = <uint32_t>param_u64(&state.evt, 2, thread.vmrss_kb)
         thread.vmswap_kb = <uint32_t>param_u64(&state.evt, 3, thread.vmswap_kb)
-        thread.verdict_known = 0
     return 0
 
 
@@ -243,13 +242,11 @@ cdef int switch_enter(State state) except -1:
         return 0
     thread.pfmajor = param_u64(&state.evt, 1, 0)
     thread.pfminor = param_u64(&state.evt, 2, 0)
-    thread.verdict_known = 0
     main = thread if thread.is_main() else thread.main
     if main is not None:
         main.vmsize_kb = <uint32_t>param_u64(&state.evt, 3, 0)
         main.vmrss_kb = <uint32_t>param_u64(&state.evt, 4, 0)
         main.vmswap_kb = <uint32_t>param_u64(&state.evt, 5, 0)
-        main.verdict_known = 0
     return 0
 
 
