@@ -48,34 +48,41 @@ cdef int _ip(FdInfo info, const uint8_t* ip, Value* out) noexcept:
 cdef bint _is_here(State state, FdInfo info, const uint8_t* ip) except -1:
     """This machine has the address, or the container that the process is in.
 
+    A container without an address of its own (network of the host or of another container) is compared with all others;
+    the newest libs then leave the interfaces aside, libs 0.20 takes the missing address for 0.0.0.0.
     libs: is_ipv4addr_in_local_machine, is_ipv6addr_in_local_machine
     """
-    cdef bytes own
-    cdef str container
+    cdef bytes own, other
     if state.thread.container_id:
         if info.is_ipv6():
             return False
         known = state.containers.get(state.thread.container_id)
-        if known is not None:
+        if known is not None or state.exit_only:
             own = _container_ip(known)
-            if own != b"\0\0\0\0":
+            if own is not None:
                 if memcmp(<const char*>own, ip, 4) == 0:
                     return True
             else:
-                for container in state.containers:
-                    own = _container_ip(state.containers[container])
-                    if memcmp(<const char*>own, ip, 4) == 0:
+                for known in state.containers.values():
+                    other = _container_ip(known)
+                    if other is None and not state.exit_only:
+                        other = b"\0\0\0\0"
+                    if other is not None and memcmp(<const char*>other, ip, 4) == 0:
                         return True
+                if state.exit_only:
+                    return False
     return is_local_ip(state.interfaces, ip, info.is_ipv6())
 
 
-cdef bytes _container_ip(dict container):
-    """The container's IPv4 address as bytes; zeros where it has none."""
-    cdef object text = container.get("ip") or "0.0.0.0"
+cdef bytes _container_ip(object container):
+    """The container's IPv4 address as bytes; None where it has none."""
+    cdef object text = container.get("ip") if container is not None else None
+    if not text or text == "0.0.0.0":
+        return None
     try:
         return socket.inet_aton(text)
     except (OSError, TypeError):
-        return b"\0\0\0\0"
+        return None
 
 
 cdef int _client_ip(State state, Extractor self, Value* out) except -1:
