@@ -85,6 +85,9 @@ cdef class ThreadInfo:
     cdef readonly uint32_t lastevent_category
     cdef readonly uint64_t latency, latency_entertime
     cdef readonly bint lastevent_valid    # the current exit event is the partner of the last enter event
+    # the last enter event whose fd libs 0.20 copies into the exit event (dispatch), whatever came between them
+    cdef uint16_t copied_type             # 0: none
+    cdef int64_t copied_fd
     # the stored enter event, header included: dispatch.enter_event() decodes it
     cdef uint8_t* enter_raw
     cdef uint32_t enter_size, enter_room  # 0 bytes: none is stored

@@ -41,6 +41,7 @@ cdef struct Plan:       # what to do with an event type before its handler
     uint8_t uses_fd     # Capture bits: in which captures the event works on an fd
     int8_t fd_at        # parameter that holds the fd: of an enter event, or of an exit event without its partner
     int8_t fd_late      # likewise in exit-only captures
+    bint copied         # enter event whose fd libs 0.20 copies into the exit event where a producer left it out
     bint fd_always      # the exit event's own fd goes before the enter event's
 
 cdef Plan PLANS[MAX_EVENT_TYPES]
@@ -62,6 +63,8 @@ KEPT = ("SENDTO_E", "OPEN_E", "CREAT_E", "OPENAT_E", "OPENAT_2_E", "OPENAT2_E", 
 FD_IN_EXIT = {"LISTEN_X": 1, "READ_X": 2, "PREAD_X": 2, "BIND_X": 2, "COPY_FILE_RANGE_X": 1, "SENDMMSG_X": 1, "RECVMMSG_X": 1}
 FD_IN_LATE = {"SPLICE_X": 2}    # likewise the newest libs, where it is not the first fd of the event
 FD_NEWER = ("MMAP_X", "MMAP2_X", "SYMLINKAT_X", "UNLINKAT_2_X", "MKDIRAT_X", "FCHMODAT_X", "FCHOWNAT_X")   # no fd events in libs 0.20
+# libs 0.20: userspace/libscap/engine/savefile/converter/table.cpp
+FD_COPIED = ("READ_E", "PREAD_E", "BIND_E", "LISTEN_E", "SOCKET_E")
 FD_ALWAYS = ("COPY_FILE_RANGE_X", "SENDMMSG_X", "RECVMMSG_X")
 FD_IN_ENTER = {"MMAP_E": 4, "MMAP2_E": 4, "SPLICE_E": 1}
 
@@ -101,6 +104,7 @@ cdef void _make_plans() except *:
         if name in FD_NEWER:
             plan.uses_fd = EXIT_ONLY
         plan.fd_always = name in FD_ALWAYS
+        plan.copied = name in FD_COPIED
         plan.fd_late = NOWHERE
         if event["dir"] == ">":
             plan.fd_at = FD_IN_ENTER.get(name, 0)
@@ -175,6 +179,9 @@ cdef inline int _enter(State state, Plan* plan, ThreadInfo thread) except -1:
         thread.lastevent_fd = param_i64(&state.evt, plan.fd_at, -1)
         state.fd_num = thread.lastevent_fd
         state.fd_due = True
+        if plan.copied:
+            thread.copied_type = state.evt.type
+            thread.copied_fd = thread.lastevent_fd
     if plan.keep:
         _keep(state, thread)
     return 0
@@ -196,6 +203,11 @@ cdef inline int _exit(State state, Plan* plan, ThreadInfo thread) except -1:
             at = plan.fd_late if state.producer == PRODUCER_NEWEST else plan.fd_at
             if at >= 0:
                 thread.lastevent_fd = param_i64(&state.evt, at, -1)
+                if <uint32_t>at >= state.evt.nparams and not plan.fd_always and not state.exit_only:
+                    # libs 0.20 adds the parameter; 0 where it has not seen the enter event either.
+                    thread.lastevent_fd = thread.copied_fd if thread.copied_type == kind - 1 else 0
+        if plan.fd_at >= 0:
+            thread.copied_type = 0
         state.fd_num = thread.lastevent_fd
         state.fd_due = True
     return 0
