@@ -17,7 +17,7 @@ CRIO: Final = 8
 PODMAN: Final = 11
 
 _ID: Final = rb"(?P<id>[0-9a-fA-F]{64})"
-_SHORT: Final = 12      # characters of a 64-digit id that everybody shows
+_SHORT: Final = 12  # characters of a 64-digit id that everybody shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Layout:
     type: int
     pattern: re.Pattern[bytes]
     subsystem: bytes = b""
-    short: bool = True      # show the first 12 characters; else the id is a name and is shown whole
-    named: bool = False     # the id is the container's name too
+    short: bool = True  # show the first 12 characters; else the id is a name and is shown whole
+    named: bool = False  # the id is the container's name too
 
 
 def _layout(what: str, kind: int, pattern: bytes, **more: object) -> Layout:

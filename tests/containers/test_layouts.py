@@ -42,10 +42,20 @@ def test_layout(case: str) -> None:
     assert found[:2] == (expected if len(expected) != 64 else SHORT, kind)
 
 
-@pytest.mark.parametrize("path", [
-    "/", "/system.slice/docker.service", "/init.scope", "/user.slice/user-1000.slice/session-2.scope",
-    f"/docker/{ID[:40]}", f"/docker/{ID}0", f"/docker/{ID[:-1]}z", f"/crio-conmon-{ID}.scope", "/default/cron.service",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/system.slice/docker.service",
+        "/init.scope",
+        "/user.slice/user-1000.slice/session-2.scope",
+        f"/docker/{ID[:40]}",
+        f"/docker/{ID}0",
+        f"/docker/{ID[:-1]}z",
+        f"/crio-conmon-{ID}.scope",
+        "/default/cron.service",
+    ],
+)
 def test_on_the_host(path: str) -> None:
     assert container_of([(b"cpu", path.encode())]) is None
 
