@@ -17,7 +17,7 @@ from csyspy.engine.sections cimport (
     BLOCK_EVENT_1, BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_1, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE, BLOCK_EVENT_LARGE,
     BLOCK_SECTION, plain_type,
 )
-from csyspy.engine.state cimport NEED_FD, PRODUCER_NEWEST, Sink
+from csyspy.engine.state cimport NEED_FD, PRODUCER_NEWEST, PRODUCER_OLD, Sink
 
 from csyspy.errors import CaptureError
 from csyspy.events import EVENT_TABLE
@@ -33,6 +33,7 @@ cdef enum:
     MAX_LARGE = 64 << 20                 # beyond this no producer goes; it would have to lie in memory at once
     MAX_SECTION = 512 << 20
     EC_INTERNAL = 0x100                  # libs: ppm_event_category
+    SCAPEVENT_E = 196                    # internal too; what reads newer captures shows it all the same
     EC_METAEVENT = 0x1000
     PULSE = 16384                        # events between two looks at signals and other threads
 
@@ -394,7 +395,7 @@ cdef class Walker:
             self._damaged(f"an event of type {evt_type} whose lengths do not fit")
         state.evt.cpu = _u16(self.block + FRAME)
         state.evt.flags = flags
-        state.hidden = category & EC_INTERNAL
+        state.hidden = category & EC_INTERNAL and (evt_type != SCAPEVENT_E or state.producer == PRODUCER_OLD)
         state.state_only = flags & DF_STATE_ONLY
         if state.first_ts == 0 and not category & EC_METAEVENT:
             state.first_ts = state.evt.ts
