@@ -9,6 +9,5 @@ cdef enum:
 
 cdef int add_clock(Buffer out, uint64_t ts, bint date, bint fraction) except -1
 cdef int add_iso8601(Buffer out, uint64_t ts) except -1
-cdef int add_absolute(Buffer out, uint64_t ts) except -1
 cdef int add_seconds(Buffer out, uint64_t ns) except -1
 cdef int add_human(Buffer out, uint64_t ns) except -1

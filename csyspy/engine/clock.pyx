@@ -69,17 +69,6 @@ cdef int add_iso8601(Buffer out, uint64_t ts) except -1:
     return add_text(out, "+0000")
 
 
-cdef int add_absolute(Buffer out, uint64_t ts) except -1:
-    """`ts` in local time with its offset, as parameters of type ABSTIME show it."""
-    cdef time_t seconds = <time_t>(ts // NS_PER_S)
-    cdef tm parts
-    cdef char offset[16]
-    localtime_r(&seconds, &parts)
-    strftime(offset, sizeof(offset), " %z", &parts)
-    add_clock(out, ts, True, True)
-    return add_text(out, offset)
-
-
 cdef int add_seconds(Buffer out, uint64_t ns) except -1:
     """A span as seconds with nine decimals."""
     add_u64(out, ns // NS_PER_S)

@@ -9,7 +9,7 @@ from libc.stdint cimport int8_t, int16_t, int32_t, uint8_t, uint16_t, uint64_t
 from libc.stdio cimport snprintf
 from libc.string cimport memcmp, memcpy
 
-from csyspy.engine.clock cimport add_absolute
+from csyspy.engine.clock cimport add_clock
 from csyspy.engine.event cimport *
 from csyspy.engine.fds cimport L4_ICMP, L4_RAW, L4_TCP, L4_UDP, FdInfo, FdTable
 from csyspy.engine.names cimport add_flag_names, add_flags, errno_name, group_name, signal_name, user_name
@@ -113,7 +113,7 @@ cdef int _add_rare(
     elif type == PT_SIGSET:
         return _add_sigset(out, <uint32_t>_unsigned(p, n, 4))
     elif type == PT_ABSTIME:
-        return add_absolute(out, _unsigned(p, n, 8))
+        return add_clock(out, _unsigned(p, n, 8), True, True)
     elif type == PT_FD32:
         return _add_fd(out, state, _signed(p, n, 4), producer, brief)
     elif type == PT_PID32:
@@ -357,6 +357,8 @@ cdef bytes _base_dir(State state, const Shown* shown, int producer):
         return b""
     if producer == PRODUCER_OLD and directory.old_style_name is not None:
         return directory.old_style_name + b"/"
+    if producer == PRODUCER_NEWEST and directory.name.endswith(b"/"):
+        return directory.name
     return directory.name + b"/"
 
 
