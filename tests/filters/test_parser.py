@@ -65,7 +65,9 @@ def test_bad_escapes(quoted: str) -> None:
         parse(f"proc.name = {quoted}")
 
 
-@pytest.mark.parametrize("text", ["k8s.pod.label.app-name=x", "k8s.ns.label.a/b.c=x", "evt.type.is.2=1", "proc.env[A]=1", "proc.env contains HOME=/root"])
+@pytest.mark.parametrize(
+    "text", ["k8s.pod.label.app-name=x", "k8s.ns.label.a/b.c=x", "evt.type.is.2=1", "proc.env[A]=1", "proc.env contains HOME=/root"]
+)
 def test_what_sysdig_0_29_3_reads(text: str) -> None:
     compile_filter(text)
 

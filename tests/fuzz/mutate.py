@@ -125,6 +125,7 @@ def damaged_capture(rng: random.Random, seeds: list[bytes]) -> bytes:
     for _ in range(rng.choice((1, 1, 2, 3, 5, 12))):
         if blocks:
             rng.choice(MUTATIONS)(rng, blocks)
+            blocks = [block for block in blocks if block]
     capture = b"".join(blocks)
     if rng.random() < 0.1:
         stream = bytearray(gzip.compress(capture, 1))
