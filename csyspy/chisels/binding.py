@@ -85,9 +85,9 @@ def bind(chisel: Chisel) -> Any:
     node = None
     if chisel.filter:
         node = compile_chisel_filter(chisel, chisel.filter)
-    if chisel.context.filter_text:
-        both = f"({chisel.context.filter_text}) and ({chisel.filter})" if chisel.filter else chisel.context.filter_text
-        node = compile_chisel_filter(chisel, both)
+    given = "" if chisel.context.prefiltered else chisel.context.filter_text
+    if given:
+        node = compile_chisel_filter(chisel, f"({given}) and ({chisel.filter})" if chisel.filter else given)
     if node is not None:
         sink.needs |= node.needs
     if chisel.period_ns:

@@ -16,6 +16,7 @@ class Context:
     """The run as chisels see it; one object for all chisels of a run."""
 
     filter_text: str = ""  # the filter of the command line
+    prefiltered: bool = False  # only events that pass it reach the chisels; otherwise they apply it themselves
     source_name: str = ""  # the capture file, "" where the events come from somewhere else
     endless: bool = False  # the source goes on until it is stopped: tables are drawn anew each second
     json: bool = False  # -j

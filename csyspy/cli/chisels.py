@@ -27,6 +27,7 @@ def set_up(command: Command, buffer_format: str) -> ChiselRun:
     size = shutil.get_terminal_size()
     context = Context(
         filter_text=command.filter,
+        prefiltered=True,
         source_name=command.files[0] if command.files else "",
         json=command.json,
         container_data=command.container_data,

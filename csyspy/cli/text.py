@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from csyspy.cli import summary
-from csyspy.cli.command import Command, default_format
+from csyspy.cli.command import Command, default_format, parse
 from csyspy.cli.exits import INTERRUPTED, OK, LiveError
 from csyspy.cli.options import LOG_LEVELS
 from csyspy.errors import UsageError
@@ -22,7 +22,10 @@ def run(command: Command) -> int:
     Raises CsyspyError for what is wrong, after everything that could be read was shown.
     """
     _check(command)
-    return _Run(command).go()
+    this = _Run(command)
+    code = this.go()
+    again: list[str] = this.chisels.context.next_run if this.chisels is not None and code == OK else []
+    return run(parse(again, lambda name, words: False)) if again else code
 
 
 def _check(command: Command) -> None:

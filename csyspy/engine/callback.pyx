@@ -97,6 +97,10 @@ cdef class CallbackSink(IntervalSink):
         if filter is not None:
             self.needs |= filter.needs
 
+    cdef int tick(self, State state) except -1:
+        self.view.state = state
+        return IntervalSink.tick(self, state)
+
     cdef int event(self, State state) except -1:
         self.view.state = state
         if (self.period_ns or self.inner is not None) and not self.admit(state):

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint64_t
 
+from csyspy.engine.program cimport Node
 from csyspy.engine.state cimport Sink, State
 
 
@@ -11,6 +12,8 @@ cdef class Gate(Sink):
     cdef readonly uint64_t limit          # stop after so many; 0 for no limit
     cdef readonly uint64_t duration_ns    # stop so long after the first event; 0 for no limit
     cdef uint64_t _start_ns
+    cdef list _clocked                    # sinks whose clock runs on all events, those that do not pass included
+    cdef Node _passing                    # the filter, where there are such sinks
 
 
 cdef class Tally(Sink):

@@ -7,6 +7,7 @@ filter are counted, hidden ones too, until the limit; then each sink gets them i
 from libc.stdlib cimport calloc, free
 
 from csyspy.engine.event cimport MAX_EVENT_TYPES, param_u64
+from csyspy.engine.interval cimport IntervalSink
 from csyspy.engine.program cimport Node
 
 
@@ -17,9 +18,13 @@ cdef class Gate(Sink):
         self._sinks = sinks
         self.limit = limit
         self.duration_ns = duration_ns
-        self.filter = filter
         self.wants_hidden = True
         self.needs = 0 if filter is None else (<Node?>filter).needs
+        self._clocked = [sink for sink in sinks if isinstance(sink, IntervalSink) and (<IntervalSink>sink).period_ns]
+        if self._clocked:
+            self._passing = filter
+        else:
+            self.filter = filter
         cdef Sink sink
         for sink in sinks:
             self.needs |= sink.needs
@@ -29,6 +34,10 @@ cdef class Gate(Sink):
     cdef int event(self, State state) except -1:
         cdef Sink sink
         cdef Py_ssize_t i = 0
+        if self._passing is not None and not self._passing.test(state):
+            for sink in self._clocked:
+                (<IntervalSink>sink).tick(state)
+            return 0
         if self.duration_ns:
             if self._start_ns == 0:
                 self._start_ns = state.evt.ts

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from csyspy.engine.state import State
-from csyspy.engine.walk import Walker
 
 from csyspy.capture import open_source
 from csyspy.chisels import Chisel, ChiselError, Context, EndCapture, registry
 from csyspy.chisels.run import ChiselRun
+from csyspy.engine.state import State
+from csyspy.engine.walk import Walker
 
 
 class Counter(Chisel):
