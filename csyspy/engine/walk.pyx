@@ -265,7 +265,7 @@ cdef class Walker:
         size = _u32(self.carry + 4)
         if size < FRAME + TRAILER:
             self._damaged(f"a block that says it is {size} bytes long")
-        if _is_event(kind) and size > (MAX_LARGE if _is_large(kind) else MAX_PLAIN):
+        if _is_event(kind) and size > <uint32_t>(MAX_LARGE if _is_large(kind) else MAX_PLAIN):
             self._damaged(f"an event block that says it is {size} bytes long")
         if size > MAX_SECTION:
             self._damaged(f"a block that says it is {size} bytes long")
