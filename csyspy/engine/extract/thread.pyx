@@ -130,14 +130,15 @@ cdef uint64_t _since_last_switch(State state, Extractor self) except? 0xFFFFFFFF
         last.size += more
     memcpy(&before, last.data + at, 8)
     memcpy(last.data + at, &state.evt.ts, 8)
-    return state.evt.ts - before if before else 0
+    return state.evt.ts - before if before and before < state.evt.ts else 0
 
 
 cdef inline bint _asked_again(State state, Extractor self) noexcept:
     """The same event as the last time: scratch[1] has the answer."""
-    if self.scratch[0] == <long long>state.evt.num:
+    if self.scratch[0] == <long long>state.evt.num and self.scratch[2] == <long long>state.evt.ts:
         return True
     self.scratch[0] = <long long>state.evt.num
+    self.scratch[2] = <long long>state.evt.ts
     return False
 
 

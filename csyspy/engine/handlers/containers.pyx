@@ -83,20 +83,28 @@ cdef int _categorise(State state, ThreadInfo info) except -1:
     return 0
 
 
-cdef int _take_json(State state, const char* text, uint32_t n) except -1:
-    """Store the container object; anything else than an object with an id is passed over, whatever it holds."""
+cdef dict _object(const char* text, uint32_t n):
+    """The container object of an event's JSON, its id clean text; None for anything else, whatever it is."""
     try:
         container = json.loads(text[:n].rstrip(b"\0\n"))["container"]
         name = container["id"]
     except (ValueError, TypeError, KeyError, RecursionError):
-        return 0
+        return None
     if not isinstance(container, dict) or not isinstance(name, str) or not name:
+        return None
+    container["id"] = name.encode("utf-8", "replace").decode()
+    return container
+
+
+cdef int _take_json(State state, const char* text, uint32_t n) except -1:
+    """Store the container object of a container event."""
+    cdef dict container = _object(text, n)
+    if container is None:
         return 0
-    name = name.encode("utf-8", "replace").decode()
     if "lookup_state" in container and container["lookup_state"] != LOOKUP_SUCCESSFUL:
         state.hidden = True
-    state.containers[name] = container
-    state.evt_container = name
+    state.containers[container["id"]] = container
+    state.evt_container = container["id"]
     return 0
 
 
@@ -142,10 +150,11 @@ cdef int _async_event(State state) except -1:
     if name == b"container":
         _take_json(state, <const char*>p, n)
     elif name == b"container_removed":
-        try:
-            state.containers.pop(json.loads((<const char*>p)[:n].rstrip(b"\0\n"))["container"]["id"], None)
-        except (ValueError, TypeError, KeyError, RecursionError):
-            return 0
+        container = _object(<const char*>p, n)
+        if container is not None:
+            state.containers.setdefault(container["id"], container)
+            state.evt_container = container["id"]
+            state.deferred.append(container["id"])
     return 0
 
 

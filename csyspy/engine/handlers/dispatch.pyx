@@ -268,17 +268,12 @@ cdef int settle(State state) except -1:
 
 
 cdef int _run_deferred(State state) except -1:
-    """Removals that waited until the event had been seen: a thread's tid, or (tid, fd) of a file descriptor."""
-    cdef ThreadInfo thread
-    cdef FdTable table
+    """Removals that waited until the event had been seen: of threads by tid, of containers by id."""
     cdef list todo = state.deferred
     state.deferred = []
     for item in todo:
-        if isinstance(item, tuple):
-            thread = state.threads.find(item[0])
-            table = thread.fds() if thread is not None else None
-            if table is not None:
-                table.remove(item[1])
+        if isinstance(item, str):
+            state.containers.pop(item, None)
         else:
             state.threads.remove(item)
     return 0
