@@ -148,7 +148,7 @@ TOKENS = (
 def damaged_filter(rng: random.Random, seeds: list[str]) -> str:
     """A filter with tokens lost, doubled, moved or put in."""
     words = rng.choice(seeds).split(" ")
-    for _ in range(rng.choice((0, 1, 2, 4))):
+    for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 4))):
         at = rng.randrange(len(words) + 1)
         roll = rng.random()
         if roll < 0.4:
