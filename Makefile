@@ -16,7 +16,7 @@ help: ## list the targets
 run: setup ## start csyspy; make run ARGS="-r examples/demo.scap" passes options on
 	@$(BIN)/csyspy $(ARGS)
 
-setup: $(STAMPS)/engine $(STAMPS)/package ## leave .venv/bin/csyspy ready to use
+setup: $(STAMPS)/engine $(STAMPS)/package $(STAMPS)/bytecode ## leave .venv/bin/csyspy ready to use
 
 test: lint ## lint, then all tests
 	$(BIN)/pytest -q -n $(JOBS)
@@ -65,6 +65,11 @@ $(STAMPS)/engine: $(ENGINE_SOURCES) $(STAMPS)/build-requirements
 
 $(STAMPS)/package: pyproject.toml | $(STAMPS)/engine
 	$(PIP) install --no-build-isolation --editable .
+	@touch $@
+
+# Where PYTHONDONTWRITEBYTECODE is set, every start would compile every module anew: 30 ms.
+$(STAMPS)/bytecode: $(shell find csyspy -name '*.py') | $(STAMPS)/venv
+	@$(BIN)/python -m compileall -q csyspy
 	@touch $@
 
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/package
