@@ -52,6 +52,7 @@ cdef class Walker:
     cdef int _fetch(self) except -1
     cdef int _first_section(self) except -1
     cdef int _sections(self) except -1
+    cdef int _decide(self, int generation) except -1
     cdef int _event(self, bint shown) except -1
     cdef inline int _show(self) except -1
     cdef int _show_all(self, State state) except -1

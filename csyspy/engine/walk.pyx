@@ -11,6 +11,7 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 
 from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, event_decode
+from csyspy.engine.generation cimport GENERATION_EXITS, GENERATION_OPEN, foresee, generation_of
 from csyspy.engine.handlers.dispatch cimport apply, find_fd, settle
 from csyspy.engine.program cimport Node, Program
 from csyspy.engine.sections cimport (
@@ -42,8 +43,6 @@ cdef const uint32_t SWAPPED_MAGIC = 0x4D3C2B1A
 
 # Types that come before the first event proper, to bring what happened before (libs: sinsp::is_initialstate_event).
 cdef uint8_t LEADING[MAX_EVENT_TYPES]
-# Exit events whose parameters tell the generation: from this count on the former enter parameters are behind them.
-cdef uint8_t FULL_EXIT[MAX_EVENT_TYPES]
 
 _LEADING = ("PPME_CONTAINER_E", "PPME_CONTAINER_JSON_E", "PPME_CONTAINER_JSON_2_E", "PPME_USER_ADDED_E", "PPME_USER_DELETED_E",
             "PPME_GROUP_ADDED_E", "PPME_GROUP_DELETED_E", "PPME_ASYNCEVENT_E")
@@ -52,9 +51,6 @@ _LEADING = ("PPME_CONTAINER_E", "PPME_CONTAINER_JSON_E", "PPME_CONTAINER_JSON_2_
 cdef void _read_table() except *:
     for event in EVENT_TABLE["events"]:
         LEADING[<int>event["id"]] = event["enum"] in _LEADING
-        for row in event.get("conversion", ()):
-            if event["dir"] == "<" and any(fill.startswith("enter:") for fill in row.get("fill", ())):
-                FULL_EXIT[<int>event["id"]] = len(event["params"])
 
 
 _read_table()
@@ -339,6 +335,17 @@ cdef class Walker:
             if self.keep_sections:
                 self.sections.append((self.block_type, (<const char*>self.block + FRAME)[:self.block_size - FRAME - TRAILER]))
             self._event(False)
+        if self.undecided and self.held and self.at != NULL:
+            self._decide(foresee(self.at, self.end))
+        return 0
+
+    cdef int _decide(self, int generation) except -1:
+        """Keep what an event told of the producer."""
+        if generation != GENERATION_OPEN:
+            self.undecided = False
+        if generation == GENERATION_EXITS:
+            self.state.exit_only = True
+            self.state.producer = PRODUCER_NEWEST
         return 0
 
     cdef bint _leads(self) noexcept:
@@ -399,11 +406,8 @@ cdef class Walker:
         state.state_only = flags & DF_STATE_ONLY
         if state.first_ts == 0 and not category & EC_METAEVENT:
             state.first_ts = state.evt.ts
-        if self.undecided and FULL_EXIT[evt_type]:
-            self.undecided = False
-            if state.evt.nparams >= FULL_EXIT[evt_type]:
-                state.exit_only = True
-                state.producer = PRODUCER_NEWEST
+        if self.undecided:
+            self._decide(generation_of(evt_type, state.evt.nparams))
         if not state.needs:
             if shown:
                 self._show()
