@@ -28,7 +28,11 @@ def blocks(state: Any, processes: Iterable[Process], *, users: bool, wide: bool,
 
     ``containers`` adds the container events that tell a reader what the state knows of containers.
     """
-    chosen = list(processes)
+    for kind, body in _bodies(state, list(processes), users, wide, containers):
+        yield kind, body + b"\0" * (-len(body) % 4)
+
+
+def _bodies(state: Any, chosen: Sequence[Process], users: bool, wide: bool, containers: bool) -> Iterator[Block]:
     if state.machine:
         yield MACHINE, _machine(state.machine)
     if state.interfaces:

@@ -158,9 +158,8 @@ class CaptureWriter:
 
     def _write_frames(self, chosen: Iterable[Block]) -> None:
         for kind, body in chosen:
-            padding = -len(body) % 4
-            size = struct.pack("<I", len(body) + padding + 12)
-            self.write(b"".join((struct.pack("<I", kind), size, body, b"\0" * padding, size)))
+            size = struct.pack("<I", len(body) + 12)
+            self.write(b"".join((struct.pack("<I", kind), size, body, size)))
 
 
 def _is_event(kind: int) -> bool:

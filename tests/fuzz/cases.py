@@ -1,17 +1,23 @@
 """One case: a damaged capture read with all that reading can do to it."""
 
+import io
 import json
 import os
 import random
 import tempfile
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from csyspy.capture.walker import open_capture
+from csyspy.capture.rotation import Rotation
+from csyspy.capture.walker import OpenCapture, open_capture
+from csyspy.capture.writer import open_writer
+from csyspy.chisels.context import Context
+from csyspy.chisels.registry import entries
+from csyspy.chisels.run import ChiselRun
 from csyspy.engine.format import Formatter
+from csyspy.engine.gate import Gate, Tally
 from csyspy.engine.sinks_text import TextSink
-from csyspy.errors import CsyspyError
+from csyspy.errors import CaptureError, CsyspyError
 from csyspy.fields import FieldError
 from csyspy.fields.catalogue import catalogue
 from csyspy.fields.extraction import compile_field
@@ -19,22 +25,10 @@ from csyspy.filters import compile_filter
 from csyspy.views.aggregate import ViewAggregation
 from csyspy.views.catalogue import VIEWS
 from tests.fuzz.mutate import damaged_capture, damaged_filter
+from tests.fuzz.seeds import capture_seeds, filter_seeds
 
-CORPUS = Path(__file__).parent / "corpus"
 FIELDS_PER_CASE = 12
 ARGUMENTS = {"arg": "fd", "rawarg": "res", "env": "PATH", "cgroup": "cpu", "label": "app", "aname": "2"}
-
-
-@cache
-def capture_seeds() -> list[bytes]:
-    """The corpus: small captures of each kind of producer, not compressed."""
-    return [path.read_bytes() for path in sorted(CORPUS.glob("*.scap"))]
-
-
-@cache
-def filter_seeds() -> list[str]:
-    """The corpus: one filter a line."""
-    return (CORPUS / "filters.txt").read_text().splitlines()
 
 
 @cache
@@ -61,9 +55,6 @@ def run_case(number: int) -> str:
     except (FieldError, CsyspyError):
         program = None
         outcome = "no filter"
-    sink = TextSink(Formatter(rng.sample(_fields(), FIELDS_PER_CASE), False, rng.random() < 0.5), _null(), False, program)
-    sink.wants_hidden = True
-    aggregation = ViewAggregation(VIEWS["procs"])
     with tempfile.NamedTemporaryFile(suffix=".scap", dir=_fast_folder()) as file:
         file.write(capture)
         file.flush()
@@ -79,12 +70,64 @@ def run_case(number: int) -> str:
         )
         with opened.source:
             try:
-                opened.walker.run([sink, aggregation.sink])
+                rng.choice(JOBS)(rng, opened, program)
                 outcome += ", whole"
             except CsyspyError:
                 outcome += ", damaged"
-        aggregation.rows(opened.state, 1)
     return outcome
+
+
+def _print(rng: random.Random, opened: OpenCapture, program: Any) -> None:
+    """Some fields of all events, as text or JSON, and the process view."""
+    sink = TextSink(Formatter(rng.sample(_fields(), FIELDS_PER_CASE), False, rng.random() < 0.5), _null(), False, program)
+    sink.wants_hidden = True
+    aggregation = ViewAggregation(VIEWS["procs"])
+    try:
+        opened.walker.run([sink, aggregation.sink])
+    finally:
+        aggregation.rows(opened.state, 1)
+
+
+def _run_chisels(rng: random.Random, opened: OpenCapture, program: Any) -> None:
+    """One or two chisels, over the events that pass the filter."""
+    names = [(entry.name, rng.choice(("", "", "", "10", "all", "file"))) for entry in rng.sample(entries(), 2)]
+    context = Context(json=rng.random() < 0.3, container_data=rng.random() < 0.3, out=io.BytesIO())
+    run = ChiselRun(names, context)
+    opened.walker.open()
+    run.walk(opened.state, lambda sinks: opened.walker.run([Gate(sinks, filter=program)]))
+
+
+def _rewrite(rng: random.Random, opened: OpenCapture, program: Any) -> None:
+    """Write the capture anew, in one file or a row of them; what was written must be sound, whatever was read."""
+    with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
+        sink = open_writer(
+            opened.walker,
+            os.path.join(folder, "out"),
+            keep=program,
+            compress=rng.random() < 0.3,
+            rotation=Rotation(size_bytes=rng.choice((0, 0, 5_000)), events=rng.choice((0, 0, 7)), files=rng.choice((0, 3))),
+            fat=rng.random() < 0.3,
+            filter_processes=program is not None and rng.random() < 0.3,
+            users=rng.random() < 0.8,
+        )
+        try:
+            opened.walker.run([sink])
+        finally:
+            for path in set(sink.target.files):
+                _read_again(path)
+
+
+def _read_again(path: str) -> None:
+    again = open_capture([path], 15)
+    with again.source:
+        try:
+            again.walker.run([Tally()])
+        except CaptureError as error:
+            if "no events" not in error.message:
+                raise AssertionError(f"written but not sound: {error.message} at {error.offset}") from error
+
+
+JOBS = (_print, _print, _print, _run_chisels, _rewrite)
 
 
 @cache
