@@ -165,7 +165,8 @@ cdef int find_fd(State state) except -1:
         return 0
     info = table.get(state.fd_num)
     if info is not None:
-        info.old_name = info.name
+        if info.old_name is not info.name:
+            info.old_name = info.name
         state.fd = info
     return 0
 
