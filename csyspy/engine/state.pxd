@@ -60,7 +60,8 @@ cdef class State:
     cdef bint fd_due                  # fd is still to be looked up by fd_num: dispatch.find_fd does it
     cdef bytes fd_name_changed        # not None: the event changed the name of its fd
     cdef FdInfo fd_enter              # scratch for handlers
-    cdef uint64_t first_ts            # ns of the first event of the source, 0 before
+    cdef uint64_t first_ts            # ns of the first event of the source that is no meta event, 0 before (evt.reltime)
+    cdef uint64_t begin_ts            # likewise of the first event, whatever it is
     cdef uint64_t prev_ts             # of the previous event (evt.deltatime)
     cdef public uint64_t events       # events walked, hidden ones included
     cdef bint hidden                  # the current event is of the internal class (procinfo, container …): not shown by default

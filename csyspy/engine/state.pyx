@@ -42,7 +42,7 @@ cdef class State:
         self.fd = None
         self.fd_num = -1
         self.fd_name_changed = None
-        self.first_ts = 0
+        self.first_ts = self.begin_ts = 0
         self.producer = PRODUCER_OLD
         self.exit_only = False
 
@@ -79,7 +79,7 @@ cdef class State:
     @property
     def first_event_ts(self) -> int:
         """Time of the first event of the source, ns since the epoch; 0 before it."""
-        return self.first_ts
+        return self.begin_ts
 
     @property
     def evt_type(self) -> int:

@@ -395,8 +395,8 @@ cdef class Walker:
         category = EVENTS[evt_type].category
         if not self.wanted[evt_type]:
             memcpy(&state.evt.ts, raw, 8)
-            if state.first_ts == 0 and not category & EC_METAEVENT:
-                state.first_ts = state.evt.ts
+            if state.first_ts == 0:
+                self._begin(category, shown)
             return 0
         if not event_decode(&state.evt, raw, self.block_size - at - TRAILER, v1):
             self._damaged(f"an event of type {evt_type} whose lengths do not fit")
@@ -404,8 +404,8 @@ cdef class Walker:
         state.evt.flags = flags
         state.hidden = category & EC_INTERNAL and (evt_type != SCAPEVENT_E or state.producer == PRODUCER_OLD)
         state.state_only = flags & DF_STATE_ONLY
-        if state.first_ts == 0 and not category & EC_METAEVENT:
-            state.first_ts = state.evt.ts
+        if state.first_ts == 0:
+            self._begin(category, shown)
         if self.undecided:
             self._decide(generation_of(evt_type, state.evt.nparams))
         if not state.needs:
@@ -417,6 +417,13 @@ cdef class Walker:
             self._show()
         settle(state)
         return 0
+
+    cdef void _begin(self, uint32_t category, bint shown) noexcept:
+        """Note the times of the first events: for fields the first that is no meta event, for chisels the first of all."""
+        if self.state.begin_ts == 0 and shown:
+            self.state.begin_ts = self.state.evt.ts
+        if not category & EC_METAEVENT:
+            self.state.first_ts = self.state.evt.ts
 
     cdef inline int _show(self) except -1:
         """Give the event to the sinks; mostly there is one, whose filter says no."""
