@@ -70,17 +70,26 @@ class GzipOutput:
 
         self._file = PlainOutput(path)
         self._deflate = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, 31)
+        self._broken = False
 
     def write(self, data: bytes) -> None:
         """Take all of ``data``."""
-        packed = self._deflate.compress(data)
-        if packed:
+        self._put(self._deflate.compress(data))
+
+    def _put(self, packed: bytes) -> None:
+        """Write a piece of the stream; behind one that is missing nothing could be read."""
+        if not packed or self._broken:
+            return
+        try:
             self._file.write(packed)
+        except OSError:
+            self._broken = True
+            raise
 
     def close(self) -> None:
         """End the stream and the file."""
         try:
-            self._file.write(self._deflate.flush())
+            self._put(self._deflate.flush())
         finally:
             self._file.close()
 
@@ -128,6 +137,8 @@ class CaptureWriter:
         assert self._output is not None
         try:
             self._output.write(data)
+        except BrokenPipeError:
+            raise
         except OSError as error:
             raise CsyspyError(f"cannot write {self.files[-1]}: {error.strerror}") from None
 

@@ -10,7 +10,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 
-from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, event_decode
+from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, MAX_PARAMS, Event, event_decode
 from csyspy.engine.generation cimport GENERATION_EXITS, GENERATION_OPEN, foresee, generation_of
 from csyspy.engine.handlers.dispatch cimport apply, find_fd, settle
 from csyspy.engine.program cimport Node, Program
@@ -28,6 +28,7 @@ cdef enum:
     TRAILER = 4                          # the length again
     EVENT_AT = 10                        # of an event in its block, where the block has no flags
     EVENT_TYPE_AT = 30
+    HEADER = 26                          # of an event with a parameter count
     PLAIN_EVENT = 40                     # the shortest block of an event
     HEADER_SIZE = 28                     # of a section header without options
     MAX_PLAIN = 65536 + FRAME            # libs: READER_BUF_SIZE: of an event block that is not a large one
@@ -75,6 +76,39 @@ cdef inline bint _is_event(uint32_t block) noexcept nogil:
 
 cdef inline bint _is_large(uint32_t block) noexcept nogil:
     return block == BLOCK_EVENT_LARGE or block == BLOCK_EVENT_FLAGS_LARGE
+
+
+cdef inline bint _decode(Event* e, const uint8_t* raw, size_t avail, uint16_t evt_type) noexcept nogil:
+    """event_decode() for what nearly all events are: those with a parameter count, and lengths of two bytes."""
+    cdef uint32_t size = _u32(raw + 16)
+    cdef uint32_t count = _u32(raw + 22)
+    cdef uint32_t room, i
+    cdef uint32_t total = 0
+    if count > MAX_PARAMS or EVENTS[evt_type].flags & EF_LARGE_PAYLOAD:
+        return event_decode(e, raw, avail, False)
+    if size < HEADER or size > avail:
+        return False
+    room = size - HEADER
+    if 2 * count > room:
+        return False
+    e.lens = raw + HEADER
+    for i in range(count):
+        total += _u16(e.lens + 2 * i)
+        e.ends[i] = total
+    if total > room - 2 * count:
+        return False
+    memcpy(&e.ts, raw, 8)
+    memcpy(&e.tid, raw + 8, 8)
+    e.type = evt_type
+    e.raw = raw
+    e.size = size
+    e.header = HEADER
+    e.limit = raw + size
+    e.lensize = 2
+    e.data = e.lens + 2 * count
+    e.nparams = count
+    e.ndecoded = count
+    return True
 
 
 cdef class Walker:
@@ -371,6 +405,7 @@ cdef class Walker:
         cdef uint32_t flags = 0
         cdef uint32_t category
         cdef bint v1 = False
+        cdef bint sound
         cdef const uint8_t* raw
         cdef uint16_t evt_type
         if kind != BLOCK_EVENT_2:
@@ -398,7 +433,11 @@ cdef class Walker:
             if state.first_ts == 0:
                 self._begin(category, shown)
             return 0
-        if not event_decode(&state.evt, raw, self.block_size - at - TRAILER, v1):
+        if v1:
+            sound = event_decode(&state.evt, raw, self.block_size - at - TRAILER, True)
+        else:
+            sound = _decode(&state.evt, raw, self.block_size - at - TRAILER, evt_type)
+        if not sound:
             self._damaged(f"an event of type {evt_type} whose lengths do not fit")
         state.evt.cpu = _u16(self.block + FRAME)
         state.evt.flags = flags

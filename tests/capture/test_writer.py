@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,12 @@ from scap_builder import (
 
 from csyspy.capture import open_source
 from csyspy.capture.rotation import Rotation
-from csyspy.capture.writer import open_writer
+from csyspy.capture.writer import GzipOutput, open_writer
 from csyspy.engine.dump import descriptors
 from csyspy.engine.gate import Tally
 from csyspy.engine.state import State
 from csyspy.engine.walk import Walker
-from csyspy.errors import CsyspyError
+from csyspy.errors import CaptureError, CsyspyError
 from csyspy.filters import compile_filter
 
 
@@ -169,6 +170,28 @@ def test_what_cannot_be_written_is_named(small: Path, tmp_path: Path) -> None:
         rewrite(small, tmp_path / "none" / "out")
     with pytest.raises(CsyspyError, match="No space left"):
         rewrite(small, Path("/dev/full"))
+
+
+def test_a_full_disk_leaves_a_stream_that_is_cut_and_not_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = GzipOutput(str(tmp_path / "out"))
+    data = os.urandom(1 << 18)
+    output.write(data)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(OSError, match="full"):
+            output.write(data)
+    output.write(data)
+    output.close()
+    with open_source([str(tmp_path / "out")]) as source:
+        got = source.read()
+        assert got is not None
+        assert data.startswith(bytes(got))
+        with pytest.raises(CaptureError, match="truncated"):
+            source.read()
+
+
+def full(fd: int, data: bytes) -> int:
+    raise OSError(28, "the disk is full")
 
 
 processes = st.builds(
