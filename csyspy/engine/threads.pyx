@@ -257,6 +257,8 @@ cdef class ThreadTable:
                     (<ThreadInfo>other).main = None
             elif info.tgroup.others.get(info.tid) is info:
                 del info.tgroup.others[info.tid]
+            if info.tgroup.main is None and not info.tgroup.others and self._groups.get(info.tgroup.pid) is info.tgroup:
+                del self._groups[info.tgroup.pid]
         if self._last is info:
             self._last = None
         # Close the gap: later entries of the same run move up, so that a lookup may stop at the first free slot.

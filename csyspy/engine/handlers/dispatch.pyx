@@ -4,7 +4,7 @@ The order of things is that of `libs: userspace/libsinsp/sinsp.cpp, sinsp::next`
 """
 
 from libc.stdint cimport int8_t, int64_t, uint64_t
-from libc.stdlib cimport realloc
+from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
 from csyspy.engine.event cimport EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, EVENTS, MAX_EVENT_TYPES, event_decode, param_i64, param_str
@@ -22,6 +22,7 @@ cdef enum Lookup:
     LOOK_NONE = 4       # the event is nobody's
 
 cdef enum:
+    LARGE_ROOM = 1024
     MAX_KEPT = 16384    # libs: SP_EVT_BUF_SIZE; longer enter events are not kept
     NOWHERE = -1
     EXECVE_18_X = 289
@@ -251,11 +252,21 @@ cdef int apply(State state) except -1:
     return 0
 
 
+cdef void _forget_enter(ThreadInfo thread) noexcept:
+    """The kept enter event has had its exit; its room stays for the next one, unless it is uncommonly large."""
+    thread.enter_size = 0
+    if thread.enter_room > LARGE_ROOM:
+        free(thread.enter_raw)
+        thread.enter_raw = NULL
+        thread.enter_room = 0
+
+
 cdef int settle(State state) except -1:
     cdef ThreadInfo thread = state.thread
     if thread is not None and not state.lent_thread:
         if state.evt.type & 1:
-            thread.enter_size = 0
+            if thread.enter_size:
+                _forget_enter(thread)
             thread.lastevent_valid = False
         if state.evt.type != SWITCH_6_E:
             thread.prevevent_ts = thread.lastevent_ts
