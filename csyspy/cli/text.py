@@ -83,7 +83,7 @@ class _Run:
         )
         self.state.configure(
             buffer_format=self._buffer_format(),
-            verbose=command.verbose or self.chisels is not None,
+            verbose=command.verbose or command.json or self.chisels is not None,  # sysdig shortens plain lines only
             resolve_ports=command.resolve_ports,
             time_mode=command.time_type,
         )
