@@ -41,7 +41,13 @@ class Comparison:
 @cache
 def known_event_types() -> frozenset[str]:
     """What evt.type may be compared with: names of events and of system calls."""
-    return frozenset(event["name"] for event in EVENT_TABLE["events"]) | frozenset(EVENT_TABLE["ppm_sc"].values())
+    return frozenset(event["name"] for event in EVENT_TABLE["events"]) | frozenset(EVENT_TABLE["ppm_sc"].values()) | former_names()
+
+
+@cache
+def former_names() -> frozenset[str]:
+    """Names that sysdig 0.29.3 gave to system calls and nobody else does, `<unknown>` among them: old captures are shown with them."""
+    return frozenset(EVENT_TABLE["ppm_sc_0_29_3"].values()) - frozenset(EVENT_TABLE["ppm_sc"].values())
 
 
 def analyse(check: Check) -> Comparison:

@@ -18,7 +18,7 @@ from csyspy.fields.extraction import build, event_name, unanswered
 from csyspy.fields.names import FieldRef
 from csyspy.filters.advice import FilterWarning, advise
 from csyspy.filters.ast import And, Check, Identifier, Node, Not, Or
-from csyspy.filters.comparison import Comparison, analyse
+from csyspy.filters.comparison import Comparison, analyse, former_names
 from csyspy.filters.errors import FilterError
 from csyspy.filters.matchers import matcher
 
@@ -193,7 +193,8 @@ class _Lowering:
         table = program.table_of_names(test, _named_inside())
         if unanswered(self._fields(comparison)[0].field):
             return _from_table(table.replace(bytes([program.ASK]), bytes([program.NO])))
-        return _from_table(table, program.Check(event_name(), test))
+        shown = any(value.text in former_names() for value in comparison.texts)
+        return _from_table(table, program.Check(build(comparison.left) if shown else event_name(), test))
 
     @staticmethod
     def _special(comparison: Comparison, name: str) -> "EngineNode | None":
