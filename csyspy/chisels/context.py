@@ -35,4 +35,7 @@ class Context:
 
     def print(self, *parts: str | bytes) -> None:
         """Write the parts as one line."""
+        if len(parts) == 1 and isinstance(parts[0], str):
+            self.out.write(encode(parts[0] + "\n"))
+            return
         self.out.write(b"".join(encode(part) if isinstance(part, str) else part for part in parts) + b"\n")

@@ -68,7 +68,10 @@ def number(value: SupportsFloat) -> str:
 
 def two_decimals(value: float) -> str:
     """A number as LuaJIT's `%.2f`: of two equally near texts the larger, where C takes the even one."""
-    return str(Decimal(value).quantize(HUNDREDTH, ROUND_HALF_UP)) if math.isfinite(value) else f"{value:.2f}"
+    half_cents = value * 200
+    if half_cents % 2 != 1:  # not half way between two texts, so every rounding gives the same
+        return f"{value:.2f}"
+    return str(Decimal(value).quantize(HUNDREDTH, ROUND_HALF_UP))
 
 
 def scalar(value: object) -> str:

@@ -8,6 +8,8 @@ from csyspy.chisels.layout import scalar
 
 HOW_MANY = 10
 
+Call = tuple[int, object, object, object, object]  # number, process, thread, type and arguments of one event
+
 
 class Bottlenecks(Chisel):
     """The ten calls that took the longest, enter and exit of each."""
@@ -28,29 +30,35 @@ class Bottlenecks(Chisel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.entered: dict[object, str] = {}
-        self.slowest: list[tuple[int, str, str]] = []
+        self.entered: dict[object, Call] = {}
+        self.slowest: list[tuple[int, Call | None, Call]] = []
 
     def on_event(self, event: Any) -> None:
         latency = event["latency"]
         if latency is None or event["type"] == "switch":
             return
+        tid = event["tid"]
         if latency == 0:
-            self.entered[event["tid"]] = self._line(event, 0, ">")
+            self.entered[tid] = self._call(event, tid)
+            return
+        if len(self.slowest) == HOW_MANY and latency <= self.slowest[-1][0]:
             return
         place = next((i for i, row in enumerate(self.slowest) if latency > row[0]), len(self.slowest))
-        if place < HOW_MANY:
-            self.slowest.insert(place, (latency, self.entered.get(event["tid"], "nil"), self._line(event, latency, "<")))
-            del self.slowest[HOW_MANY:]
+        self.slowest.insert(place, (latency, self.entered.get(tid), self._call(event, tid)))
+        del self.slowest[HOW_MANY:]
 
-    def _line(self, event: Any, latency_ns: int, direction: str) -> str:
-        process = event["process"]
-        return (
-            f"{event.num}) {latency_ns // 1_000_000_000}.{latency_ns % 1_000_000_000:09} {'' if process is None else process} "
-            f"({scalar(event['tid'])}) {direction} {event['type']} {scalar(event['args'])}"
-        )
+    @staticmethod
+    def _call(event: Any, tid: object) -> Call:
+        return event.num, event["process"], tid, event["type"], event["args"]
 
     def on_capture_end(self, ts_ns: int, delta_ns: int) -> None:
-        for _, enter, leave in self.slowest:
-            self.print(enter)
-            self.print(leave)
+        for latency, enter, leave in self.slowest:
+            self.print(_line(enter, 0, ">") if enter is not None else "nil")
+            self.print(_line(leave, latency, "<"))
+
+
+def _line(call: Call, latency_ns: int, direction: str) -> str:
+    num, process, tid, kind, args = call
+    seconds, rest = divmod(latency_ns, 1_000_000_000)
+    name = "" if process is None else scalar(process)
+    return f"{num}) {seconds}.{rest:09} {name} ({scalar(tid)}) {direction} {scalar(kind)} {scalar(args)}"

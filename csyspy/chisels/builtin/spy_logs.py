@@ -24,7 +24,7 @@ class SpyLogs(AroundChisel):
     )
     args = (Argument(DUMP_FILE, "The capture file to write", optional=True), DUMP_RANGE, DISABLE_COLOR)
     filter = f"({LOG_FILES}) and evt.is_io_write=true and evt.dir=< and evt.failed=false"
-    fields = {"buffer": "evt.buffer", "process": "proc.name", "file": "fd.name", "container": "container.name"}
+    fields = {"buffer": "evt.arg.data", "process": "proc.name", "file": "fd.name", "container": "container.name"}
     buffer_format = "ascii"
 
     def on_event(self, event: Any) -> None:
