@@ -17,6 +17,7 @@ from csyspy.filters.parser import Parser
 _WORD: Final = re.compile(r"[A-Za-z0-9_.]*\Z")
 _ARGS: Final = re.compile(r"evt\.(?:raw)?arg\.")
 _TYPE_VALUE: Final = re.compile(r"evt\.type\s*(?:=|==|!=|(?:in|intersects)\s*\((?:[^()]*,)?)\s*\Z")
+_VALUE_PAREN: Final = re.compile(r"[=<>]\s*\(\Z")
 _LEFT: Final = re.compile(r"[A-Za-z0-9_.\[\]]+\)*\Z")
 
 
@@ -52,6 +53,8 @@ def _candidates(before: str, word: str) -> list[str]:
         return ["and", "or"]
     if left and not re.search(r"(?:\(|(?<![A-Za-z0-9_.])(?:and|or|not))\Z", left):
         return []  # a value is being typed
+    if _VALUE_PAREN.search(left):
+        return []  # no value begins so
     if _ARGS.match(word):
         prefix = word[: word.index("arg.") + 4]
         return [prefix + name for name in sorted(event_params())]
