@@ -60,15 +60,20 @@ NAMED_INSIDE = {"syscall", "asyncevent"}
 
 def types_of(text: str) -> set[tuple[str, str]]:
     events = {event["id"]: (event["name"], event["dir"]) for event in EVENT_TABLE["events"]}
-    looked_at = {events[event_id] for event_id in compile_filter(text).program.types}
-    return {event for event in looked_at if event[0] not in NAMED_INSIDE}
+    return {events[event_id] for event_id in compile_filter(text).program.types}
 
 
-def test_only_events_that_can_pass_are_looked_at() -> None:
-    assert types_of("evt.type=openat and evt.dir=<") == {("openat", "<")}
-    assert types_of("evt.dir=< and tolower('x') = x and evt.type in (read, write)") == {("read", "<"), ("write", "<")}
-    assert types_of("evt.type=read and evt.type=write") == set()
-    assert types_of("evt.type in ()") == set()
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("evt.type=openat and evt.dir=<", {("openat", "<")}),
+        ("evt.dir=< and tolower('x') = x and evt.type in (read, write)", {("read", "<"), ("write", "<")}),
+        ("evt.type=read and evt.type=write", set()),
+        ("evt.type in ()", set()),
+    ],
+)
+def test_only_events_that_can_pass_are_looked_at(text: str, types: set[tuple[str, str]]) -> None:
+    assert {event for event in types_of(text) if event[0] not in NAMED_INSIDE} == types
 
 
 def test_generic_events_stay_open_for_calls_without_an_event_of_their_own() -> None:
