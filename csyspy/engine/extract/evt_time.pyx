@@ -102,9 +102,11 @@ cdef int _latency_human(State state, Extractor self, Value* out) except -1:
     cdef uint64_t ns
     if not _latency_of(state, &ns):
         return 0
-    self.scratch_text()
+    # Without a thread libs say again what they said last, which is nothing at first.
     if state.thread is not None or state.producer == PRODUCER_NEWEST:
-        add_human(self.text, ns)
+        add_human(self.scratch_text(), ns)
+    elif self.text is None:
+        self.scratch_text()
     return self.give_text(out)
 
 
