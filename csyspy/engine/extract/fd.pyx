@@ -62,7 +62,7 @@ cdef int _type(State state, Extractor self, Value* out) except -1:
 
 
 cdef int _types(State state, Extractor self, Value* out) except -1:
-    """Types of everything the process has open, each once; with a number the type of that fd."""
+    """Types of everything the process has open, each once, the latest fd first as libs mostly have it; with a number that of one fd."""
     cdef FdTable table
     cdef FdInfo info
     if state.thread is None or not works_on_fd(state):
@@ -73,7 +73,7 @@ cdef int _types(State state, Extractor self, Value* out) except -1:
     table = state.thread.fds()
     if table is None:
         return 0
-    return self.give_list(list(dict.fromkeys([_type_name(info) for info in table.items()])), out)
+    return self.give_list(list(dict.fromkeys([_type_name(info) for info in reversed(table.items())])), out)
 
 
 cdef int _typechar(State state, Extractor self, Value* out) except -1:
