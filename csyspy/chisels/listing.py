@@ -1,6 +1,7 @@
-"""The plain layout of `-cl` and `-i NAME`, as sysdig prints it into a pipe (libs: userspace/chisel/chisel_fields_info.cpp)."""
+"""The plain layout of `-cl` and `-i NAME`: sysdig's columns (libs: userspace/chisel/chisel_fields_info.cpp), lines folded at blanks."""
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from csyspy.chisels.registry import Entry
 
@@ -8,8 +9,9 @@ INDENT = 16  # where descriptions begin
 WIDTH = 79
 
 
-def _folded(text: str, width: int, indent: str) -> str:
-    return ("\n" + indent).join(text[i : i + width] for i in range(0, len(text), width))
+def _folded(text: str, indent: str = "") -> list[str]:
+    """The lines of a text; those behind the first begin with `indent`."""
+    return wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def list_lines(entries: Iterable[Entry]) -> list[str]:
@@ -26,16 +28,15 @@ def list_lines(entries: Iterable[Entry]) -> list[str]:
             start = " " * INDENT
         else:
             start = entry.name.ljust(INDENT)
-        lines += (start + _folded(entry.short_description, WIDTH - INDENT, " " * INDENT)).split("\n")
+        lines += _folded(start + entry.short_description, " " * INDENT)
     return lines
 
 
 def info_lines(entry: Entry) -> list[str]:
     """The lines about one chisel: its place in the list, what it does, its arguments."""
-    lines = [*list_lines([entry]), "", *_folded(entry.description, WIDTH, "").split("\n"), "Args:"]
+    lines = [*list_lines([entry]), "", *_folded(entry.description), "Args:"]
     if not entry.args:
         lines.append("(None)")
     for argument in entry.args:
-        text = f"[{argument.kind}] {argument.name} - {argument.description}"
-        lines += _folded(text, WIDTH - INDENT, " " * INDENT).split("\n")
+        lines += _folded(f"[{argument.kind}] {argument.name} - {argument.description}", " " * INDENT)
     return lines
