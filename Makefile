@@ -36,9 +36,9 @@ fuzz: setup $(STAMPS)/dev ## mutated captures and filters through an AddressSani
 	mkdir -p $(FUZZ_TREE)
 	cp -pr setup.py pyproject.toml README.md LICENSE csyspy tests $(FUZZ_TREE)/
 	find $(FUZZ_TREE) -name '*.so' -not -newer $(FUZZ_TREE)/.asan -delete 2>/dev/null || find $(FUZZ_TREE) -name '*.so' -delete
-	cd $(FUZZ_TREE) && CSYSPY_CFLAGS="-O1 -g -fsanitize=address -fno-omit-frame-pointer" \
+	cd $(FUZZ_TREE) && CSYSPY_CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize=alignment,vptr -fno-omit-frame-pointer" \
 	    $(CURDIR)/$(BIN)/python setup.py --quiet build_ext --inplace --parallel $(JOBS)
-	cd $(FUZZ_TREE) && LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 PYTHONMALLOC=malloc \
+	cd $(FUZZ_TREE) && LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 UBSAN_OPTIONS=halt_on_error=1 PYTHONMALLOC=malloc \
 	    PYTHONPATH=. $(CURDIR)/$(BIN)/python -m tests.fuzz $(ARGS)
 
 wheel: setup $(STAMPS)/dev ## dist/csyspy-*.whl, for nodes without a compiler (same Python version and machine type)
