@@ -9,6 +9,7 @@ from csyspy.chisels.context import Context
 NO_EVENT = "empty capture or no event matching the filter"
 NO_USER = 0xFFFFFFFF
 UNKNOWN = "<NA>"
+ALL_STATE = 3  # threads and their descriptors (csyspy.engine.state: NEED_THREAD | NEED_FD)
 
 
 class SnapshotChisel(Chisel):
@@ -60,9 +61,6 @@ class SnapshotChisel(Chisel):
 
     def show(self) -> None:
         """Print the state."""
-
-
-ALL_STATE = 3  # threads and their descriptors (csyspy.engine.state: NEED_THREAD | NEED_FD)
 
 
 def filter_argument(example: str) -> tuple[Argument, ...]:
