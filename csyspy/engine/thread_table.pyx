@@ -42,7 +42,7 @@ def thread_table(State state, Node node=None):
             out.append((thread, table.items() if table is not None else []))
         return out
     kept = state.evt
-    kept_state = (state.thread, state.fd, state.fd_num, state.fd_name_changed, state.hidden)
+    kept_state = (state.thread, state.fd, state.fd_num, state.fd_name_changed, state.hidden, state.evt_container)
     try:
         _pretend(state)
         for thread in threads:
@@ -52,7 +52,7 @@ def thread_table(State state, Node node=None):
                 out.append((thread, passing))
     finally:
         state.evt = kept
-        state.thread, state.fd, state.fd_num, state.fd_name_changed, state.hidden = kept_state
+        state.thread, state.fd, state.fd_num, state.fd_name_changed, state.hidden, state.evt_container = kept_state
     return out
 
 
@@ -72,6 +72,7 @@ cdef void _pretend(State state) noexcept:
     e.cpu = 0
     e.num = 0
     state.fd_name_changed = None
+    state.evt_container = None
     state.hidden = False
 
 

@@ -79,10 +79,7 @@ cdef class ThreadInfo:
     cdef readonly uint64_t clone_ts, lastexec_ts
     # the last event, for enter/exit pairing
     cdef readonly int64_t lastevent_fd
-    cdef readonly uint64_t lastevent_ts, prevevent_ts
     cdef readonly uint16_t lastevent_type
-    cdef readonly uint16_t lastevent_cpu
-    cdef readonly uint32_t lastevent_category
     cdef readonly uint64_t latency, latency_entertime
     cdef readonly bint lastevent_valid    # the current exit event is the partner of the last enter event
     # the last enter event whose fd libs 0.20 copies into the exit event (dispatch), whatever came between them

@@ -5,7 +5,7 @@ from libc.string cimport memcpy, memset
 
 from csyspy.engine.buffer cimport Buffer
 from csyspy.engine.event cimport param_u64
-from csyspy.engine.extract.give cimport give_bytes, give_id
+from csyspy.engine.extract.give cimport give_id
 from csyspy.engine.state cimport NEED_CPU, NEED_THREAD, State
 from csyspy.engine.threads cimport ThreadInfo
 from csyspy.engine.value cimport VK_DOUBLE, Extractor, Value, give_bool, give_int, give_uint, register

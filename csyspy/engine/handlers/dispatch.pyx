@@ -3,11 +3,11 @@
 The order of things is that of `libs: userspace/libsinsp/sinsp.cpp, sinsp::next` and `parsers.cpp, sinsp_parser::reset`.
 """
 
-from libc.stdint cimport int8_t, int64_t, uint64_t
+from libc.stdint cimport int8_t, int64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
-from csyspy.engine.event cimport EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, EVENTS, MAX_EVENT_TYPES, event_decode, param_i64, param_str
+from csyspy.engine.event cimport EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, MAX_EVENT_TYPES, event_decode, param_i64, param_str
 from csyspy.engine.fds cimport FdInfo, FdTable
 from csyspy.engine.state cimport NEED_FD, PRODUCER_NEWEST
 from csyspy.engine.threads cimport CL_ACTIVE, ThreadInfo
@@ -28,7 +28,6 @@ cdef enum:
     EXECVE_18_X = 289
     EXECVE_19_X = 293
     EXECVEAT_E = 330
-    SWITCH_6_E = 152
 
 cdef enum Capture:
     WITH_ENTER = 1      # enter and exit events, as libs 0.20 reads them
@@ -268,9 +267,6 @@ cdef int settle(State state) except -1:
             if thread.enter_size:
                 _forget_enter(thread)
             thread.lastevent_valid = False
-        if state.evt.type != SWITCH_6_E:
-            thread.prevevent_ts = thread.lastevent_ts
-            thread.lastevent_ts = state.evt.ts
     if state.closing is not None:
         state.closing.remove(state.closing_fd)
         state.closing = None

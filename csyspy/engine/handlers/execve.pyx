@@ -1,8 +1,8 @@
 """execve and execveat: a thread becomes another program (libs: userspace/libsinsp/parsers.cpp, parse_execve_exit)."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t
 
-from csyspy.engine.event cimport EVENTS, Event, event_param, param_i64, param_str, param_u64
+from csyspy.engine.event cimport Event, event_param, param_i64, param_u64
 from csyspy.engine.fds cimport FdInfo, FdTable
 from csyspy.engine.handlers.containers cimport take_cgroups
 from csyspy.engine.handlers.dispatch cimport enter_event, handle_all, text_param

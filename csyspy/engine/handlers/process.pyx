@@ -6,7 +6,7 @@ further parameters of the exit event in exit-only captures; `_argument` reads wh
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
-from csyspy.engine.event cimport Event, param_i64, param_str, param_u64
+from csyspy.engine.event cimport Event, param_i64, param_u64
 from csyspy.engine.handlers.containers cimport resolve_container
 from csyspy.engine.handlers.dispatch cimport enter_event, handle_all, text_param
 from csyspy.engine.path cimport join_path
