@@ -239,5 +239,5 @@ def unescape(text: str) -> str:
 
 
 def default_format(terminal: bool) -> str:
-    """The format of a line where -p says none."""
+    """The format of a line where -p says none, as the user could write it."""
     return TERMINAL_FORMAT if terminal else DEFAULT_FORMAT

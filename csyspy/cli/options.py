@@ -203,8 +203,8 @@ OPTIONS: tuple[Option, ...] = (
 # sysdig's default line and its ready-made formats (sysdig: userspace/sysdig/sysdig.cpp, case 'p').
 DEFAULT_FORMAT = "*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info"
 TERMINAL_FORMAT = (
-    "*%evt.num %evt.outputtime %evt.cpu \x1b[01;32m%proc.name\x1b[00m (\x1b[01;36m%proc.pid\x1b[00m.%thread.tid) "
-    "%evt.dir \x1b[01;34m%evt.type\x1b[00m %evt.info"
+    r"*%evt.num %evt.outputtime %evt.cpu \e[01;32m%proc.name\e[00m (\e[01;36m%proc.pid\e[00m.%thread.tid) "
+    r"%evt.dir \e[01;34m%evt.type\e[00m %evt.info"
 )
 _OWNER = "*%evt.num %evt.outputtime %evt.cpu {} (%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info"
 READY_FORMATS = {

@@ -1,15 +1,16 @@
 """Text mode: read captures, print their events (or run chisels, count, rewrite), as sysdig does."""
 
 import contextlib
+import os
 import signal
 import sys
 import time
 from typing import Any
 
 from csyspy.cli import summary
-from csyspy.cli.command import Command, default_format, parse
+from csyspy.cli.command import Command, default_format, parse, unescape
 from csyspy.cli.exits import INTERRUPTED, OK, LiveError
-from csyspy.cli.options import LOG_LEVELS
+from csyspy.cli.options import LOG_LEVELS, OPTIONS, WRITING
 from csyspy.errors import UsageError
 
 _BUFFER_FORMATS = {"": "dots", "A": "ascii", "b": "base64", "x": "hex", "X": "hexascii"}
@@ -34,6 +35,13 @@ def _check(command: Command) -> None:
         raise LiveError("live capture as text is not part of this version", hint)
     if command.filter_proclist and not command.filter:
         raise UsageError("--filter-proclist needs a filter", "it limits the written process list to what the filter accepts")
+    if command.write == "-" and sys.stdout.isatty():
+        raise UsageError("a capture cannot be written to a terminal", "give -w a file name, or pipe the output on")
+    if not command.write:
+        idle = [option for option in OPTIONS if option.group == WRITING and option.dest != "write" and getattr(command, option.dest)]
+        for option in idle:
+            name = "-" + option.letter if option.letter else "--" + option.names[0]
+            print(f"csyspy: warning: {name} does nothing without -w", file=sys.stderr)
 
 
 class _Prompt:
@@ -67,6 +75,7 @@ class _Run:
 
         self.command = command
         self.interrupted = False
+        self.coloured = False
         self.state = State()
         self.state.import_users = not command.exclude_users
         self.state.container_of = container_of
@@ -123,7 +132,8 @@ class _Run:
         command = self.command
         text = command.format
         if text is None:
-            text = default_format(sys.stdout.isatty() and not command.json)
+            text = unescape(default_format(_coloured(command)))
+        self.coloured = "\x1b" in text and not command.json
         sink = TextSink(compiled_format(text, json=command.json), 1, command.unbuffered, shown)
         sink.wants_hidden = command.debug
         return sink
@@ -189,6 +199,8 @@ class _Run:
 
     def _close(self, elapsed_s: float) -> None:
         self.source.close()
+        if self.coloured:
+            sys.stdout.write("\x1b[00m")
         if self.command.verbose:
             self._show_counters(elapsed_s)
         if self.walker.skipped:
@@ -204,6 +216,11 @@ class _Run:
             "Driver Events:0\nDriver Drops:0\nSuppressed by Comm:0\n"
             f"Elapsed time: {elapsed_s:.3f}, Captured Events: {count}, {rate:.2f} eps\n"
         )
+
+
+def _coloured(command: Command) -> bool:
+    """Whether default lines have sysdig's colours: on a terminal, unless NO_COLOR is set (no-color.org)."""
+    return sys.stdout.isatty() and not command.json and not os.environ.get("NO_COLOR")
 
 
 def _log(command: Command, level: str, message: str) -> None:

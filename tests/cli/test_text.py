@@ -156,3 +156,21 @@ def test_listings_and_versions_need_no_capture(csyspy: Run) -> None:
         run = csyspy(option)
         assert run.returncode == 0, run.stderr
         assert words in run.stdout
+
+
+def test_options_of_writing_say_when_nothing_is_written(csyspy: Run, demo: Path) -> None:
+    run = csyspy("-r", demo, "-n", 1, "-z", "-W", 3)
+    assert run.returncode == 0
+    assert run.stderr == "csyspy: warning: -z does nothing without -w\ncsyspy: warning: -W does nothing without -w\n"
+
+
+def test_what_is_written_is_what_passed(csyspy: Run, demo: Path, tmp_path: Path) -> None:
+    fields = ("-p", "*%evt.rawtime %thread.tid %evt.dir %evt.type")  # the process's name came with events that were left out
+    written = tmp_path / "written.scap"
+    assert csyspy("-r", demo, "-w", written, "-z", "evt.type in (openat, close)").returncode == 0
+    assert written.read_bytes()[:2] == b"\x1f\x8b"
+    assert csyspy("-r", written, *fields).stdout == csyspy("-r", demo, *fields, "evt.type in (openat, close)").stdout
+
+
+def test_colours_are_taken_back_at_the_end(csyspy: Run, demo: Path) -> None:
+    assert csyspy("-r", demo, "-n", 1, "-d", "-p", r"\e[1mx%evt.num").stdout.endswith("\x1b[00m")
