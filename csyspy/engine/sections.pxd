@@ -1,5 +1,6 @@
 """Blocks that come before the events: machine, interfaces, users, processes and their file descriptors."""
 
+cimport cython
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
@@ -40,6 +41,7 @@ cdef struct Cursor:                # a place in a block, and where what may be r
     bint short                     # somebody asked for more than there is
 
 
+@cython.final
 cdef class SectionLoader:
     """Reads the blocks of one section into a State."""
     cdef State state

@@ -5,6 +5,7 @@ Layouts from `libs: userspace/libscap/engine/savefile/scap_savefile.c`, what bec
 the entry and the block it lies in; nothing is allocated that the block does not hold.
 """
 
+cimport cython
 from libc.stdint cimport int64_t, uint16_t
 from libc.string cimport memchr, memcpy
 
@@ -112,6 +113,7 @@ cdef bint _entry(Cursor* block, bint sized, size_t counted, Cursor* entry) noexc
     return True
 
 
+@cython.final
 cdef class SectionLoader:
     def __cinit__(self, State state):
         self.state = state

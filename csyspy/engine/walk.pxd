@@ -1,5 +1,6 @@
 """The walk over a capture: blocks, events, state, sinks."""
 
+cimport cython
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
@@ -9,6 +10,7 @@ from csyspy.engine.program cimport Node
 from csyspy.engine.state cimport Sink, State
 
 
+@cython.final
 cdef class Walker:
     cdef readonly State state
     cdef readonly object source

@@ -5,6 +5,7 @@ state events and merged files from `libs: userspace/libsinsp/sinsp.cpp, next, co
 The inner loop makes no Python object: an event costs its frame, and what somebody asked for.
 """
 
+cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdlib cimport free, realloc
@@ -111,6 +112,7 @@ cdef inline bint _decode(Event* e, const uint8_t* raw, size_t avail, uint16_t ev
     return True
 
 
+@cython.final
 cdef class Walker:
     """Walks `source` (csyspy.capture.open_source) and keeps `state` up, as far as state.needs asks for it.
 
