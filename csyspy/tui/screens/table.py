@@ -42,7 +42,10 @@ class TableScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause", id="pause"),
         Binding("f9,greater_than_sign", "pick_sort", "Sort", key_display="F9", id="sort"),
-        *(Binding(key, f"sort({index})", show=False, id=f"sort-{index + 1}") for index, key in enumerate(SORT_KEYS.split(","))),
+        *(
+            Binding(key, f"sort({index})", f"Sort by column {index + 1}", show=False, id=f"sort-{index + 1}")
+            for index, key in enumerate(SORT_KEYS.split(","))
+        ),
         Binding("f1,question_mark,h", "app.help", "Help", key_display="F1", id="help"),
         Binding("q,f10", "app.quit", "Quit", key_display="q", id="quit"),
     ]

@@ -58,7 +58,7 @@ class ContextBar(Widget):
             parts.append(Content.styled(f"  {self._frame.detail}", "$faint"))
         if self._frame.snapshot.time_ns:
             parts.append(Content(time.strftime("  %H:%M:%S", time.localtime(self._frame.snapshot.time_ns // 10**9))))
-        return Content.assemble(*parts, " ")
+        return Content.assemble(" ", *parts, " ")
 
 
 class FilterBar(Widget):
