@@ -96,7 +96,7 @@ cdef class ThreadInfo:
     cdef readonly dict children           # tid -> ThreadInfo of those whose parent this is; None where there never were any
     cdef FdTable own_fds                  # used by a leader (or a thread without CLONE_FILES); made by fds()
     cdef bytes args_comm                  # comm when args were set
-    cdef bytes cmdline_cache
+    cdef bytes cmdline_cache, exeline_cache
     # verdicts of filters that depend on the thread alone: bit pairs (known, value), reset when the thread changes
     cdef uint64_t verdict_known, verdict_value
 
@@ -112,6 +112,7 @@ cdef class ThreadInfo:
     cdef void set_cgroups(self, const uint8_t* text, size_t n) except *   # NUL-separated `subsystem=path`
     cdef void set_exepath(self, bytes path) except *                      # without ` (deleted)`
     cdef bytes cmdline(self)              # comm and args
+    cdef bytes exeline(self)              # exe and arguments
     cdef void changed(self) noexcept      # forget everything cached about this thread (cmdline, verdicts)
 
 

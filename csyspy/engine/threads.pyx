@@ -138,8 +138,14 @@ cdef class ThreadInfo:
             self.cmdline_cache = b" ".join([comm, *self.args]) if self.args else comm
         return self.cmdline_cache
 
+    cdef bytes exeline(self):
+        if self.exeline_cache is None:
+            self.exeline_cache = self.exe + b" " + b" ".join(self.args)
+        return self.exeline_cache
+
     cdef void changed(self) noexcept:
         self.cmdline_cache = None
+        self.exeline_cache = None
         self.verdict_known = 0
 
 

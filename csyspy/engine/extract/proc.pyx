@@ -43,9 +43,7 @@ cdef int _args(State state, Extractor self, Value* out) except -1:
 
 
 cdef int _exeline(State state, Extractor self, Value* out) except -1:
-    if state.thread is None:
-        return 0
-    return self.give(state.thread.exe + b" " + b" ".join(state.thread.args), out)
+    return self.give(state.thread.exeline(), out) if state.thread is not None else 0
 
 
 cdef int _cwd(State state, Extractor self, Value* out) except -1:
