@@ -288,3 +288,54 @@ def test_exectime_is_the_time_between_switches_of_a_cpu() -> None:
 def test_cpu_percent_comes_from_procinfo() -> None:
     data = capture(*(simple("PROCINFO_E", 10, i64(user), i64(system)) for user, system in ((10, 5), (17, 8), (900, 9))))
     assert values(data, "thread.cpu", "thread.cpu.user", "thread.cpu.system") == [(0.0, 0.0, 0.0), (10.0, 7.0, 3.0), (100.0, 100.0, 1.0)]
+
+
+# ---- events of old producers
+
+
+OLD_PARAMS = [i64(0), b"/bin/cat\0", b"-n\0", i64(10), i64(10), i64(1), b"/\0", i64(512)]
+OLD_MEMORY = [i64(1), i64(2), u32(3), u32(4), u32(5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "comm", "env"),
+    [
+        ("EXECVE_8_X", [], "/bin/cat", "A=1"),
+        ("EXECVE_13_X", OLD_MEMORY, "/bin/cat", "A=1"),
+        ("EXECVE_14_X", [*OLD_MEMORY, b"B=2\0"], "/bin/cat", "B=2"),
+        ("EXECVE_15_X", [*OLD_MEMORY, b"cat\0", b"B=2\0"], "cat", "B=2"),
+        ("EXECVE_16_X", [*OLD_MEMORY, b"cat\0", b"cpu=/\0", b"B=2\0"], "cat", "B=2"),
+        ("EXECVE_17_X", [*OLD_MEMORY, b"cat\0", b"cpu=/\0", b"B=2\0", u32(7)], "cat", "B=2"),
+        ("EXECVEAT_X", [*OLD_MEMORY, b"cat\0", b"cpu=/\0", b"B=2\0", u32(7), i64(1)], "cat", "B=2"),
+    ],
+)
+def test_exec_of_every_version(name: str, more: list[bytes], comm: str, env: str) -> None:
+    data = capture(simple(name, 10, *OLD_PARAMS, *more), ping())
+    assert values(data, "proc.name", "proc.exe", "proc.args", "proc.env", "proc.fdlimit")[-1] == (comm, "/bin/cat", "-n", env, 512)
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "comm"),
+    [
+        ("CLONE_11_X", [u32(0), u32(5), u32(6)], "/bin/cat"),
+        ("CLONE_16_X", [*OLD_MEMORY, u32(0), u32(5), u32(6)], "/bin/cat"),
+        ("FORK_X", [*OLD_MEMORY, u32(0), u32(5), u32(6)], "/bin/cat"),
+        ("VFORK_X", [*OLD_MEMORY, u32(0), u32(5), u32(6)], "/bin/cat"),
+        ("CLONE_17_X", [*OLD_MEMORY, b"cat\0", u32(0), u32(5), u32(6)], "cat"),
+        ("FORK_17_X", [*OLD_MEMORY, b"cat\0", u32(0), u32(5), u32(6)], "cat"),
+        ("VFORK_20_X", [*OLD_MEMORY, b"cat\0", b"cpu=/\0", u32(0), u32(5), u32(6), i64(10), i64(10)], "cat"),
+        ("CLONE3_X", [*OLD_MEMORY, b"cat\0", b"cpu=/\0", u32(0), u32(5), u32(6), i64(10), i64(10), i64(9)], "cat"),
+    ],
+)
+def test_clone_of_every_version(name: str, more: list[bytes], comm: str) -> None:
+    data = capture(simple(name, 10, i64(20), *OLD_PARAMS[1:], *more), ping(20))
+    assert values(data, "proc.name", "proc.ppid", "user.uid", "group.gid", "proc.vpid")[-1] == (comm, 10, 5, 6, 20)
+
+
+@pytest.mark.parametrize("count", range(20))
+def test_cut_parameters_do_no_harm(count: int) -> None:
+    whole = [*OLD_PARAMS, *OLD_MEMORY, b"cat\0", b"cpu=/\0", u32(0), u32(5), u32(6), i64(10), i64(10)]
+    events = [
+        simple(name, 10, *whole[:count]) for name in ("EXECVE_19_X", "CLONE_20_X", "PROCEXIT_1_E", "SETUID_X", "PRLIMIT_X", "CHDIR_X")
+    ]
+    assert len(values(capture(*events), "proc.name")) == len(events)
