@@ -110,6 +110,7 @@ cdef class FdTable:
     cdef dict _far                    # numbers that do not fit the dense part; None until there is one
     cdef list _near                   # index = fd
     cdef readonly Py_ssize_t count
+    cdef FdTable old_style            # the table as sysdig 0.29.3 has it, where that is another one; else None
 
     cdef FdInfo get(self, int64_t fd)             # None where unknown
     cdef FdInfo put(self, int64_t fd, FdInfo info)  # replaces, sets info.fd; None where the table is full

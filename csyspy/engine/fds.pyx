@@ -151,10 +151,14 @@ cdef class FdTable:
             if self._far is None:
                 self._far = {}
             self._far[fd] = info
+        if self.old_style is not None:
+            self.old_style.put(fd, info)
         return info
 
     cdef bint remove(self, int64_t fd):
         """Forget `fd`; False where it was unknown."""
+        if self.old_style is not None:
+            self.old_style.remove(fd)
         if self.get(fd) is None:
             return False
         if fd < NEAR_LIMIT:
@@ -172,6 +176,8 @@ cdef class FdTable:
         if self._far is not None:
             twin._far = {fd: (<FdInfo>info).copy() for fd, info in self._far.items()}
         twin.count = self.count
+        if self.old_style is not None:
+            twin.old_style = self.old_style.copy()
         return twin
 
     cdef int drop_on_exec(self) except -1:
@@ -180,6 +186,8 @@ cdef class FdTable:
         for info in self.items():
             if info.closes_on_exec():
                 self.remove(info.fd)
+        if self.old_style is not None:
+            self.old_style.drop_on_exec()
         return 0
 
     cpdef list items(self):

@@ -87,7 +87,7 @@ cdef int _add_rare(
     if type == PT_CHARBUF:
         return _add_charbuf(out, <const char*>p, n, producer)
     elif type == PT_FDLIST:
-        return _add_fdlist(out, state, p, n)
+        return _add_fdlist(out, state, p, n, producer)
     elif type == PT_RELTIME:
         return _add_reltime(out, _unsigned(p, n, 8), brief)
     elif type == PT_SOCKADDR:
@@ -228,6 +228,11 @@ cdef int _add_errno(Buffer out, int64_t value, bint brief) except -1:
     return out.add_char(c")")
 
 
+cdef inline FdTable _shown_table(State state, int producer):
+    cdef FdTable table = state.thread.fds()
+    return table.old_style if producer == PRODUCER_OLD and table is not None and table.old_style is not None else table
+
+
 cdef int _add_fd(Buffer out, State state, int64_t fd, int producer, bint brief) except -1:
     """`4(<f>/etc/passwd)`, `5(<4t>10.0.0.1:80->…)`, `-100(AT_FDCWD)`, `-2(ENOENT)`, or the number of an unknown fd."""
     cdef FdTable table
@@ -238,7 +243,7 @@ cdef int _add_fd(Buffer out, State state, int64_t fd, int producer, bint brief) 
         return add_text(out, b"AT_FDCWD") if brief else add_text(out, b"-100(AT_FDCWD)")
     if fd < 0:
         return _add_errno(out, fd, brief)
-    table = state.thread.fds()
+    table = _shown_table(state, producer)
     info = table.get(fd) if table is not None else None
     if not brief or info is None:
         add_u64(out, <uint64_t>fd)
@@ -351,7 +356,7 @@ cdef bytes _base_dir(State state, const Shown* shown, int producer):
     fd = param_i64(&state.evt, <uint32_t>shown.dirfd, AT_FDCWD)
     if fd == AT_FDCWD:
         return state.thread.get_cwd()
-    table = state.thread.fds()
+    table = _shown_table(state, producer)
     directory = table.get(fd) if table is not None else None
     if directory is None or len(directory.name) == 0:
         return b""
@@ -362,7 +367,7 @@ cdef bytes _base_dir(State state, const Shown* shown, int producer):
     return directory.name + b"/"
 
 
-cdef int _add_fdlist(Buffer out, State state, const uint8_t* p, uint32_t n) except -1:
+cdef int _add_fdlist(Buffer out, State state, const uint8_t* p, uint32_t n, int producer) except -1:
     """`4:u1 7:p1`: number, type letter and event bits of each fd; unknown ones have a question mark."""
     cdef uint16_t count
     cdef int16_t bits
@@ -375,7 +380,7 @@ cdef int _add_fdlist(Buffer out, State state, const uint8_t* p, uint32_t n) exce
     memcpy(&count, p, 2)
     if (n - 2) // 10 < count:
         count = <uint16_t>((n - 2) // 10)
-    table = state.thread.fds()
+    table = _shown_table(state, producer)
     for i in range(count):
         memcpy(&fd, p + 2 + 10 * i, 8)
         memcpy(&bits, p + 10 + 10 * i, 2)

@@ -200,9 +200,11 @@ cdef int _announce(State state, ThreadInfo caller, int64_t child_tid, bytes comm
 
 
 cdef int _take_over(ThreadInfo child, FdTable table) except -1:
-    """With CLONE_PARENT the parent is not who called: the open files are the caller's."""
+    """With CLONE_PARENT the parent is not who called. libs copy its open files all the same; sysdig 0.29.3 shows the caller's."""
     cdef FdInfo info
-    child.own_fds = table
+    if child.own_fds is None:
+        child.own_fds = FdTable()
+    child.own_fds.old_style = table
     for info in table.items():
         info.flags |= FDF_IS_CLONED
     return 0
