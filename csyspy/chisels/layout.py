@@ -5,7 +5,6 @@ All of it on bytes, as sysdig's chisels do: a column is as many bytes wide as it
 """
 
 import math
-from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import SupportsFloat
 
 ONE_S_NS = 1_000_000_000
@@ -13,8 +12,6 @@ ONE_MS_NS = 1_000_000
 ONE_US_NS = 1_000
 
 UNPRINTABLE = bytes(b for b in range(256) if not 0x20 <= b < 0x7F)
-HUNDREDTH = Decimal("0.01")
-FOURTEEN_DIGITS = Context(prec=14, rounding=ROUND_HALF_UP)
 
 SIZES = ((1024**5, "P"), (1024**4, "T"), (1024**3, "G"), (1024**2, "M"), (1024, "KB"))
 
@@ -63,7 +60,9 @@ def number(value: SupportsFloat) -> str:
     text = f"{value:.14g}"
     if not math.isfinite(value) or float(text) == value:
         return text
-    return f"{float(FOURTEEN_DIGITS.create_decimal_from_float(value)):.14g}"
+    from decimal import ROUND_HALF_UP, Context
+
+    return f"{float(Context(prec=14, rounding=ROUND_HALF_UP).create_decimal_from_float(value)):.14g}"
 
 
 def two_decimals(value: float) -> str:
@@ -71,7 +70,9 @@ def two_decimals(value: float) -> str:
     half_cents = value * 200
     if half_cents % 2 != 1:  # not half way between two texts, so every rounding gives the same
         return f"{value:.2f}"
-    return str(Decimal(value).quantize(HUNDREDTH, ROUND_HALF_UP))
+    from decimal import ROUND_HALF_UP, Decimal
+
+    return str(Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def scalar(value: object) -> str:

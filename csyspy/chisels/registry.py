@@ -4,19 +4,21 @@ A file of the user goes before a built-in chisel of the same name. Listing runs 
 the current directory: only what is asked for by name.
 """
 
-import difflib
 import importlib
 import importlib.util
 import os
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from csyspy.chisels.api import Argument, Chisel, ChiselError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINT_GROUP = "csyspy.chisels"
 PLUGINS = "Plug-ins"  # category of what is listed without being run
@@ -127,11 +129,18 @@ def builtin(name: str) -> type[Chisel] | None:
     return _named(chisels_in(importlib.import_module(f"csyspy.chisels.builtin.{name}")), name)
 
 
-def _package_of(point: EntryPoint) -> str:
+def _entry_points() -> Iterable["EntryPoint"]:
+    """What installed packages announce; their code is not run. (The import is slow, and a built-in chisel does without.)"""
+    from importlib.metadata import entry_points
+
+    return entry_points(group=ENTRY_POINT_GROUP)
+
+
+def _package_of(point: "EntryPoint") -> str:
     return point.dist.name if point.dist is not None else point.value
 
 
-def _load_entry_point(point: EntryPoint) -> type[Chisel]:
+def _load_entry_point(point: "EntryPoint") -> type[Chisel]:
     try:
         kind = point.load()
     except (Exception, SystemExit) as error:
@@ -159,7 +168,9 @@ def find(name: str) -> tuple[type[Chisel], str] | None:
     found = builtin(name)
     if found is not None:
         return found, "built in"
-    for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
+    for point in _entry_points():
+        if point.name != name:
+            continue
         return _load_entry_point(point), f"package {_package_of(point)}"
     return _search_files(name)
 
@@ -184,6 +195,8 @@ def load(name: str) -> type[Chisel]:
     found = find(name)
     if found is not None:
         return found[0]
+    import difflib
+
     near = difflib.get_close_matches(name, builtin_names(), n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     raise ChiselError(f"there is no chisel {name!r}", f"{hint}-cl lists the chisels")
@@ -222,6 +235,6 @@ def _all_entries(warn: Warn) -> Iterator[Entry]:
         own = builtin(name)
         if own is not None:
             yield Entry.of(own, "built in")
-    for point in entry_points(group=ENTRY_POINT_GROUP):
+    for point in _entry_points():
         package = f"package {_package_of(point)}"
         yield Entry(point.name, PLUGINS, f"from {package}", "", (), package, loaded=False)
