@@ -36,6 +36,8 @@ cdef int add_args(Buffer out, State state, int producer, uint32_t cut) except -1
         return 0
     event = shown_event(producer, e.type)
     n = e.nparams if e.nparams < event.nparams else event.nparams
+    if producer == PRODUCER_OLD and state.own_params:
+        n = state.own_params
     for i in range(n):
         shown = &event.params[i]
         out.add(shown.prefix, shown.prefix_n)

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from csyspy.engine.buffer cimport Buffer
 from csyspy.engine.event cimport Event
 from csyspy.engine.fds cimport FdInfo, FdTable
 from csyspy.engine.threads cimport ThreadInfo, ThreadTable
@@ -13,7 +14,8 @@ cdef enum Need:
     NEED_FD = 2            # fd tables, state.fd (implies NEED_THREAD)
     NEED_LATENCY = 4       # enter/exit pairing times (implies NEED_THREAD)
     NEED_CPU = 8           # procinfo accounting, exectime at switch events (implies NEED_THREAD)
-    NEED_ALL = 15
+    NEED_ENTER = 16        # enter parameters that libs 0.20 appends to exit events of captures before it (implies NEED_THREAD)
+    NEED_ALL = 31
 
 
 cdef enum Producer:
@@ -69,6 +71,8 @@ cdef class State:
     cdef bint exit_only               # the producer writes no enter events (newest libs)
     cdef FdTable closing              # not None: the event closed closing_fd of this table
     cdef int64_t closing_fd
+    cdef Buffer joined                # an exit event's parameters with those of its enter event; None until one is made
+    cdef uint32_t own_params          # how many of them the exit event itself has; 0 where none were joined
     cdef list deferred                # (callable-less) removals to do after the event: see handlers
 
     cdef void restart(self, bint keep_containers) except *   # forget threads, users, interfaces: a new section or file begins

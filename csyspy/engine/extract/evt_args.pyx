@@ -13,7 +13,7 @@ from csyspy.engine.extract.params cimport param_indexes
 from csyspy.engine.extract.syslog cimport SyslogLine, add_syslog_info, read_syslog
 from csyspy.engine.render cimport add_args, add_param
 from csyspy.engine.shown cimport ShownEvent, shown_event
-from csyspy.engine.state cimport NEED_FD, NEED_NOTHING, NEED_THREAD, PRODUCER_LIBS20, PRODUCER_NEWEST, PRODUCER_OLD, State
+from csyspy.engine.state cimport NEED_ENTER, NEED_FD, NEED_NOTHING, NEED_THREAD, PRODUCER_LIBS20, PRODUCER_NEWEST, PRODUCER_OLD, State
 from csyspy.engine.value cimport VK_BYTES, VK_INT, VK_IP, VK_STR, VK_UINT, Extractor, Value, register
 
 cdef inline int _manner(State state) noexcept:
@@ -120,8 +120,8 @@ cdef int _buffer(State state, Extractor self, Value* out) except -1:
     return 1
 
 
-register("evt.args", _args, NEED_THREAD | NEED_FD)
+register("evt.args", _args, NEED_THREAD | NEED_FD | NEED_ENTER)
 register("evt.info", _info, NEED_THREAD | NEED_FD)
-register("evt.arg", _arg, NEED_THREAD | NEED_FD)
-register("evt.rawarg", _rawarg, NEED_NOTHING)
+register("evt.arg", _arg, NEED_THREAD | NEED_FD | NEED_ENTER)
+register("evt.rawarg", _rawarg, NEED_NOTHING | NEED_ENTER | NEED_THREAD)
 register("evt.buffer", _buffer, NEED_NOTHING)

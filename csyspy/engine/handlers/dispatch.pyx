@@ -9,7 +9,8 @@ from libc.string cimport memcpy
 
 from csyspy.engine.event cimport EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, MAX_EVENT_TYPES, event_decode, param_i64, param_str
 from csyspy.engine.fds cimport FdInfo, FdTable
-from csyspy.engine.state cimport NEED_FD, PRODUCER_NEWEST
+from csyspy.engine.join cimport join_params
+from csyspy.engine.state cimport NEED_ENTER, NEED_FD, PRODUCER_NEWEST
 from csyspy.engine.threads cimport CL_ACTIVE, ThreadInfo
 
 from csyspy.events import EVENT_TABLE
@@ -43,6 +44,7 @@ cdef struct Plan:       # what to do with an event type before its handler
     int8_t fd_late      # likewise in exit-only captures
     bint copied         # enter event whose fd libs 0.20 copies into the exit event where a producer left it out
     bint fd_always      # the exit event's own fd goes before the enter event's
+    uint8_t joined      # parameters of an old exit event that libs 0.20 appends those of the enter event to; 0 for others
 
 cdef Plan PLANS[MAX_EVENT_TYPES]
 cdef Event ENTER        # scratch of enter_event()
@@ -65,6 +67,7 @@ FD_IN_LATE = {"SPLICE_X": 2}    # likewise the newest libs, where it is not the 
 FD_NEWER = ("MMAP_X", "MMAP2_X", "SYMLINKAT_X", "UNLINKAT_2_X", "MKDIRAT_X", "FCHMODAT_X", "FCHOWNAT_X")   # no fd events in libs 0.20
 # libs 0.20: userspace/libscap/engine/savefile/converter/table.cpp
 FD_COPIED = ("READ_E", "PREAD_E", "BIND_E", "LISTEN_E", "SOCKET_E")
+JOINED = {"READ_X": 2, "PREAD_X": 2, "BIND_X": 2, "SOCKET_X": 1, "LISTEN_X": 1}
 FD_ALWAYS = ("COPY_FILE_RANGE_X", "SENDMMSG_X", "RECVMMSG_X")
 FD_IN_ENTER = {"MMAP_E": 4, "MMAP2_E": 4, "SPLICE_E": 1}
 
@@ -106,6 +109,7 @@ cdef void _make_plans() except *:
         plan.fd_always = name in FD_ALWAYS
         plan.copied = name in FD_COPIED
         plan.fd_late = NOWHERE
+        plan.joined = JOINED.get(name.removesuffix("_E") + "_X" if name.endswith("_E") else name, 0)
         if event["dir"] == ">":
             plan.fd_at = FD_IN_ENTER.get(name, 0)
         else:
@@ -183,7 +187,7 @@ cdef inline int _enter(State state, Plan* plan, ThreadInfo thread) except -1:
         if plan.copied:
             thread.copied_type = state.evt.type
             thread.copied_fd = thread.lastevent_fd
-    if plan.keep:
+    if plan.keep or (plan.joined and state.needs & NEED_ENTER):
         _keep(state, thread)
     return 0
 
@@ -221,6 +225,7 @@ cdef int apply(State state) except -1:
     state.fd = None
     state.fd_num = -1
     state.fd_due = False
+    state.own_params = 0
     state.evt_container = None
     if kind >= EVENT_COUNT:
         state.thread = None
@@ -245,6 +250,10 @@ cdef int apply(State state) except -1:
         if state.fd_due:
             find_fd(state)
         plan.handler(state)
+    if plan.joined and state.needs & NEED_ENTER and kind & 1 and state.evt.nparams == plan.joined and thread is not None:
+        if thread.enter_size == 0 or not event_decode(&ENTER, thread.enter_raw, thread.enter_size, thread.enter_header == 22):
+            ENTER.type = 0
+        join_params(state, &ENTER if ENTER.type == kind - 1 else NULL)
     if state.thread is None:
         # Fields look the thread up once more (libs: event.cpp, get_thread_info).
         state.thread = state.threads.find(state.evt.tid)
