@@ -10,7 +10,7 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-CFLAGS = os.environ.get("CSYSPY_CFLAGS", "-O2").split()
+CFLAGS = os.environ.get("CSYSPY_CFLAGS", "-O2 -g0").split()
 
 extensions = [
     Extension(
