@@ -472,8 +472,13 @@ cdef class Walker:
         if self.only is not None:
             if state.hidden and not self.only.wants_hidden or state.state_only and not self.only.wants_state_only:
                 return 0
-            if self.only_filter is not None and not self.only_filter.test(state):
-                return 0
+            if self.only_filter is not None:
+                if state.fd_due and self.only_filter.needs & NEED_FD:
+                    find_fd(state)
+                if not self.only_filter.test(state):
+                    return 0
+            if state.fd_due:
+                find_fd(state)
             if self.only.event(state):
                 self.only = None
                 self.sinks.clear()
