@@ -69,6 +69,7 @@ cdef class FdInfo:
     cdef readonly int64_t pid         # of a pidfd
     cdef readonly bytes name          # path as csyspy prints it, or the tuple; b"" where unknown
     cdef readonly bytes name_raw
+    cdef FdInfo old_style             # not None: the socket as sysdig 0.29.3 has it, which is another once a datagram has come
     cdef readonly bytes old_style_name  # not None: the path as sysdig 0.29.3 joins it, which is not quite `name` (`//sys`)
     cdef readonly bytes old_name      # name when the current event began: tells whether the event changed it
     # sockets: addresses as on the wire (4 bytes in sip[0:4] for IPv4), ports in host order; a server socket has only dip and dport

@@ -60,6 +60,8 @@ cdef class FdInfo:
         twin.name = self.name
         twin.name_raw = self.name_raw
         twin.old_style_name = self.old_style_name
+        if self.old_style is not None:
+            twin.old_style = self.old_style.copy()
         twin.old_name = self.old_name
         memcpy(twin.sip, self.sip, 16)
         memcpy(twin.dip, self.dip, 16)

@@ -247,6 +247,8 @@ cdef int _add_fd(Buffer out, State state, int64_t fd, int producer, bint brief) 
         return _add_errno(out, fd, brief)
     table = _shown_table(state, producer)
     info = table.get(fd) if table is not None else None
+    if info is not None and info.old_style is not None and producer == PRODUCER_OLD:
+        info = info.old_style
     if not brief or info is None:
         add_u64(out, <uint64_t>fd)
     if info is None:

@@ -49,7 +49,7 @@ from csyspy.engine.sockinfo cimport (
     valid_address,
     valid_tuple,
 )
-from csyspy.engine.state cimport State
+from csyspy.engine.state cimport PRODUCER_OLD, State
 
 from csyspy.events import EVENT_IDS
 
@@ -200,9 +200,8 @@ cdef int _connect_enter(State state) except -1:
     return 0
 
 
-cdef int _take_client_tuple(State state, const uint8_t* p, uint32_t n, bint overwrite) except -1:
+cdef int _take_client_tuple(State state, FdInfo info, const uint8_t* p, uint32_t n, bint overwrite) except -1:
     """The tuple of a connection that this process began (libs: fill_client_socket_info)."""
-    cdef FdInfo info = state.fd
     cdef int type
     cdef bint changed
     if p[0] == AF_FAMILY_INET or p[0] == AF_FAMILY_INET6:
@@ -249,7 +248,10 @@ cdef int _connect(State state) except -1:
         return 0
     _connected(state.fd)
     if event_param(&state.evt, 1, &p, &n) and valid_tuple(p, n):
-        _take_client_tuple(state, p, n, overwrite)
+        if state.fd.old_style is not None:
+            _connected(state.fd.old_style)
+            _take_client_tuple(state, state.fd.old_style, p, n, overwrite)
+        _take_client_tuple(state, state.fd, p, n, overwrite)
     return 0
 
 
@@ -286,9 +288,8 @@ cdef int _accept(State state) except -1:
     return 0
 
 
-cdef bint _take_tuple(State state, const uint8_t* p, uint32_t n) except -1:
+cdef bint _take_tuple(State state, FdInfo info, const uint8_t* p, bint overwrite) except -1:
     """The tuple that a datagram came with (libs: sinsp_parser::update_fd); False where it says nothing new."""
-    cdef FdInfo info = state.fd
     cdef int l4proto
     if p[0] == AF_FAMILY_INET:
         l4proto = info.l4proto
@@ -297,14 +298,14 @@ cdef bint _take_tuple(State state, const uint8_t* p, uint32_t n) except -1:
             info.l4proto = l4proto
         else:
             retype(info, FD_IPV4_SOCK)
-        if not set_tuple(info, FD_IPV4_SOCK, p, True):
+        if not set_tuple(info, FD_IPV4_SOCK, p, overwrite):
             return False
     elif p[0] == AF_FAMILY_INET6:
         if is_mapped_ip4(p + 1) and is_mapped_ip4(p + 19):
             retype(info, FD_IPV4_SOCK)
-            if not set_tuple(info, FD_IPV4_SOCK, p, True):
+            if not set_tuple(info, FD_IPV4_SOCK, p, overwrite):
                 return False
-        elif not set_tuple(info, info.type, p, True):
+        elif not set_tuple(info, info.type, p, overwrite):
             return False
     elif p[0] == AF_FAMILY_UNIX:
         retype(info, FD_UNIX_SOCK)
@@ -322,7 +323,6 @@ cdef int _io(State state) except -1:
     cdef const uint8_t* p
     cdef uint32_t n
     cdef int8_t at
-    cdef bint incoming
     cdef Event* said = &state.evt
     if info is None or result(state) < 0:
         return 0
@@ -335,7 +335,19 @@ cdef int _io(State state) except -1:
         said = enter_event(state)
         if said == NULL:
             return 0
-    if not event_param(said, at, &p, &n) or not valid_tuple(p, n) or not _take_tuple(state, p, n):
+    if not event_param(said, at, &p, &n) or not valid_tuple(p, n):
+        return 0
+    if state.producer == PRODUCER_OLD:
+        if info.old_style is None:
+            info.old_style = info.copy()
+        _take_datagram(state, info.old_style, p, n, False)
+    return _take_datagram(state, info, p, n, True)
+
+
+cdef int _take_datagram(State state, FdInfo info, const uint8_t* p, uint32_t n, bint overwrite) except -1:
+    """What a datagram tells about the ends of its socket. Without `overwrite` a known destination stays, as in sysdig 0.29.3."""
+    cdef bint incoming
+    if not _take_tuple(state, info, p, overwrite):
         return 0
     if info.type == FD_IPV4_SOCK or info.type == FD_IPV6_SOCK:
         incoming = EVENTS[state.evt.type].flags & EF_READS_FROM_FD != 0
