@@ -34,8 +34,7 @@ bench: setup ## csyspy and sysdig side by side; ARGS="--quick" for a short one
 FUZZ_TREE := build/fuzz
 fuzz: setup $(STAMPS)/dev ## mutated captures and filters through an AddressSanitizer build; ARGS="--cases 100000 --start 20000" for more
 	mkdir -p $(FUZZ_TREE)
-	cp -pr setup.py pyproject.toml README.md LICENSE csyspy tests $(FUZZ_TREE)/
-	find $(FUZZ_TREE) -name '*.so' -not -newer $(FUZZ_TREE)/.asan -delete 2>/dev/null || find $(FUZZ_TREE) -name '*.so' -delete
+	tar -cf - --exclude='*.so' --exclude=__pycache__ setup.py pyproject.toml README.md LICENSE csyspy tests | tar -xf - -C $(FUZZ_TREE)
 	cd $(FUZZ_TREE) && CSYSPY_CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize=alignment,vptr -fno-omit-frame-pointer" \
 	    $(CURDIR)/$(BIN)/python setup.py --quiet build_ext --inplace --parallel $(JOBS)
 	cd $(FUZZ_TREE) && LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 UBSAN_OPTIONS=halt_on_error=1 PYTHONMALLOC=malloc \
