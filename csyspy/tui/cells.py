@@ -84,7 +84,7 @@ def _command(text: str, width: int, sideways: int) -> Cells:
     """A command line: its folder faint, its name loud, its arguments plain."""
     if text == UNKNOWN:
         return [(set_cell_size(text, width), "faint")]
-    executable, blank, arguments = text.partition(" ")
+    executable, blank, arguments = text.rstrip().partition(" ")
     # A kernel thread may have a slash in its name (kworker/0:1); a program's path begins with a folder.
     folder, slash, name = executable.rpartition("/") if executable.startswith(PATH_STARTS) else ("", "", executable)
     pieces = [(folder + slash, "faint"), (name, "name"), (blank + arguments, "text")]

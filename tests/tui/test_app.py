@@ -148,6 +148,13 @@ async def test_ten_thousand_rows_can_be_walked() -> None:
         assert grid.cursor_key != 10_000
 
 
+async def test_a_command_that_is_too_long_says_so() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(80, 24)) as pilot:
+        many = ("/usr/bin/program " + "word " * 40,) * 100
+        app = await shown(pilot, frame(*(1.0 for _ in many), commands=many))
+        assert all(line(app, y).rstrip().endswith("…") for y in range(1, 10))
+
+
 async def test_a_hostile_command_line_stays_in_its_cell() -> None:
     async with CsyspyApp(QuietFeed()).run_test(size=(80, 24)) as pilot:
         app = await shown(pilot, frame(1.0, commands=("evil\x1b[31m\r\n[bold]x",)))

@@ -33,7 +33,7 @@ class GridView(ScrollView, can_focus=True):
         background: $background;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 0;
-        overflow-x: hidden;
+        overflow: hidden scroll;
         scrollbar-color: $border;
         scrollbar-background: $background;
         & > .grid--header { background: $panel; color: $primary; text-style: bold; }
