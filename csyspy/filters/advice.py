@@ -12,6 +12,7 @@ from csyspy.fields.errors import FieldError
 from csyspy.fields.scanner import TRANSFORMERS, Scanner
 from csyspy.filters.ast import Value
 from csyspy.filters.comparison import Comparison
+from csyspy.filters.hosts import ADDRESS_OF, OPERATORS
 
 _ENDS: Final = re.compile(r"\^?(?:\.[+*?])?(.*?)(?:\.[+*?])?\$?", re.DOTALL)
 _SPECIAL: Final = re.compile(r"[.+*?^$()\[\]{}|\\]")
@@ -29,7 +30,12 @@ class FilterWarning:
 
 def advise(comparison: Comparison) -> list[FilterWarning]:
     """Warnings about the constants of one check."""
-    return [FilterWarning(message, value.pos, value.end) for value in comparison.texts for message in _about(value, comparison.op)]
+    found = [FilterWarning(message, value.pos, value.end) for value in comparison.texts for message in _about(value, comparison.op)]
+    if comparison.plain_field in ADDRESS_OF and comparison.op not in OPERATORS:
+        check = comparison.check
+        message = f"{comparison.plain_field} has no value before =, != or in have looked a host up"
+        found.append(FilterWarning(message, check.op_pos, check.op_pos + len(check.op)))
+    return found
 
 
 def _about(value: Value, op: str) -> list[str]:

@@ -14,8 +14,9 @@ from csyspy.engine import match, program
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.catalogue import suggest
 from csyspy.fields.errors import FieldError
-from csyspy.fields.extraction import build, event_name, unanswered
+from csyspy.fields.extraction import build, compile_field, event_name, unanswered
 from csyspy.fields.names import FieldRef
+from csyspy.filters import hosts
 from csyspy.filters.advice import FilterWarning, advise
 from csyspy.filters.ast import And, Check, Identifier, Node, Not, Or
 from csyspy.filters.comparison import Comparison, analyse, former_names
@@ -197,6 +198,21 @@ class _Lowering:
         return _from_table(table, program.Check(build(comparison.left) if shown else event_name(), test))
 
     @staticmethod
+    def _host(comparison: Comparison, name: str) -> "EngineNode":
+        """A check on the host name of one end: on its addresses."""
+        from csyspy.engine.hosts import HostCheck, remember_host
+
+        field = compile_field(hosts.ADDRESS_OF[name])
+        if comparison.op == "exists":
+            return program.Exists(field)
+        found: list[bytes] = []
+        for value in comparison.texts:
+            known = hosts.addresses(value.text)
+            remember_host(value.text.encode("utf-8", "surrogateescape"), known)
+            found += known
+        return HostCheck(field, found, comparison.op == "!=")
+
+    @staticmethod
     def _special(comparison: Comparison, name: str) -> "EngineNode | None":
         """Fields that compare in a way of their own."""
         exists = comparison.op == "exists"
@@ -205,6 +221,8 @@ class _Lowering:
             return program.AnyFd() if exists else program.EitherEnd(matcher(comparison), _EITHER_END[name], comparison.op == "!=")
         if ref is None or comparison.other is not None:
             return None
+        if name in hosts.ADDRESS_OF and comparison.op in hosts.OPERATORS:
+            return _Lowering._host(comparison, name)
         if name in program.ANCESTOR_FIELDS and ref.arg is None:
             return program.AnyAncestor(name, match.Anything() if exists else matcher(comparison))
         if name == "evt.around":

@@ -20,6 +20,7 @@ from csyspy.engine.fds cimport (
     FDF_ROLE_SERVER,
     FdInfo,
 )
+from csyspy.engine.hosts cimport host_name
 from csyspy.engine.state cimport NEED_FD, NEED_THREAD, State
 from csyspy.engine.value cimport VK_IP, VK_LIST, VK_UINT, Extractor, Value, give_bool, give_uint, register
 
@@ -223,9 +224,25 @@ cdef int _is_server(State state, Extractor self, Value* out) except -1:
     return give_bool(out, _is_listener(info))
 
 
-cdef int _domain(State state, Extractor self, Value* out) except -1:
-    """Host names come from looking up what a filter compares with (libs: dns_manager.cpp); a capture has none."""
-    return 0
+cdef int _client_name(State state, Extractor self, Value* out) except -1:
+    """The name under which a filter looked up the address; a capture itself has no names."""
+    cdef Value ip
+    return self.give(host_name(&ip), out) if _client_ip(state, self, &ip) else 0
+
+
+cdef int _server_name(State state, Extractor self, Value* out) except -1:
+    cdef Value ip
+    return self.give(host_name(&ip), out) if _server_ip(state, self, &ip) else 0
+
+
+cdef int _local_name(State state, Extractor self, Value* out) except -1:
+    cdef Value ip
+    return self.give(host_name(&ip), out) if _local_ip(state, self, &ip) else 0
+
+
+cdef int _remote_name(State state, Extractor self, Value* out) except -1:
+    cdef Value ip
+    return self.give(host_name(&ip), out) if _remote_ip(state, self, &ip) else 0
 
 
 cdef void _set_up() except *:
@@ -252,8 +269,10 @@ cdef void _set_up() except *:
     register("fd.rproto", _remote_proto, needs)
     register("fd.l4proto", _l4proto, needs)
     register("fd.is_server", _is_server, needs)
-    for name in ("fd.cip.name", "fd.sip.name", "fd.lip.name", "fd.rip.name"):
-        register(name, _domain, needs)
+    register("fd.cip.name", _client_name, needs)
+    register("fd.sip.name", _server_name, needs)
+    register("fd.lip.name", _local_name, needs)
+    register("fd.rip.name", _remote_name, needs)
 
 
 _set_up()
