@@ -1,7 +1,7 @@
 """``make bench``: csyspy and the installed sysdig side by side, in the same run on the same captures.
 
 Rows: six jobs on a capture of at least 10 M events, plain and gzip; then start-up times. The long captures are made once by
-`bench.lengthen` and kept in the cache folder.
+`bench.lengthen` and kept in the cache folder. Last, what a refresh costs the screen.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.lengthen import lengthen
 from bench.measure import Cost, RunFailed, best_of
+from bench.screen import ROWS, screen_costs_ms
 
 ROOT = Path(__file__).resolve().parent.parent
 MEDIUM = ROOT.parent / "shared" / "captures" / "medium.scap"
@@ -105,6 +106,8 @@ def main() -> int:
     for name, arguments in (("--version", ("--version",)), (f"-r {small.name} -n 1", ("-r", str(small), "-n", "1"))):
         costs = [run(name, (command, *arguments), 10) for command in ("sysdig", CSYSPY)]
         print(f"{name:36}{figures(costs, lambda cost: cost.wall_s * 1000, 8, 0)}")
+    apply_ms, frame_ms = screen_costs_ms()
+    print(f"\nscreen, {ROWS:,} rows at 120x40: a new snapshot {apply_ms:.1f} ms, drawing it {frame_ms:.1f} ms")
     return 0
 
 
