@@ -1,9 +1,9 @@
 """The walk over a capture: blocks, events, state, sinks."""
 
 cimport cython
-from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
+from csyspy.engine.blocks cimport BlockReader
 from csyspy.engine.event cimport MAX_EVENT_TYPES
 from csyspy.engine.sections cimport SectionLoader
 from csyspy.engine.program cimport Node
@@ -11,9 +11,8 @@ from csyspy.engine.state cimport Sink, State
 
 
 @cython.final
-cdef class Walker:
+cdef class Walker(BlockReader):
     cdef readonly State state
-    cdef readonly object source
     cdef readonly list sinks           # those that still want events
     cdef Sink only                     # the one sink, where there is but one, and its filter
     cdef Node only_filter
@@ -21,19 +20,6 @@ cdef class Walker:
     cdef readonly uint64_t skipped     # events of types that the event table does not know
     cdef public bint keep_sections     # remember the blocks before the events: a writer copies them
     cdef readonly list sections        # of (block type, body): those of the present section, its leading state events too
-    # the chunk in hand
-    cdef object chunk
-    cdef const uint8_t* at
-    cdef const uint8_t* end
-    # bytes of a block that crosses the end of its chunk
-    cdef uint8_t* carry
-    cdef size_t carried, carry_room
-    # the block in hand: `block` points at its frame
-    cdef const uint8_t* block
-    cdef uint32_t block_type, block_size
-    cdef uint64_t offset               # of the block in hand, from the start of the inflated file
-    cdef uint64_t next_offset          # of the one behind it
-    cdef bint held                     # the block in hand has not been worked off
     cdef bint opened, ended, finished
     cdef bint undecided                # no event has told yet whether the producer writes enter events
     cdef bint unannounced              # sinks have not been told of the section in hand
@@ -41,17 +27,9 @@ cdef class Walker:
     cdef uint8_t wanted[MAX_EVENT_TYPES]   # event types that anybody looks at
     cdef bint sparse                   # there are some that nobody does
 
-    cdef inline int _next(self) except -1
     cdef inline bint _has_flags(self) noexcept
-    cdef int _cut(self, uint64_t wanted) except -1
-    cdef int _damaged(self, str what) except -1
-    cdef int _check_header(self, const uint8_t* p) except -1
     cdef bint _leads(self) noexcept
     cdef int _announce(self) except -1
-    cdef bint _more(self) except -1
-    cdef bint _gather(self, size_t n) except -1
-    cdef bint _skip(self, uint64_t n) except -1
-    cdef int _fetch(self) except -1
     cdef int _first_section(self) except -1
     cdef int _sections(self) except -1
     cdef int _decide(self, int generation) except -1

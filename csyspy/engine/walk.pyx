@@ -6,18 +6,17 @@ The inner loop makes no Python object: an event costs its frame, and what somebo
 """
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 
+from csyspy.engine.blocks cimport FRAME, HEADER_SIZE, MAX_PLAIN, TRAILER, BlockReader, is_event_block, is_large_block, load_u16, load_u32
 from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, MAX_PARAMS, Event, event_decode
 from csyspy.engine.generation cimport GENERATION_EXITS, GENERATION_OPEN, foresee, generation_of
 from csyspy.engine.handlers.dispatch cimport apply, find_fd, settle
 from csyspy.engine.program cimport Node, Program
 from csyspy.engine.sections cimport (
     BLOCK_EVENT_1, BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_1, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE, BLOCK_EVENT_LARGE,
-    BLOCK_SECTION, plain_type,
+    BLOCK_SECTION,
 )
 from csyspy.engine.state cimport NEED_FD, PRODUCER_NEWEST, PRODUCER_OLD, Sink
 
@@ -25,23 +24,14 @@ from csyspy.errors import CaptureError
 from csyspy.events import EVENT_TABLE
 
 cdef enum:
-    FRAME = 8                            # type and length
-    TRAILER = 4                          # the length again
     EVENT_AT = 10                        # of an event in its block, where the block has no flags
     EVENT_TYPE_AT = 30
     HEADER = 26                          # of an event with a parameter count
     PLAIN_EVENT = 40                     # the shortest block of an event
-    HEADER_SIZE = 28                     # of a section header without options
-    MAX_PLAIN = 65536 + FRAME            # libs: READER_BUF_SIZE: of an event block that is not a large one
-    MAX_LARGE = 64 << 20                 # beyond this no producer goes; it would have to lie in memory at once
-    MAX_SECTION = 512 << 20
     EC_INTERNAL = 0x100                  # libs: ppm_event_category
     SCAPEVENT_E = 196                    # internal too; what reads newer captures shows it all the same
     EC_METAEVENT = 0x1000
     PULSE = 16384                        # events between two looks at signals and other threads
-
-cdef const uint32_t MAGIC = 0x1A2B3C4D
-cdef const uint32_t SWAPPED_MAGIC = 0x4D3C2B1A
 
 # Types that come before the first event proper, to bring what happened before (libs: sinsp::is_initialstate_event).
 cdef uint8_t LEADING[MAX_EVENT_TYPES]
@@ -58,31 +48,10 @@ cdef void _read_table() except *:
 _read_table()
 
 
-cdef inline uint16_t _u16(const uint8_t* p) noexcept nogil:
-    cdef uint16_t n
-    memcpy(&n, p, 2)
-    return n
-
-
-cdef inline uint32_t _u32(const uint8_t* p) noexcept nogil:
-    cdef uint32_t n
-    memcpy(&n, p, 4)
-    return n
-
-
-cdef inline bint _is_event(uint32_t block) noexcept nogil:
-    return (block == BLOCK_EVENT_2 or block == BLOCK_EVENT_1 or block == BLOCK_EVENT_FLAGS_2 or block == BLOCK_EVENT_LARGE
-            or block == BLOCK_EVENT_FLAGS_1 or block == BLOCK_EVENT_FLAGS_LARGE or block == <uint32_t>0x8010ABCD)
-
-
-cdef inline bint _is_large(uint32_t block) noexcept nogil:
-    return block == BLOCK_EVENT_LARGE or block == BLOCK_EVENT_FLAGS_LARGE
-
-
 cdef inline bint _decode(Event* e, const uint8_t* raw, size_t avail, uint16_t evt_type) noexcept nogil:
     """event_decode() for what nearly all events are: those with a parameter count, and lengths of two bytes."""
-    cdef uint32_t size = _u32(raw + 16)
-    cdef uint32_t count = _u32(raw + 22)
+    cdef uint32_t size = load_u32(raw + 16)
+    cdef uint32_t count = load_u32(raw + 22)
     cdef uint32_t room, i
     cdef uint32_t total = 0
     if count > MAX_PARAMS or EVENTS[evt_type].flags & EF_LARGE_PAYLOAD:
@@ -94,7 +63,7 @@ cdef inline bint _decode(Event* e, const uint8_t* raw, size_t avail, uint16_t ev
         return False
     e.lens = raw + HEADER
     for i in range(count):
-        total += _u16(e.lens + 2 * i)
+        total += load_u16(e.lens + 2 * i)
         e.ends[i] = total
     if total > room - 2 * count:
         return False
@@ -113,7 +82,7 @@ cdef inline bint _decode(Event* e, const uint8_t* raw, size_t avail, uint16_t ev
 
 
 @cython.final
-cdef class Walker:
+cdef class Walker(BlockReader):
     """Walks `source` (csyspy.capture.open_source) and keeps `state` up, as far as state.needs asks for it.
 
     `open()` reads what comes before the events, `run()` or `step()` the events, `finish()` tells the sinks that it is over.
@@ -121,15 +90,11 @@ cdef class Walker:
 
     def __cinit__(self, State state not None, source):
         self.state = state
-        self.source = source
         self.sinks = []
         self.sections = []
         self.undecided = True
         self.eventless = True
         memset(self.wanted, 1, MAX_EVENT_TYPES)
-
-    def __dealloc__(self):
-        free(self.carry)
 
     def open(self) -> None:
         """Read the first file's blocks up to its first event. Raises CaptureError where there is no capture to read."""
@@ -182,11 +147,6 @@ cdef class Walker:
         if failure is not None:
             raise failure
 
-    @property
-    def position(self) -> int:
-        """Offset of the block in hand in the inflated file, in bytes."""
-        return self.offset
-
     cdef int _plan(self) except -1:
         """Which event types must be decoded: all, where somebody needs state; else what the filters let through."""
         cdef uint32_t kind
@@ -207,139 +167,21 @@ cdef class Walker:
                 self.sparse = self.sparse or not self.wanted[kind]
         return 0
 
-    # --- bytes ---
-
-    cdef bint _more(self) except -1:
-        """Take the next chunk of the file; False at its end."""
-        cdef Py_buffer view
-        self.at = self.end = NULL
-        while True:
-            chunk = self.source.read()
-            if chunk is None:
-                return False
-            if len(chunk):
-                break
-        # The reference keeps the bytes where they are: sources give them out for as long as nothing more is read.
-        self.chunk = chunk
-        PyObject_GetBuffer(chunk, &view, PyBUF_SIMPLE)
-        self.at = <const uint8_t*>view.buf
-        self.end = self.at + view.len
-        PyBuffer_Release(&view)
-        return True
-
-    cdef bint _gather(self, size_t n) except -1:
-        """Bring `carried` up to `n` bytes; False where the file ends before. The room grows with what is really there."""
-        cdef size_t part, room
-        cdef uint8_t* bigger
-        while self.carried < n:
-            if self.at == self.end and not self._more():
-                return False
-            part = min(n - self.carried, <size_t>(self.end - self.at))
-            if self.carried + part > self.carry_room:
-                room = max(self.carried + part, min(2 * self.carry_room, n))
-                bigger = <uint8_t*>realloc(self.carry, room)
-                if bigger == NULL:
-                    raise MemoryError
-                self.carry = bigger
-                self.carry_room = room
-            memcpy(self.carry + self.carried, self.at, part)
-            self.carried += part
-            self.at += part
-        return True
-
-    cdef bint _skip(self, uint64_t n) except -1:
-        """Pass over `n` bytes without keeping them; False where the file ends before."""
-        cdef size_t part
-        while n:
-            if self.at == self.end and not self._more():
-                return False
-            part = <size_t>min(n, <uint64_t>(self.end - self.at))
-            self.at += part
-            n -= part
-        return True
-
-    cdef int _cut(self, uint64_t wanted) except -1:
-        raise CaptureError(f"{self.source.name}: expecting {wanted} bytes, read {self.carried}: is the file truncated?", self.offset)
-
-    cdef int _damaged(self, str what) except -1:
-        raise CaptureError(f"{self.source.name}: {what}", self.offset)
-
-    # --- blocks ---
-
-    cdef inline int _next(self) except -1:
-        """Bring the next block into hand; 0 at the end of the file."""
-        cdef uint32_t size
-        if self.held:
-            self.held = False
-            return 1
-        if self.end - self.at >= FRAME:
-            size = _u32(self.at + 4)
-            if FRAME + TRAILER <= size <= <size_t>(self.end - self.at):
-                self.block = self.at
-                self.block_type = _u32(self.at)
-                self.block_size = size
-                self.at += size
-                self.offset = self.next_offset
-                self.next_offset += size
-                return 1
-        return self._fetch()
-
-    cdef int _fetch(self) except -1:
-        """The next block where it is not whole in the chunk in hand."""
-        cdef uint32_t kind, size
-        self.carried = 0
-        self.offset = self.next_offset
-        if not self._gather(FRAME):
-            if self.carried:
-                self._cut(FRAME)
-            return 0
-        kind = _u32(self.carry)
-        size = _u32(self.carry + 4)
-        if size < FRAME + TRAILER:
-            self._damaged(f"a block that says it is {size} bytes long")
-        if _is_event(kind) and size > <uint32_t>(MAX_LARGE if _is_large(kind) else MAX_PLAIN):
-            self._damaged(f"an event block that says it is {size} bytes long")
-        if size > MAX_SECTION:
-            self._damaged(f"a block that says it is {size} bytes long")
-        if not self._gather(size):
-            self._cut(size)
-        self.block = self.carry
-        self.block_type = kind
-        self.block_size = size
-        self.next_offset += size
-        return 1
-
     # --- sections ---
-
-    cdef int _check_header(self, const uint8_t* p) except -1:
-        """Refuse what is no capture, or none that can be read; `p` has HEADER_SIZE bytes."""
-        if _u32(p) != BLOCK_SECTION:
-            self._damaged("not a capture file: it does not begin with a section header")
-        if _u32(p + FRAME) == SWAPPED_MAGIC:
-            self._damaged("written on a big-endian machine; only little-endian captures can be read")
-        if _u32(p + FRAME) != MAGIC:
-            self._damaged("not a capture file: the section header has another magic number")
-        if _u16(p + 12) > 1:
-            self._damaged(f"written in version {_u16(p + 12)} of the capture format; version 1 can be read")
-        if _u32(p + 4) < HEADER_SIZE:
-            self._damaged("the section header is too short")
-        return 0
 
     cdef int _first_section(self) except -1:
         """The beginning of a file: its header, which says whether lengths can be trusted at all, then its blocks."""
-        self.carried = 0
-        self.offset = self.next_offset = 0
-        self.held = False
+        self.rewind()
         if not self._gather(HEADER_SIZE):
             if self.carried == 0:
                 self._damaged("the file is empty")
-            if self.carried >= 4 and _u32(self.carry) != BLOCK_SECTION:
+            if self.carried >= 4 and load_u32(self.carry) != BLOCK_SECTION:
                 self._damaged("not a capture file: it does not begin with a section header")
             self._cut(HEADER_SIZE)
         self._check_header(self.carry)
-        if not self._skip(_u32(self.carry + 4) - HEADER_SIZE):
-            self._cut(_u32(self.carry + 4))
-        self.next_offset = _u32(self.carry + 4)
+        if not self._skip(load_u32(self.carry + 4) - HEADER_SIZE):
+            self._cut(load_u32(self.carry + 4))
+        self.next_offset = load_u32(self.carry + 4)
         self._sections()
         return 0
 
@@ -352,10 +194,10 @@ cdef class Walker:
         while True:
             if not self._next():
                 break
-            if _is_event(self.block_type) or self.block_type == BLOCK_SECTION:
+            if is_event_block(self.block_type) or self.block_type == BLOCK_SECTION:
                 self.held = True
                 break
-            if _u32(self.block + self.block_size - TRAILER) != self.block_size:
+            if load_u32(self.block + self.block_size - TRAILER) != self.block_size:
                 self._damaged(f"a block of {self.block_size} bytes ends with another length")
             if self.keep_sections:
                 self.sections.append((self.block_type, (<const char*>self.block + FRAME)[:self.block_size - FRAME - TRAILER]))
@@ -365,7 +207,7 @@ cdef class Walker:
                 raise CaptureError(f"{self.source.name}: {error.message}", error.offset) from None
         loader.finish()
         while self._next():
-            if not _is_event(self.block_type) or not self._leads():
+            if not is_event_block(self.block_type) or not self._leads():
                 self.held = True
                 break
             if self.keep_sections:
@@ -390,7 +232,7 @@ cdef class Walker:
         cdef uint16_t kind
         if self.block_size < at + 22 + TRAILER:
             return False
-        kind = _u16(self.block + at + 20)
+        kind = load_u16(self.block + at + 20)
         return kind < MAX_EVENT_TYPES and LEADING[kind] != 0
 
     cdef inline bint _has_flags(self) noexcept:
@@ -414,14 +256,14 @@ cdef class Walker:
             if self._has_flags():
                 at = 14
                 if self.block_size >= at + TRAILER:
-                    flags = _u32(self.block + 10)
+                    flags = load_u32(self.block + 10)
             v1 = kind == BLOCK_EVENT_1 or kind == BLOCK_EVENT_FLAGS_1 or kind == <uint32_t>0x8010ABCD
         if self.block_size < at + (22 if v1 else 26) + TRAILER:
             self._damaged(f"an event block of {self.block_size} bytes is too short for an event")
-        if self.block_size > MAX_PLAIN and not _is_large(kind):
+        if self.block_size > MAX_PLAIN and not is_large_block(kind):
             self._damaged(f"an event block that says it is {self.block_size} bytes long")
         raw = self.block + at
-        evt_type = _u16(raw + 20)
+        evt_type = load_u16(raw + 20)
         if evt_type >= EVENT_COUNT:
             self.skipped += 1
             return 0
@@ -441,7 +283,7 @@ cdef class Walker:
             sound = _decode(&state.evt, raw, self.block_size - at - TRAILER, evt_type)
         if not sound:
             self._damaged(f"an event of type {evt_type} whose lengths do not fit")
-        state.evt.cpu = _u16(self.block + FRAME)
+        state.evt.cpu = load_u16(self.block + FRAME)
         state.evt.flags = flags
         state.hidden = category & EC_INTERNAL and (evt_type != SCAPEVENT_E or state.producer == PRODUCER_OLD)
         state.state_only = flags & DF_STATE_ONLY
@@ -516,11 +358,11 @@ cdef class Walker:
         cdef uint64_t ts = before
         cdef uint32_t size
         cdef uint16_t evt_type
-        while n < most and self.end - at >= PLAIN_EVENT and _u32(at) == BLOCK_EVENT_2:
-            size = _u32(at + 4)
+        while n < most and self.end - at >= PLAIN_EVENT and load_u32(at) == BLOCK_EVENT_2:
+            size = load_u32(at + 4)
             if size < PLAIN_EVENT or size > MAX_PLAIN or size > <size_t>(self.end - at):
                 break
-            evt_type = _u16(at + EVENT_TYPE_AT)
+            evt_type = load_u16(at + EVENT_TYPE_AT)
             if evt_type >= EVENT_COUNT or self.wanted[evt_type]:
                 break
             before = ts
@@ -565,7 +407,7 @@ cdef class Walker:
                 self._announce()
                 continue
             done += 1
-            if _is_event(self.block_type):
+            if is_event_block(self.block_type):
                 self._event(True)
                 if had_sinks and not self.sinks:
                     self.ended = True
