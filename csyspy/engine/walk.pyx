@@ -15,7 +15,7 @@ from csyspy.engine.generation cimport GENERATION_EXITS, GENERATION_OPEN, foresee
 from csyspy.engine.handlers.dispatch cimport apply, find_fd, settle
 from csyspy.engine.program cimport Node, Program
 from csyspy.engine.sections cimport (
-    BLOCK_EVENT_1, BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_1, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE, BLOCK_EVENT_LARGE,
+    BLOCK_EVENT_1, BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_1, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE,
     BLOCK_SECTION,
 )
 from csyspy.engine.state cimport NEED_FD, PRODUCER_NEWEST, PRODUCER_OLD, Sink
