@@ -94,6 +94,8 @@ def run(
 
 
 def _feed(view: View, capture: str | None, filter_text: str, interval_s: float, containers: bool) -> Feed:
+    if capture == "-":
+        raise UsageError("the screen cannot read a capture from standard input, where its keys come from", "--text prints the events")
     if capture is not None:
         from csyspy.tui.replay_feed import ReplayFeed
 

@@ -188,3 +188,8 @@ def test_an_unknown_view_is_refused_with_those_there_are() -> None:
 def test_a_live_filter_is_refused_before_the_screen_opens() -> None:
     with pytest.raises(UsageError):
         run(filter_text="proc.name=cat")
+
+
+def test_a_capture_from_standard_input_is_refused_as_the_keys_come_from_there() -> None:
+    with pytest.raises(UsageError):
+        run("-")
