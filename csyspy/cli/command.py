@@ -26,6 +26,8 @@ from csyspy.errors import UsageError
 ChiselArgs = Callable[[str, Sequence[str]], bool]
 """(chisel name, words behind it up to the end of the line) -> whether the first of the words is the chisel's argument."""
 
+_MOST = {"": 1_000_000_000, "count": 2**63 - 1}
+"""Largest number by ``dest``: what the engine counts in does not run over, in ns and bytes either."""
 _VIEW_ID = re.compile(r"[a-z][a-z0-9_]*\Z")
 _SHORT = "".join(option.letter + (":" if option.metavar else "") for option in OPTIONS if option.letter)
 _LONG = [name + ("=" if option.metavar else "") for option in OPTIONS for name in option.names]
@@ -189,6 +191,9 @@ def _set(command: Command, option: Option, value: str) -> None:
     """Put one option into the command; values are checked here."""
     command.plain |= option.text
     name = option.dest
+    if option.metavar and not value and name != "format":
+        shown = "-" + option.letter if option.letter else "--" + option.names[0]
+        raise UsageError(f"option {shown} wants a value: {shown} {option.metavar}", option.help)
     if name == "chisels":
         if value == "l":
             command.list_chisels = True
@@ -226,10 +231,12 @@ def _set_format(command: Command, value: str) -> None:
 
 def _number(option: Option, value: str) -> int:
     lowest = 0 if option.dest == "snaplen" else 1
-    if not value.isascii() or not value.isdigit() or int(value) < lowest:
+    number = int(value) if value.isascii() and value.isdigit() and len(value) < 20 else -1
+    if not lowest <= number <= _MOST.get(option.dest, _MOST[""]):
         shown = "-" + option.letter if option.letter else "--" + option.names[0]
-        raise UsageError(f"{shown} wants a whole number from {lowest} up, not {value!r}", option.help)
-    return int(value)
+        most = f"{lowest} to {_MOST.get(option.dest, _MOST[''])}" if value.isdigit() and int(value[:20]) >= lowest else f"{lowest} up"
+        raise UsageError(f"{shown} wants a whole number from {most}, not {value!r}", option.help)
+    return number
 
 
 def unescape(text: str) -> str:

@@ -15,6 +15,10 @@ NOT_HERE: Final = 3
 INTERRUPTED: Final = 130
 
 
+_SHOWN: Final = 160
+"""Characters of a long line that are shown round the place that is wrong."""
+
+
 class LiveError(CsyspyError):
     """Live capture is not possible here."""
 
@@ -46,8 +50,12 @@ def _pointed(text: str, position: int, length: int) -> list[str]:
     stop = text.find("\n", position)
     stop = len(text) if stop < 0 else stop
     column = min(position, stop) - start
-    carets = max(1, min(length, stop - start - column))
-    return ["  " + text[start:stop], "  " + " " * column + "^" * carets]
+    carets = max(1, min(length, stop - start - column, _SHOWN // 2))
+    line, before = text[start:stop], 0
+    if len(line) > _SHOWN:
+        before = max(0, min(column - _SHOWN // 3, len(line) - _SHOWN))
+        line = line[before : before + _SHOWN]
+    return ["  " + line, "  " + " " * (column - before) + "^" * carets]
 
 
 def _printable(text: str) -> str:

@@ -56,8 +56,9 @@ def _run(argv: Sequence[str]) -> int:
         return _print([f"csyspy version {__version__}"])
     if _lists(command):
         return _list(command)
-    if command.once or command.csv or (command.json and command.view):
-        raise UsageError("views without a screen are not part of this version", "leave out --once, --csv and -j to see one on a terminal")
+    if command.once or command.csv or (command.view and (command.plain or not sys.stdout.isatty())):
+        hint = "run it on a terminal, without --once, --csv and options for text, to see one"
+        raise UsageError("views without a screen are not part of this version", hint)
     if command.plain or not sys.stdout.isatty():
         from csyspy.cli.text import run
 

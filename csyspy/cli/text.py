@@ -7,7 +7,6 @@ import sys
 import time
 from typing import Any
 
-from csyspy.cli import summary
 from csyspy.cli.command import Command, default_format, parse, unescape
 from csyspy.cli.exits import INTERRUPTED, OK, LiveError
 from csyspy.cli.options import LOG_LEVELS, OPTIONS, WRITING
@@ -35,6 +34,9 @@ def _check(command: Command) -> None:
         raise LiveError("live capture as text is not part of this version", hint)
     if command.filter_proclist and not command.filter:
         raise UsageError("--filter-proclist needs a filter", "it limits the written process list to what the filter accepts")
+    for path in command.files:
+        if os.path.isfile(command.write) and os.path.isfile(path) and os.path.samefile(path, command.write):
+            raise UsageError(f"-w would overwrite {path} while it is read", "give -w another name")
     if command.write == "-" and sys.stdout.isatty():
         raise UsageError("a capture cannot be written to a terminal", "give -w a file name, or pipe the output on")
     if not command.write:
@@ -206,6 +208,8 @@ class _Run:
         if self.walker.skipped:
             _log(self.command, "warning", f"{self.walker.skipped} events of types that are not known were passed over")
         if self.tally is not None:
+            from csyspy.cli import summary
+
             for line in summary.lines(self.tally.calls()):
                 sys.stdout.write(line + "\n")
 
