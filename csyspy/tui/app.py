@@ -61,6 +61,11 @@ class CsyspyApp(App[int]):
         if not is_waiting:
             self.post_message(FrameReady())
 
+    @property
+    def is_mailbox_empty(self) -> bool:
+        """Whether every frame that was published has been shown, or replaced by a newer one."""
+        return self._mailbox is None
+
     def on_frame_ready(self) -> None:
         with self._lock:
             frame, self._mailbox = self._mailbox, None

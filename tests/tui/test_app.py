@@ -50,11 +50,21 @@ def line(app: CsyspyApp, y: int) -> str:
     return app.screen_stack[0].query_one(GridView).render_line(y).text
 
 
+async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
+    """Let the app work until the condition holds, however slow the machine is."""
+    for _ in range(200):
+        await pilot.pause()
+        if condition():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError("the screen never came to it")
+
+
 async def shown(pilot: Pilot[int], a_frame: Frame) -> CsyspyApp:
     app = pilot.app
     assert isinstance(app, CsyspyApp)
     app.publish(a_frame)
-    await pilot.pause()
+    await until(pilot, lambda: app.is_mailbox_empty)
     return app
 
 
@@ -165,9 +175,9 @@ async def test_a_hostile_command_line_stays_in_its_cell() -> None:
 async def test_a_screen_too_small_says_how_large_it_has_to_be() -> None:
     async with CsyspyApp(QuietFeed()).run_test(size=(50, 12)) as pilot:
         await shown(pilot, frame(1.0))
-        assert pilot.app.screen.has_class("-too-small")
+        await until(pilot, lambda: pilot.app.screen.has_class("-too-small"))
         await pilot.resize_terminal(80, 24)
-        assert not pilot.app.screen.has_class("-too-small")
+        await until(pilot, lambda: not pilot.app.screen.has_class("-too-small"))
 
 
 @pytest.mark.parametrize("theme", ["csyspy", "ink", "textual-dark", "textual-light", "ansi-dark"])
