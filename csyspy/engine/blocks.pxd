@@ -60,6 +60,7 @@ cdef class BlockReader:
     cdef int _fetch(self) except -1
     cdef int _cut(self, uint64_t wanted) except -1
     cdef int _damaged(self, str what) except -1
+    cdef int _empty(self, uint32_t size) except -1
     cdef int _check_header(self, const uint8_t* p) except -1
 
     @cython.final

@@ -8,11 +8,14 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
+from csyspy.engine.sections cimport BLOCK_MACHINE, plain_type
+
 from csyspy.errors import CaptureError
 
 cdef enum:
     MAX_LARGE = 64 << 20                 # beyond this no producer goes; it would have to lie in memory at once
-    MAX_SECTION = 512 << 20
+    MAX_SECTION = 256 << 20              # a list with a million threads
+    MAX_UNKNOWN = 1 << 20                # blocks that nobody knows are not kept beyond this
 
 cdef const uint32_t MAGIC = 0x1A2B3C4D
 cdef const uint32_t SWAPPED_MAGIC = 0x4D3C2B1A
@@ -109,6 +112,9 @@ cdef class BlockReader:
             self._damaged(f"a block that says it is {size} bytes long")
         if is_event_block(kind) and size > <uint32_t>(MAX_LARGE if is_large_block(kind) else MAX_PLAIN):
             self._damaged(f"an event block that says it is {size} bytes long")
+        if size > MAX_UNKNOWN and not BLOCK_MACHINE <= plain_type(kind) <= BLOCK_EVENT_FLAGS_LARGE:
+            self._empty(size)
+            return 1
         if size > MAX_SECTION:
             self._damaged(f"a block that says it is {size} bytes long")
         if not self._gather(size):
@@ -118,6 +124,21 @@ cdef class BlockReader:
         self.block_size = size
         self.next_offset += size
         return 1
+
+    cdef int _empty(self, uint32_t size) except -1:
+        """Pass over the body of the block whose frame has been gathered: it comes into hand with its type and nothing in it."""
+        cdef uint32_t short_size = FRAME + TRAILER
+        if not self._skip(size - FRAME - TRAILER) or not self._gather(short_size):
+            self._cut(size)
+        if load_u32(self.carry + FRAME) != size:
+            self._damaged(f"a block of {size} bytes ends with another length")
+        memcpy(self.carry + 4, &short_size, 4)
+        memcpy(self.carry + FRAME, &short_size, TRAILER)
+        self.block = self.carry
+        self.block_type = load_u32(self.carry)
+        self.block_size = short_size
+        self.next_offset += size
+        return 0
 
     cdef int _check_header(self, const uint8_t* p) except -1:
         """Refuse what is no capture, or none that can be read; `p` has HEADER_SIZE bytes."""

@@ -177,6 +177,17 @@ def test_unknown_blocks_before_the_events_are_passed_over() -> None:
     assert state.events == 1
 
 
+def test_unknown_blocks_of_any_size_are_not_kept_in_memory() -> None:
+    size = 3 << 20
+    unknown = struct.pack("<II", 0x777, size) + bytes(size - 12)
+    data = section() + unknown + struct.pack("<I", size) + event(CLOSE_E)
+    state, walker, _ = walk(data, size=1000)
+    assert state.events == 1
+    assert walker.position == len(data)
+    assert "truncated" in damage_of(section() + unknown, size=1000)[0].message
+    assert "another length" in damage_of(section() + unknown + struct.pack("<I", 5) + event(CLOSE_E), size=1000)[0].message
+
+
 def test_a_step_stops_where_it_is_told_to() -> None:
     state = State()
     walker = Walker(state, Chunks(small_capture(5)))
