@@ -97,7 +97,7 @@ def values(data: bytes, *fields: str) -> list[tuple[object, ...]]:
     view = EventView({name: compile_field(name) for name in fields})
     sink = CallbackSink(view, lambda view: rows.append(tuple(view[name] for name in fields)))
     sink.wants_hidden = True
-    state.needs = 15
+    state.needs = 31
     walker = Walker(state, _Whole(data))
     walker.open()
     walker.run([sink])

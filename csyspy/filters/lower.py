@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from csyspy.engine import match, program
+from csyspy.engine import conditions, match, program
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.catalogue import suggest
 from csyspy.fields.errors import FieldError
@@ -218,14 +218,14 @@ class _Lowering:
         exists = comparison.op == "exists"
         ref = comparison.left.field
         if name in _EITHER_END:
-            return program.AnyFd() if exists else program.EitherEnd(matcher(comparison), _EITHER_END[name], comparison.op == "!=")
+            return conditions.AnyFd() if exists else conditions.EitherEnd(matcher(comparison), _EITHER_END[name], comparison.op == "!=")
         if ref is None or comparison.other is not None:
             return None
         if name in hosts.ADDRESS_OF and comparison.op in hosts.OPERATORS:
             return _Lowering._host(comparison, name)
-        if name in program.ANCESTOR_FIELDS and ref.arg is None:
-            return program.AnyAncestor(name, match.Anything() if exists else matcher(comparison))
+        if name in conditions.ANCESTOR_FIELDS and ref.arg is None:
+            return conditions.AnyAncestor(name, match.Anything() if exists else matcher(comparison))
         if name == "evt.around":
             window = comparison.constants[0] if comparison.constants else 0
-            return program.Around(int(ref.arg or 0), int(window) * 1_000_000) if isinstance(window, int) else None
+            return conditions.Around(int(ref.arg or 0), int(window) * 1_000_000) if isinstance(window, int) else None
         return None
