@@ -3,6 +3,8 @@
 libs: userspace/libsinsp/sinsp_filtercheck.cpp, rawval_to_string and rawval_to_json.
 """
 
+from json.encoder import encode_basestring_ascii
+
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdio cimport snprintf
 
@@ -123,14 +125,13 @@ cdef int _add_json_double(Buffer out, double d, int fmt) except -1:
 
 
 cdef int add_json_string(Buffer out, const char* text, size_t n) except -1:
-    """`text` quoted. Bytes that are no UTF-8 become U+FFFD, so that every line stays valid JSON."""
-    cdef size_t i, done = 0
-    cdef unsigned char c
+    """`text` quoted, all of it ASCII. Bytes that are no UTF-8 become U+FFFD."""
+    cdef size_t i
     cdef bytes whole
     for i in range(n):
         if <unsigned char>text[i] >= 128:
-            whole = text[:n].decode("utf-8", "replace").encode()
-            return _add_quoted(out, whole, <size_t>len(whole))
+            whole = encode_basestring_ascii(text[:n].decode("utf-8", "replace")).encode()
+            return out.add(<const char*>whole, <size_t>len(whole))
     return _add_quoted(out, text, n)
 
 
