@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from csyspy.engine import conditions, match, program
+import csyspy.engine.conditions as conditions
+from csyspy.engine import match, program
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.catalogue import suggest
 from csyspy.fields.errors import FieldError
