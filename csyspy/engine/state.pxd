@@ -43,6 +43,7 @@ cdef class State:
     cdef public bint import_users     # False (`-E`): nobody has a name
     cdef public object container_of   # callable(list of (subsystem, path), as bytes) -> (id, type, name) of the container, None on the
     #                                   host: set by who opens the source, to csyspy.containers.container_of
+    cdef uint32_t ghost_tables        # how many of them were given open files since they were last cleared away
     cdef dict ghosts                  # tid -> (comm, FdTable or None) of threads that sysdig 0.29.3 knows earlier or longer: see render
     cdef str evt_container            # id of the container that the current event tells of by itself; None for most events
     cdef dict cgroup_cache            # raw cgroups -> (parsed, what container_of said)

@@ -3,6 +3,7 @@
 
 cdef enum:
     MAX_GHOSTS = 32768
+    MAX_GHOST_TABLES = 256
 
 cdef dict _BUFFER_FORMATS = {"dots": BF_DOTS, "hex": BF_HEX, "hexascii": BF_HEXASCII, "ascii": BF_ASCII, "base64": BF_BASE64}
 
@@ -19,6 +20,7 @@ cdef class State:
         self.containers = {}
         self.cgroup_cache = {}
         self.ghosts = {}
+        self.ghost_tables = 0
         self.deferred = []
         self.needs = NEED_ALL
         self.import_users = True
@@ -38,6 +40,7 @@ cdef class State:
             self.containers = {}
         self.deferred = []
         self.ghosts = {}
+        self.ghost_tables = 0
         self.thread = None
         self.fd = None
         self.fd_num = -1
@@ -60,9 +63,14 @@ cdef class State:
         self.time_mode = ord(time_mode)
 
     cdef int remember(self, int64_t tid, bytes comm, FdTable fds) except -1:
-        """Keep a name for a thread that is not in the table (ghosts)."""
+        """Keep a name for a thread that is not in the table (ghosts), and the open files of a child that has not spoken yet."""
         if len(self.ghosts) >= MAX_GHOSTS:
             self.ghosts.clear()
+        if fds is not None:
+            self.ghost_tables += 1
+            if self.ghost_tables > MAX_GHOST_TABLES:
+                self.ghosts = {known: ghost for known, ghost in self.ghosts.items() if ghost[1] is None}
+                self.ghost_tables = 1
         self.ghosts[tid] = (comm, fds)
         return 0
 
