@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 EV1, EVF1, EV2, EVF2, EV2_LARGE, EVF2_LARGE = 0x204, 0x208, 0x216, 0x217, 0x221, 0x222
 PROCESS_BLOCKS = {1: 0x202, 2: 0x207, 3: 0x209, 4: 0x210, 5: 0x211, 6: 0x212, 7: 0x213, 8: 0x214, 9: 0x215}
-OPEN_E, OPEN_X, CLOSE_E, CLOSE_X, READ_X, PROCINFO, CONTAINER_JSON, CONTAINER_JSON_2 = 2, 3, 4, 5, 7, 234, 272, 324
+OPEN_E, OPEN_X, CLOSE_E, CLOSE_X, READ_X, BRK_1_X, PROCINFO, CONTAINER_JSON, CONTAINER_JSON_2 = 2, 3, 4, 5, 7, 11, 234, 272, 324
 
 
 def block(kind: int, body: bytes, trailer: int | None = None) -> bytes:

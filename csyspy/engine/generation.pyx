@@ -19,12 +19,27 @@ cdef enum:
 
 # Exit events that tell: with this many parameters the former enter parameters are behind the exit's own. 0: does not tell.
 cdef uint8_t FULL_EXIT[MAX_EVENT_TYPES]
+# Those to which libs 0.20 gave the enter parameters too (its driver/event_table.c), while it still wrote enter events.
+cdef uint8_t FULL_IN_PAIRS[MAX_EVENT_TYPES]
+# Enter events that no producer of exit events writes.
+cdef uint8_t ENTER[MAX_EVENT_TYPES]
+
+_FULL_IN_PAIRS = ("PPME_SYSCALL_READ_X", "PPME_SYSCALL_PREAD_X", "PPME_SOCKET_BIND_X", "PPME_SOCKET_LISTEN_X",
+                  "PPME_SYSCALL_SETRLIMIT_X", "PPME_SYSCALL_PRLIMIT_X")
+# What may be there to guard against arguments that change while the call runs.
+_KEPT_ENTERS = ("open", "creat", "openat", "openat2", "connect", "execve", "execveat")
 
 
 cdef void _read_table() except *:
     for event in EVENT_TABLE["events"]:
-        for row in event.get("conversion", ()):
-            if event["dir"] == "<" and any(fill.startswith("enter:") for fill in row.get("fill", ())):
+        rows = event.get("conversion", ())
+        if event["dir"] == ">":
+            ENTER[<int>event["id"]] = event["name"] not in _KEPT_ENTERS and any(row["action"] == "store" for row in rows)
+            continue
+        FULL_IN_PAIRS[<int>event["id"]] = event["enum"] in _FULL_IN_PAIRS
+        for row in rows:
+            # Events that became another type have as many parameters whoever wrote them.
+            if row["action"] == "add_params" and any(fill.startswith("enter:") for fill in row.get("fill", ())):
                 FULL_EXIT[<int>event["id"]] = len(event["params"])
 
 
@@ -32,9 +47,15 @@ _read_table()
 
 
 cdef int generation_of(uint16_t evt_type, uint32_t nparams) noexcept nogil:
-    if evt_type >= MAX_EVENT_TYPES or FULL_EXIT[evt_type] == 0:
+    if evt_type >= MAX_EVENT_TYPES:
         return GENERATION_OPEN
-    return GENERATION_EXITS if nparams >= FULL_EXIT[evt_type] else GENERATION_PAIRS
+    if ENTER[evt_type]:
+        return GENERATION_PAIRS
+    if FULL_EXIT[evt_type] == 0:
+        return GENERATION_OPEN
+    if nparams < FULL_EXIT[evt_type]:
+        return GENERATION_PAIRS
+    return GENERATION_OPEN if FULL_IN_PAIRS[evt_type] else GENERATION_EXITS
 
 
 cdef int foresee(const uint8_t* at, const uint8_t* end) noexcept nogil:

@@ -213,8 +213,10 @@ cdef class Walker(BlockReader):
             if self.keep_sections:
                 self.sections.append((self.block_type, (<const char*>self.block + FRAME)[:self.block_size - FRAME - TRAILER]))
             self._event(False)
-        if self.undecided and self.held and self.at != NULL:
-            self._decide(foresee(self.at, self.end))
+        if self.undecided and self.held:
+            self._decide(foresee(self.block, self.block + self.block_size))
+            if self.undecided and self.at != NULL:
+                self._decide(foresee(self.at, self.end))
         return 0
 
     cdef int _decide(self, int generation) except -1:
