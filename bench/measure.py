@@ -19,7 +19,7 @@ class Cost:
 
 
 class RunFailed(Exception):
-    """The command ended with another exit code than 0; carries its last line of complaint."""
+    """The command ended with another exit code than 0; carries its first line of complaint."""
 
 
 def cost_of(command: Sequence[str]) -> Cost:
@@ -33,7 +33,7 @@ def cost_of(command: Sequence[str]) -> Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         lines = complaint.decode(errors="replace").strip().splitlines()
-        raise RunFailed(lines[-1] if lines else f"exit code {process.returncode}")
+        raise RunFailed(lines[0] if lines else f"exit code {process.returncode}")
     return Cost(usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss * 1024 / 1e6)
 
 
