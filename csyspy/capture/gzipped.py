@@ -15,7 +15,7 @@ from isal import igzip_lib
 from csyspy.errors import CaptureError
 
 PIECE = 1 << 18  # compressed bytes read at once
-CHUNK = 1 << 20  # inflated bytes given out at once
+CHUNK = 1 << 18  # inflated bytes given out at once: small enough to be in the cache still when the walk comes to them
 AHEAD = 4  # chunks that may wait for the walk
 GZIP_MAGIC = b"\x1f\x8b"
 SWITCH_INTERVAL_S = 0.001
