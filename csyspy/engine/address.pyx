@@ -4,8 +4,6 @@ Addresses are bytes in network order, ports are in host order. libs: userspace/l
 text), userspace/libsinsp/ifinfo.cpp (guesses from the interface list).
 """
 
-import socket
-
 from libc.string cimport memcmp, memcpy, memset
 
 from csyspy.engine.fds cimport L4_TCP, L4_UDP
@@ -67,6 +65,8 @@ cdef bytes service_name(uint16_t port, int l4proto):
         pass
     cdef bytes name = None
     try:
+        import socket    # 5 ms of start-up that only port names need
+
         name = (socket.getservbyport(port, protocol) if protocol else socket.getservbyport(port)).encode()
     except OSError:
         pass

@@ -4,7 +4,6 @@ Client is the source of a connection, server its destination; local is the end t
 container's address) has. A connection whose role nobody knows has neither addresses nor ports.
 """
 
-import socket
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcmp
@@ -81,6 +80,8 @@ cdef bytes _container_ip(object container):
     if not text or text == "0.0.0.0":
         return None
     try:
+        import socket    # 5 ms of start-up that only nets with a mask need
+
         return socket.inet_aton(text)
     except (OSError, TypeError):
         return None
