@@ -9,7 +9,6 @@ from csyspy.cli import exits
 from csyspy.cli.command import Command, parse
 from csyspy.errors import CsyspyError, UsageError
 
-
 GARBAGE_THRESHOLD = 20_000
 """Objects made before the collector looks: most of what a start makes stays, and looking through it anew costs a twelfth of the start."""
 
