@@ -216,8 +216,9 @@ cdef int _child(State state) except -1:
     cdef ThreadInfo child = state.thread
     cdef ThreadInfo model
     cdef bint leader
-    if child is not None and child.clone_ts != 0:
-        if e.ts - child.clone_ts < STALE_NS:
+    if child is not None and not child.is_invalid():
+        if child.clone_ts == 0 or e.ts - child.clone_ts < STALE_NS:
+            # The process list was read after the clone and knows it already, or the parent's event has told of it.
             return 0
         state.threads.remove(e.tid)
     child = ThreadInfo()
