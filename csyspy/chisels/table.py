@@ -88,7 +88,33 @@ def _info_text(name: str, title: str, is_key: bool) -> str:
     return f'{{\n      "name":{json.dumps(name)},\n      "desc":{json.dumps(title)},\n      "is_key":{json.dumps(is_key)}\n    }}'
 
 
-class TableChisel(Chisel):
+class RedrawnChisel(Chisel):
+    """Draws its groups each second on a live terminal, where they start anew; otherwise once, at the end."""
+
+    groups: Any
+
+    def show(self, ts_ns: int, delta_ns: int) -> None:
+        """Print the groups as they stand; times in ns."""
+        raise TypeError(f"chisel {self.name} does not say how it is shown")
+
+    def on_capture_start(self) -> None:
+        if self.context.endless and not self.context.json:
+            self.context.write(colors.CLEAR_SCREEN + colors.HIDE_CURSOR)
+
+    def on_interval(self, ts_ns: int, delta_ns: int) -> None:
+        if not self.context.json:
+            self.context.write(colors.CLEAR_SCREEN + colors.CURSOR_HOME)
+        self.show(ts_ns, delta_ns)
+        self.groups.clear()
+
+    def on_capture_end(self, ts_ns: int, delta_ns: int) -> None:
+        if self.context.endless and not self.context.json:
+            self.context.write(colors.CLEAR_SCREEN + colors.CURSOR_HOME + colors.SHOW_CURSOR)
+            return
+        self.show(ts_ns, delta_ns)
+
+
+class TableChisel(RedrawnChisel):
     """A chisel that declares a Table and leaves the rest to the engine.
 
     `table` is what it shows, `container_table` what it shows instead with -pc, -pk or -pm. On a source without end the table
@@ -120,22 +146,6 @@ class TableChisel(Chisel):
 
         self.groups = table_sink(self, self.table)
         return self.groups
-
-    def on_capture_start(self) -> None:
-        if self.context.endless and not self.context.json:
-            self.context.write(colors.CLEAR_SCREEN + colors.HIDE_CURSOR)
-
-    def on_interval(self, ts_ns: int, delta_ns: int) -> None:
-        if not self.context.json:
-            self.context.write(colors.CLEAR_SCREEN + colors.CURSOR_HOME)
-        self.show(ts_ns, delta_ns)
-        self.groups.clear()
-
-    def on_capture_end(self, ts_ns: int, delta_ns: int) -> None:
-        if self.context.endless and not self.context.json:
-            self.context.write(colors.CLEAR_SCREEN + colors.CURSOR_HOME + colors.SHOW_CURSOR)
-            return
-        self.show(ts_ns, delta_ns)
 
     def rows(self) -> list[Row]:
         """Key values and total of each group so far."""

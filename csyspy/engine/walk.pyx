@@ -310,45 +310,38 @@ cdef class Walker(BlockReader):
         if not category & EC_METAEVENT:
             self.state.first_ts = self.state.evt.ts
 
+    cdef inline int _offer(self, State state, Sink sink, Node filter) except -1:
+        """Give the event to a sink where it passes; 1 once the sink wants no more."""
+        if state.hidden and not sink.wants_hidden or state.state_only and not sink.wants_state_only:
+            return 0
+        if filter is not None:
+            if state.fd_due and filter.needs & NEED_FD:
+                find_fd(state)
+            if not filter.test(state):
+                return 0
+        if state.fd_due:
+            find_fd(state)
+        return sink.event(state)
+
     cdef inline int _show(self) except -1:
         """Give the event to the sinks; mostly there is one, whose filter says no."""
         cdef State state = self.state
-        if self.only is not None:
-            if state.hidden and not self.only.wants_hidden or state.state_only and not self.only.wants_state_only:
-                return 0
-            if self.only_filter is not None:
-                if state.fd_due and self.only_filter.needs & NEED_FD:
-                    find_fd(state)
-                if not self.only_filter.test(state):
-                    return 0
-            if state.fd_due:
-                find_fd(state)
-            if self.only.event(state):
-                self.only = None
-                self.sinks.clear()
-            return 0
-        return self._show_all(state)
+        if self.only is None:
+            return self._show_all(state)
+        if self._offer(state, self.only, self.only_filter):
+            self.only = None
+            self.sinks.clear()
+        return 0
 
     cdef int _show_all(self, State state) except -1:
         cdef Sink sink
         cdef Py_ssize_t i = 0
         while i < len(self.sinks):
             sink = <Sink>self.sinks[i]
-            i += 1
-            if state.hidden and not sink.wants_hidden:
-                continue
-            if state.state_only and not sink.wants_state_only:
-                continue
-            if sink.filter is not None:
-                if state.fd_due and (<Node>sink.filter).needs & NEED_FD:
-                    find_fd(state)
-                if not (<Node>sink.filter).test(state):
-                    continue
-            if state.fd_due:
-                find_fd(state)
-            if sink.event(state):
-                i -= 1
+            if self._offer(state, sink, <Node>sink.filter):
                 self.sinks.pop(i)
+            else:
+                i += 1
         return 0
 
     cdef uint64_t _hop(self, uint64_t most) noexcept nogil:

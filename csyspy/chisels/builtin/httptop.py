@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from csyspy.chisels import colors
 from csyspy.chisels.api import Argument, ChiselError
 from csyspy.chisels.builtin._http import HttpChisel, Transaction
 from csyspy.chisels.context import Context
-from csyspy.chisels.table import Row, Table, Units, print_table
+from csyspy.chisels.table import RedrawnChisel, Row, Table, Units, print_table
 
 UNITS: dict[str, Units] = {"ncalls": "none", "bytes": "bytes", "time": "time"}
 ONE_S_NS = 1_000_000_000
 
 
-class HttpTop(HttpChisel):
+class HttpTop(RedrawnChisel, HttpChisel):
     """HTTP requests by method and URL: number of calls, bytes, or mean time."""
 
     name = "httptop"
@@ -39,23 +38,7 @@ class HttpTop(HttpChisel):
         value = {"ncalls": 1.0, "bytes": transaction.length, "time": transaction.answered_ns - transaction.asked_ns}[self.by]
         self.groups.setdefault(key, []).append(value)
 
-    def on_capture_start(self) -> None:
-        if self.context.endless and not self.context.json:
-            self.context.write(colors.CLEAR_SCREEN + colors.HIDE_CURSOR)
-
-    def on_interval(self, ts_ns: int, delta_ns: int) -> None:
-        if not self.context.json:
-            self.context.write(colors.CLEAR_SCREEN + colors.CURSOR_HOME)
-        self._print(ts_ns, delta_ns)
-        self.groups.clear()
-
-    def on_capture_end(self, ts_ns: int, delta_ns: int) -> None:
-        if self.context.endless and not self.context.json:
-            self.context.write(colors.CLEAR_SCREEN + colors.CURSOR_HOME + colors.SHOW_CURSOR)
-            return
-        self._print(ts_ns, delta_ns)
-
-    def _print(self, ts_ns: int, delta_ns: int) -> None:
+    def show(self, ts_ns: int, delta_ns: int) -> None:
         titles = ("container", "method", "url") if self.context.container_data else ("method", "url")
         table = Table(titles, titles, self.by, self.by, UNITS[self.by], top=30)
         rows: list[Row] = [(key, sum(values) / len(values) if self.by == "time" else sum(values)) for key, values in self.groups.items()]
