@@ -33,10 +33,10 @@ cdef class Walker(BlockReader):
     cdef int _first_section(self) except -1
     cdef int _sections(self) except -1
     cdef int _decide(self, int generation) except -1
-    cdef int _event(self, bint shown) except -1
+    cdef int _event(self, State state, bint shown) except -1
     cdef void _begin(self, uint32_t category, bint shown) noexcept
     cdef inline int _offer(self, State state, Sink sink, Node filter) except -1
-    cdef inline int _show(self) except -1
+    cdef inline int _show(self, State state) except -1
     cdef int _show_all(self, State state) except -1
     cdef uint64_t _hop(self, uint64_t most) noexcept nogil
     cdef int _walk(self, uint64_t most) except -1

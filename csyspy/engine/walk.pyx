@@ -212,7 +212,7 @@ cdef class Walker(BlockReader):
                 break
             if self.keep_sections:
                 self.sections.append((self.block_type, (<const char*>self.block + FRAME)[:self.block_size - FRAME - TRAILER]))
-            self._event(False)
+            self._event(self.state, False)
         if self.undecided and self.held:
             self._decide(foresee(self.block, self.block + self.block_size))
             if self.undecided and self.at != NULL:
@@ -243,9 +243,8 @@ cdef class Walker(BlockReader):
 
     # --- events ---
 
-    cdef int _event(self, bint shown) except -1:
-        """Work off the event block in hand: number, state, and the sinks where it is `shown`."""
-        cdef State state = self.state
+    cdef int _event(self, State state, bint shown) except -1:
+        """Work off the event block in hand: number, `state` (the walker's, lent), and the sinks where it is `shown`."""
         cdef uint32_t kind = self.block_type
         cdef uint32_t at = EVENT_AT
         cdef uint32_t flags = 0
@@ -295,11 +294,11 @@ cdef class Walker(BlockReader):
             self._decide(generation_of(evt_type, state.evt.nparams))
         if not state.needs:
             if shown:
-                self._show()
+                self._show(state)
             return 0
         apply(state)
         if shown:
-            self._show()
+            self._show(state)
         settle(state)
         return 0
 
@@ -323,9 +322,8 @@ cdef class Walker(BlockReader):
             find_fd(state)
         return sink.event(state)
 
-    cdef inline int _show(self) except -1:
+    cdef inline int _show(self, State state) except -1:
         """Give the event to the sinks; mostly there is one, whose filter says no."""
-        cdef State state = self.state
         if self.only is None:
             return self._show_all(state)
         if self._offer(state, self.only, self.only_filter):
@@ -379,6 +377,7 @@ cdef class Walker(BlockReader):
         """Walk up to `most` blocks; 0 at the end, or once every sink has had enough."""
         cdef uint64_t done = 0
         cdef bint had_sinks = len(self.sinks) > 0
+        cdef State state = self.state
         if self.ended:
             return 0
         if self.unannounced:
@@ -403,7 +402,7 @@ cdef class Walker(BlockReader):
                 continue
             done += 1
             if is_event_block(self.block_type):
-                self._event(True)
+                self._event(state, True)
                 if had_sinks and not self.sinks:
                     self.ended = True
                     return 0

@@ -222,11 +222,14 @@ cdef int apply(State state) except -1:
     cdef uint16_t kind = state.evt.type
     cdef Plan* plan
     cdef ThreadInfo thread
-    state.fd = None
+    # Mostly they are None already, and to store it again would wait for the reference count that the event before has just changed.
+    if state.fd is not None:
+        state.fd = None
+    if state.evt_container is not None:
+        state.evt_container = None
     state.fd_num = -1
     state.fd_due = False
     state.own_params = 0
-    state.evt_container = None
     if kind >= EVENT_COUNT:
         state.thread = None
         return 0
@@ -239,7 +242,8 @@ cdef int apply(State state) except -1:
         thread = None
     else:
         thread = state.threads.find(state.evt.tid)
-    state.thread = thread
+    if state.thread is not thread:
+        state.thread = thread
     state.lent_thread = plan.lookup == LOOK_LENT
     if thread is not None and plan.lookup < LOOK_BARE:
         if kind & 1:
