@@ -26,7 +26,7 @@ class ViewAggregation:
     def __init__(self, view: View, filter_text: str = "") -> None:
         self.view = view
         columns = [column for column in view.columns if not (column.is_key or column.field == view.key.field)]
-        self._totals = [column for column in columns if column.is_number and column.aggregation is not Aggregation.LAST]
+        self._totals = [column for column in columns if column.is_number and column.aggregation is not Aggregation.NONE]
         self._texts = [column for column in columns if not column.is_number]
         self._firsts = [column for column in columns if column.is_number and column not in self._totals]
         key = next(column for column in view.columns if column.is_key)
@@ -82,7 +82,7 @@ class ViewAggregation:
         for column in self._totals if len(rows) > 1 else ():
             values = [value for row in rows if isinstance(value := row[column.field], int | float)]
             if values:
-                merged[column.field] = _combined(values, column.groupby_aggregation or column.aggregation)
+                merged[column.field] = _combined(values, column.groupby_aggregation)
         return merged
 
 

@@ -1,6 +1,13 @@
-"""The built-in views by id."""
+"""The built-in views by id, in the order of their names, which is the order that csysdig lists them in."""
 
-from csyspy.views.procs import PROCS
+from csyspy.views import containers, cpus, events, files, kubernetes, marks, network, procs, spectrograms, syscalls, users
 from csyspy.views.view import View
 
-VIEWS: dict[str, View] = {view.id: view for view in (PROCS,)}
+_MODULES = (containers, cpus, events, files, kubernetes, marks, network, procs, spectrograms, syscalls, users)
+
+VIEWS: dict[str, View] = {
+    view.id: view
+    for view in sorted(
+        (value for module in _MODULES for value in vars(module).values() if isinstance(value, View)), key=lambda view: (view.name, view.id)
+    )
+}

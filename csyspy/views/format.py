@@ -41,6 +41,29 @@ def short_count(count: float) -> str:
     return f"{count:.3g}T"
 
 
+def short_rate(count: float) -> str:
+    """Events per second: below 100 with one decimal, a nothing is a bare 0."""
+    if count < 0.05:
+        return "0"
+    return f"{count:.1f}" if count < 99.95 else short_count(count)
+
+
+def short_duration(duration_ns: float) -> str:
+    """A time in at most 6 cells, three significant digits: ``0``, ``870ns``, ``4.24ms``, ``22.8s``; minutes from 100 s up."""
+    if duration_ns < 999.5:
+        return f"{duration_ns:.0f}ns" if duration_ns >= 0.5 else "0"
+    for unit, most in (("us", 999.5), ("ms", 999.5), ("s", 99.95)):
+        duration_ns /= 1000
+        if duration_ns < most:
+            digits = 2 if duration_ns < 9.995 else 1 if duration_ns < 99.95 else 0
+            return f"{duration_ns:.{digits}f}{unit}"
+    minutes, seconds = divmod(round(duration_ns), 60)
+    if minutes < 100:
+        return f"{minutes}:{seconds:02}"
+    hours = minutes / 60
+    return f"{hours:.1f}h" if hours < 99.95 else f"{hours / 24:.0f}d"
+
+
 def printable(text: str) -> str:
     """The text with every character a terminal might obey, or refuse, as a dot (names come from strangers)."""
     if text.isprintable():
@@ -61,5 +84,9 @@ def cell_text(value: Value, unit: Unit) -> str:
             return short_percent(value)
         case Unit.COUNT:
             return short_count(value)
+        case Unit.PER_S:
+            return short_rate(value)
+        case Unit.DURATION_NS:
+            return short_duration(value)
         case _:
             return str(value)

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+KUBERNETES = ("k8s.pod.id", "k8s.rc.id", "k8s.rs.id", "k8s.svc.id", "k8s.ns.id")
+"""What a selection in Kubernetes is named by."""
+ANYWHERE = "*"
+"""In `applies_to`: under every selection."""
+
 
 class Aggregation(StrEnum):
     """How the values of many events, or of many threads, become one cell."""
 
-    LAST = "LAST"
-    """The newest value; csysdig writes no aggregation for it."""
+    NONE = "NONE"
+    """No aggregation: the first value, or the first text that is not empty."""
     SUM = "SUM"
     AVG = "AVG"
     MIN = "MIN"
@@ -23,10 +28,23 @@ class Unit(StrEnum):
     ID = "id"
     """A number that names something; never shortened."""
     COUNT = "count"
+    PER_S = "1/s"
     PERCENT = "percent"
     BYTES = "bytes"
     BYTES_PER_S = "bytes/s"
+    DURATION_NS = "ns"
     TEXT = "text"
+
+
+class Kind(StrEnum):
+    """What the rows of a view are."""
+
+    TABLE = "table"
+    """One for every value of the key."""
+    LIST = "list"
+    """One for every event, newest last."""
+    SPECTROGRAM = "spectrogram"
+    """One for every interval, its cells counts by latency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +57,9 @@ class Column:
     unit: Unit = Unit.TEXT
     colsize: int = 0
     """Cells it takes with the gap behind it; 0: all that is left of the line."""
-    aggregation: Aggregation = Aggregation.LAST
-    groupby_aggregation: Aggregation | None = None
-    """Over the threads of a group; None: as `aggregation`."""
+    aggregation: Aggregation = Aggregation.NONE
+    groupby_aggregation: Aggregation = Aggregation.NONE
+    """Over the rows of a group."""
     is_key: bool = False
     is_groupby_key: bool = False
     is_sorting: bool = False
@@ -62,6 +80,19 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """A command that may be run on a row."""
+
+    hotkey: str
+    label: str
+    command: str
+    """For a shell; every ``%field`` stands for the row's value, which whoever runs it has to quote."""
+    wait_finish: bool = True
+    """Its output is read, so the screen waits for a key before it comes back."""
+    ask_confirmation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A table of csysdig's."""
 
@@ -69,6 +100,7 @@ class View:
     name: str
     description: str
     columns: tuple[Column, ...]
+    kind: Kind = Kind.TABLE
     filter: str = ""
     applies_to: tuple[str, ...] = ("",)
     """Fields of a selection under which the view makes sense; the empty one is the whole machine."""
@@ -76,15 +108,37 @@ class View:
     use_defaults: bool = False
     """A missing number is 0 and a missing text empty; otherwise an event that misses any column is left out."""
     drilldown_target: str = ""
+    """The view that a row opens into; empty: the first by name that applies to the row's key."""
+    propagate_filter: bool = True
+    """The view's filter goes on to hold for the views that its rows open into."""
+    actions: tuple[Action, ...] = ()
     tips: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    capacity: int = 100_000
+    """Rows that a list keeps; older ones go."""
+
+    def used_columns(self, containers: bool = False) -> tuple[Column, ...]:
+        """Keys and columns that are drawn, with or without container data (-pc)."""
+        unwanted = "default" if containers else "containers"
+        return tuple(column for column in self.columns if unwanted not in column.tags)
 
     def shown_columns(self, containers: bool = False) -> tuple[Column, ...]:
         """The columns that are drawn, with or without container data (-pc)."""
-        unwanted = "default" if containers else "containers"
-        return tuple(column for column in self.columns if column.shown and unwanted not in column.tags)
+        return tuple(column for column in self.used_columns(containers) if column.shown)
+
+    def row_key(self, containers: bool = False) -> Column | None:
+        """The column whose value is one row: the group-by key where there is one; None for lists, whose rows are events."""
+        columns = self.used_columns(containers)
+        return next((c for c in columns if c.is_groupby_key), None) or next((c for c in columns if c.is_key), None)
+
+    def applies(self, field: str) -> bool:
+        """Whether the view makes sense under a selection by field (its index does not matter); empty: the whole machine."""
+        return field.partition("[")[0] in self.applies_to or ANYWHERE in self.applies_to
 
     @property
     def key(self) -> Column:
-        """The column whose value is one row: the group-by key where there is one."""
-        return next((c for c in self.columns if c.is_groupby_key), None) or next(c for c in self.columns if c.is_key)
+        """`row_key` without container data. Raises LookupError for lists."""
+        column = self.row_key()
+        if column is None:
+            raise LookupError(f"rows of {self.id} have no key")
+        return column

@@ -1,0 +1,38 @@
+"""Latency over time (draios/sysdig: userspace/sysdig/chisels/v_spectro_all, v_spectro_file.lua)."""
+
+from csyspy.views.view import KUBERNETES, Aggregation, Column, Kind, Unit, View
+
+_TIPS = ("Drag over a patch of a capture to see the calls in it.",)
+_COLUMNS = (
+    Column("NA", "evt.latency.quantized", Unit.COUNT, is_key=True),
+    Column(
+        "LATENCY", "evt.latency.quantized", Unit.COUNT, 9, priority=9,
+        description="bucket of the latency, on a logarithmic scale",
+    ),
+    Column("COUNT", "evt.count", Unit.COUNT, 8, Aggregation.SUM, priority=9, description="calls that took so long"),
+)
+
+SPECTRO_ALL = View(
+    id="spectro_all",
+    name="Spectrogram-All",
+    description="All calls by how long they took, over time: one line an interval, short calls at the left.",
+    kind=Kind.SPECTROGRAM,
+    filter="evt.dir=<",
+    applies_to=("evt.type",),
+    tips=_TIPS,
+    columns=_COLUMNS,
+)
+
+SPECTRO_FILE = View(
+    id="spectro_file",
+    name="Spectrogram-File",
+    description="Calls on files by how long they took, over time: one line an interval, short calls at the left.",
+    kind=Kind.SPECTROGRAM,
+    filter="evt.dir=< and fd.type=file",
+    applies_to=(
+        "", "container.id", "proc.pid", "thread.nametid", "thread.tid", "proc.name", "evt.res", "fd.name", "fd.containername",
+        "fd.directory", "fd.containerdirectory", *KUBERNETES,
+    ),
+    tips=_TIPS,
+    columns=_COLUMNS,
+)
