@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 ENGINE_SOURCES := setup.py $(shell find csyspy -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 ARGS ?=
 
-.PHONY: help setup run test lint bench screenshots wheel fuzz clean
+.PHONY: help setup run test lint bench screenshots wheel fuzz proto clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,6 +39,10 @@ fuzz: setup $(STAMPS)/dev ## mutated captures and filters through an AddressSani
 	    $(CURDIR)/$(BIN)/python setup.py --quiet build_ext --inplace --parallel $(JOBS)
 	cd $(FUZZ_TREE) && LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 UBSAN_OPTIONS=halt_on_error=1 PYTHONMALLOC=malloc \
 	    PYTHONPATH=. $(CURDIR)/$(BIN)/python -m tests.fuzz $(ARGS)
+
+proto: setup $(STAMPS)/dev ## compile the messages of CRI anew, after a change of runtime.proto
+	$(PIP) install grpcio-tools
+	cd csyspy/containers/cri && $(CURDIR)/$(BIN)/python -m grpc_tools.protoc -I. --descriptor_set_out=runtime.binpb runtime.proto
 
 screenshots: setup ## draw the screens of examples/demo.scap into screenshots/
 	$(BIN)/python tools/screenshots.py
