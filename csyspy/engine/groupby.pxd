@@ -43,6 +43,7 @@ cdef class GroupBy(IntervalSink):
     cdef uint32_t* slots          # open addressing: group number + 1, 0 is free
     cdef uint64_t mask
 
+    cdef list first_keys(self)
     cdef int event(self, State state) except -1
     cdef int64_t add(self, State state, bint* fresh) except -2
     cdef bint values(self, State state) except -1

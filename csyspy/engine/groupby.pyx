@@ -187,6 +187,12 @@ cdef class GroupBy(IntervalSink):
             out.append((key, tuple([self.totals[<size_t>g * self.ncolumns + c] for c in range(self.ncolumns)])))
         return out
 
+    cdef list first_keys(self):
+        """The first key value of every group, in the order in which the groups came up."""
+        cdef uint32_t g
+        cdef const char* behind
+        return [_objects(self.arena.data + self.groups[g].key, 1, 0, &behind)[0] for g in range(self.ngroups)]
+
     cdef int event(self, State state) except -1:
         cdef bint fresh
         if (self.period_ns or self.inner is not None) and not self.admit(state):

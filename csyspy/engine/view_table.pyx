@@ -1,7 +1,11 @@
-"""The table of a view: totals per key, and the values that name a row (libs: userspace/libsinsp/table.cpp)."""
+"""The table of a view: totals per key, the values that name a row, and rows of one group made one (libs: userspace/libsinsp/table.cpp)."""
 
-from libc.stdint cimport int64_t
-from libc.string cimport memcmp, memset
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.math cimport NAN
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcmp, memcpy, memset
 
 from csyspy.engine.event cimport Event
 from csyspy.engine.groupby cimport GroupBy
@@ -16,79 +20,216 @@ from csyspy.events import EVENT_TABLE
 cdef unsigned char NOTHING[8]
 # An event that never happens: no field of an event's own has a value on it (libs: sinsp_table::process_proctable).
 cdef int NO_EVENT = next(event["id"] for event in EVENT_TABLE["events"] if event["enum"] == "PPME_SCAPEVENT_X")
+cdef uint64_t NS_PER_S = 1_000_000_000
+
+cdef enum:
+    KEEP = 0      # the first value, or the first text that is not empty
+    FOLLOW = 1    # the newest text
+    SUM = 2
+    AVG = 3
+    MIN = 4
+    MAX = 5
+    RATE = 6      # a sum per second
+
+REQUIRED = object()
+"""In place of a default: without the value the event does not count."""
+OPERATIONS = {"keep": KEEP, "follow": FOLLOW, "sum": SUM, "avg": AVG, "min": MIN, "max": MAX, "rate": RATE}
+"""What becomes of a column's values, by name."""
+_TOTALS = {SUM: ("sum",), AVG: ("sum", "count"), MIN: ("min",), MAX: ("max",), RATE: ("sum",)}
+
+cdef struct Shape:
+    int operation
+    int merged        # the operation over rows of one group
+    bint whole        # numbers come out as int
+    uint32_t at       # the first of its totals; for KEEP and FOLLOW its place among the objects of a row
 
 
 cdef class ViewTable(GroupBy):
-    """Rows of a view, one per value of `key`.
+    """Rows of a view, one per value of `key`, or of `group` where there is one.
 
-    `required`: Extractors without whose value an event does not count; their first value stays. `firsts`: likewise the
-    first value stays, but it may be missing (None). `texts`: (Extractor, whether the last value stays) each; otherwise
-    the first that is not empty does. `columns` as GroupBy takes them.
+    `key`: (Extractor, default); `group`, which names what a row belongs to: likewise, or None. `columns`: (Extractor, default,
+    operation, operation over the rows of a group, whether numbers come out as int) each, operations by their names in
+    OPERATIONS. Where the default is REQUIRED, events that lack the value do not count.
     """
 
-    cdef list required
-    cdef list firsts
-    cdef list text_fields
-    cdef list follow              # per text: whether the last value stays
-    cdef list kept                # per row: list of the first values
-    cdef list texts               # per row: list of bytes, or None
+    cdef Shape* shapes
+    cdef uint32_t nshapes
+    cdef list required            # Extractors without whose value an event does not count
+    cdef list object_fields       # Extractors of the columns that keep or follow, then of the group
+    cdef list defaults            # per object field
+    cdef list follows             # per object field: whether the newest text stays
+    cdef list objects             # per row one for each object field
+    cdef uint32_t stride          # how many these are
+    cdef uint8_t* open_texts      # per row: how many of the kept texts are still empty
+    cdef uint32_t open_room
+    cdef bint grouped
+    cdef object key_default       # of rows whose events lack the key
+    cdef bint has_follows
 
-    def __init__(self, key, required, firsts, texts, columns, filter=None):
-        GroupBy.__init__(self, [key], columns, filter)
+    def __init__(self, key, columns, group=None, filter=None):
+        cdef uint32_t k = 0
+        cdef uint32_t at = 0
+        totals = []
+        self.required = []
+        self.object_fields, self.defaults, self.follows, self.objects = [], [], [], []
+        self.grouped = group is not None
+        self.nshapes = <uint32_t>len(columns)
+        self.shapes = <Shape*>PyMem_Malloc(max(self.nshapes, 1) * sizeof(Shape))
+        if self.shapes == NULL:
+            raise MemoryError
+        for k, (field, default, operation, merged, whole) in enumerate(columns):
+            if default is REQUIRED:
+                self.required.append(field)
+            self.shapes[k].operation = OPERATIONS[operation]
+            self.shapes[k].merged = OPERATIONS[merged]
+            self.shapes[k].whole = whole
+            if self.shapes[k].operation <= FOLLOW:
+                self.shapes[k].at = <uint32_t>len(self.object_fields)
+                self._keep(field, default, self.shapes[k].operation == FOLLOW)
+            else:
+                self.shapes[k].at = <uint32_t>len(totals)
+                totals += [(field, name, 1.0) for name in _TOTALS[self.shapes[k].operation]]
+        if group is not None:
+            if group[1] is REQUIRED:
+                self.required.append(group[0])
+            self._keep(group[0], group[1], False)
+        self.key_default = key[1]
+        GroupBy.__init__(self, [key[0]], totals or [(None, "count", 1.0)], filter, keep_missing=key[1] is not REQUIRED)
         self.wants_hidden = True
-        self.required = list(required)
-        self.firsts = list(firsts)
-        self.text_fields = [field for field, _ in texts]
-        self.follow = [follow for _, follow in texts]
-        self.kept = []
-        self.texts = []
-        for field in self.required + self.firsts + self.text_fields:
+        self.stride = <uint32_t>len(self.object_fields)
+        for field in self.required + self.object_fields:
             self.needs |= (<Extractor?>field).needs
+
+    def __dealloc__(self):
+        PyMem_Free(self.shapes)
+        free(self.open_texts)
+
+    def _keep(self, field, default, follow):
+        self.object_fields.append(field)
+        self.defaults.append(default)
+        self.follows.append(follow)
+        self.has_follows = self.has_follows or follow
 
     def clear(self):
         """Forget all rows."""
         GroupBy.clear(self)
-        self.kept = []
-        self.texts = []
+        self.objects = []
 
     cdef int event(self, State state) except -1:
         cdef Value v
         cdef bint fresh
         cdef int64_t row
         cdef Extractor field
-        cdef list texts
-        cdef bytes text
-        cdef Py_ssize_t k
         for field in self.required:
             if not field.get(state, &v):
                 return 0
         row = self.add(state, &fresh)
-        if row < 0:
+        if row < 0 or self.stride == 0:
             return 0
         if fresh:
-            self.kept.append([_value(field, state) for field in self.required + self.firsts])
-            self.texts.append([None] * len(self.text_fields))
-        texts = <list>self.texts[row]
-        for k in range(len(self.text_fields)):
-            text = <bytes>texts[k]
-            if text and not self.follow[k]:
-                continue
-            field = <Extractor>self.text_fields[k]
-            if not field.get(state, &v) or v.kind != VK_STR:
-                continue
-            if text is None or len(text) != v.n or memcmp(<const char*>text, v.s, v.n) != 0:
-                texts[k] = v.s[:v.n]
+            self.begin_row(state, <uint32_t>row)
+        elif self.open_texts[row]:
+            self.fill_row(state, <uint32_t>row)
+        if self.has_follows and not fresh:
+            self.follow_row(state, <uint32_t>row)
         return 0
 
-    def add_threads(self, State state):
-        """Let every thread that passes the filter count as if it had made an event that moves nothing: idle ones have a row, too.
+    cdef int begin_row(self, State state, uint32_t row) except -1:
+        """The objects of a new row."""
+        cdef Value v
+        cdef Extractor field
+        cdef Py_ssize_t k
+        cdef uint8_t* grown
+        if row >= self.open_room:
+            grown = <uint8_t*>realloc(self.open_texts, self.room)
+            if grown == NULL:
+                raise MemoryError
+            self.open_texts = grown
+            self.open_room = self.room
+        self.open_texts[row] = 0
+        for k in range(self.stride):
+            field = <Extractor>self.object_fields[k]
+            if not field.get(state, &v):
+                value = self.defaults[k]
+            elif self.follows[k]:
+                value = v.s[:v.n] if v.kind == VK_STR else self.defaults[k]
+            else:
+                value = python_value(&v)
+            if (value is None or value == "") and not self.follows[k] and self.open_texts[row] < 255:
+                self.open_texts[row] += 1
+            self.objects.append(value)
+        return 0
 
-        For between two events.
+    cdef int fill_row(self, State state, uint32_t row) except -1:
+        """Look again for the texts that were empty so far: a container's name may come late."""
+        cdef Value v
+        cdef Py_ssize_t k
+        cdef Py_ssize_t at = <Py_ssize_t>row * self.stride
+        for k in range(self.stride):
+            if self.follows[k] or self.objects[at + k]:
+                continue
+            if (<Extractor>self.object_fields[k]).get(state, &v) and v.kind == VK_STR and v.n:
+                self.objects[at + k] = python_value(&v)
+                self.open_texts[row] -= 1
+        return 0
+
+    cdef int follow_row(self, State state, uint32_t row) except -1:
+        cdef Value v
+        cdef Py_ssize_t k
+        cdef Py_ssize_t at = <Py_ssize_t>row * self.stride
+        for k in range(self.stride):
+            if not self.follows[k] or not (<Extractor>self.object_fields[k]).get(state, &v) or v.kind != VK_STR:
+                continue
+            text = self.objects[at + k]
+            if not isinstance(text, bytes) or len(<bytes>text) != v.n or memcmp(<const char*><bytes>text, v.s, v.n) != 0:
+                self.objects[at + k] = v.s[:v.n]
+        return 0
+
+    def table(self, State state, double span_s, bint threads=True):
+        """(keys, columns): what the rows come to so far, each column as long as keys; for between two events.
+
+        Rates are taken over `span_s` seconds. With `threads` every thread that passes the filter counts as if it had
+        made an event that moves nothing, so that idle ones have a row, too; that leaves no trace in the table.
         """
+        if not threads:
+            return self.merge(span_s)
+        cdef uint32_t ngroups = self.ngroups
+        cdef size_t arena = self.arena.size
+        cdef Py_ssize_t nobjects = len(self.objects)
+        cdef bytes totals = (<const char*>self.totals)[:<size_t>ngroups * self.ncolumns * sizeof(double)] if ngroups else b""
+        cdef bytes slots = (<const char*>self.slots)[:(self.mask + 1) * sizeof(uint32_t)]
+        try:
+            self.add_threads(state)
+            return self.merge(span_s)
+        finally:
+            self.ngroups = ngroups
+            self.arena.size = arena
+            del self.objects[nobjects:]
+            if ngroups:
+                memcpy(self.totals, <const char*>totals, len(totals))
+            memset(self.slots, 0, (self.mask + 1) * sizeof(uint32_t))
+            if <size_t>len(slots) == (self.mask + 1) * sizeof(uint32_t):
+                memcpy(self.slots, <const char*>slots, len(slots))
+            else:
+                self.rehash()
+
+    cdef int rehash(self) except -1:
+        """Find a slot for every group; all are free."""
+        cdef uint32_t g
+        cdef uint64_t slot
+        for g in range(self.ngroups):
+            slot = self.groups[g].hash & self.mask
+            while self.slots[slot]:
+                slot = (slot + 1) & self.mask
+            self.slots[slot] = g + 1
+        return 0
+
+    cdef int add_threads(self, State state) except -1:
+        """An event that never happens, for every thread that passes the filter."""
         cdef ThreadInfo thread
         cdef Node node = self.filter
         cdef Event kept = state.evt
-        kept_state = (state.thread, state.fd, state.fd_num, state.fd_name_changed, state.hidden)
+        kept_state = (state.thread, state.fd, state.fd_num, state.fd_name_changed, state.hidden, state.evt_container, state.fd_due)
         try:
             _pretend(state)
             for thread in state.threads.all():
@@ -98,24 +239,119 @@ cdef class ViewTable(GroupBy):
                     self.event(state)
         finally:
             state.evt = kept
-            state.thread, state.fd, state.fd_num, state.fd_name_changed, state.hidden = kept_state
+            state.thread, state.fd, state.fd_num, state.fd_name_changed, state.hidden, state.evt_container, state.fd_due = kept_state
+        return 0
 
-    def rows(self):
-        """[(key, first values, texts as str or None, column totals)] in the order in which the rows came up."""
+    cdef tuple merge(self, double span_s):
+        """The rows, those of one group made one."""
+        cdef uint32_t g, c, slot
+        cdef uint32_t nrows = self.ngroups
+        cdef list keys = [self.key_default if key is None else key for key in self.first_keys()]
+        cdef list leaders = None      # row that speaks for the group where only one value can stay
+        cdef uint32_t* group_of = NULL
+        cdef Py_ssize_t at = self.stride - 1
+        cdef dict slots
+        if self.grouped:
+            leaders, slots = [], {}
+            group_of = <uint32_t*>PyMem_Malloc(max(nrows, 1) * sizeof(uint32_t))
+            if group_of == NULL:
+                raise MemoryError
+        try:
+            if self.grouped:
+                for g in range(nrows):
+                    name = self.objects[<Py_ssize_t>g * self.stride + at]
+                    found = slots.get(name)
+                    if found is None:
+                        slots[name] = found = len(leaders)
+                        leaders.append(g)
+                    elif keys[g] == name:
+                        leaders[found] = g
+                    group_of[g] = <uint32_t>found
+                keys = list(slots)
+            columns = [self.column(&self.shapes[c], span_s, leaders, group_of, <uint32_t>len(keys)) for c in range(self.nshapes)]
+        finally:
+            PyMem_Free(group_of)
+        return keys, columns
+
+    cdef list column(self, Shape* shape, double span_s, list leaders, uint32_t* group_of, uint32_t nkeys):
+        cdef Py_ssize_t k, row
         cdef list out = []
-        for (key, totals), firsts, texts in zip(GroupBy.rows(self), self.kept, self.texts, strict=True):
-            decoded = tuple([None if text is None else (<bytes>text).decode("utf-8", "surrogateescape") for text in texts])
-            out.append((key[0], tuple(firsts), decoded, totals))
+        cdef double* sums
+        cdef double* weights
+        if shape.operation <= FOLLOW:
+            default = self.defaults[shape.at]
+            for k in range(nkeys):
+                row = leaders[k] if leaders is not None else k
+                value = self.objects[row * self.stride + shape.at]
+                if isinstance(value, bytes) and shape.operation == FOLLOW:
+                    value = PyUnicode_DecodeUTF8(<const char*><bytes>value, len(<bytes>value), "surrogateescape")
+                out.append(default if value is None else value)
+            return out
+        sums = <double*>PyMem_Malloc(max(nkeys, 1) * 2 * sizeof(double))
+        if sums == NULL:
+            raise MemoryError
+        weights = sums + nkeys
+        try:
+            if leaders is None:
+                for k in range(nkeys):
+                    sums[k] = self.number(shape, <uint32_t>k, &weights[k])
+            else:
+                self.merge_numbers(shape, leaders, group_of, nkeys, sums, weights)
+            for k in range(nkeys):
+                if shape.operation == RATE or shape.merged == RATE:
+                    sums[k] = sums[k] / span_s if span_s > 0 else 0
+                if sums[k] != sums[k]:
+                    out.append(0)
+                elif shape.whole:
+                    out.append(<int64_t>sums[k])
+                else:
+                    out.append(sums[k])
+        finally:
+            PyMem_Free(sums)
         return out
 
+    cdef double number(self, Shape* shape, uint32_t row, double* weight) noexcept:
+        """A row's number in a column, NAN where no event had one; `weight`: how many values it is the average of."""
+        cdef double* totals = self.totals + <size_t>row * self.ncolumns + shape.at
+        weight[0] = 1
+        if shape.operation == AVG:
+            weight[0] = totals[1]
+            return totals[0] / totals[1] if totals[1] else NAN
+        return totals[0]
 
-cdef object _value(Extractor field, State state):
-    cdef Value v
-    return python_value(&v) if field.get(state, &v) else None
+    cdef int merge_numbers(self, Shape* shape, list leaders, uint32_t* group_of, uint32_t nkeys, double* sums, double* weights) except -1:
+        cdef uint32_t g, k
+        cdef double found, weight
+        for k in range(nkeys):
+            sums[k] = NAN
+            weights[k] = 0
+            if shape.merged == KEEP:
+                sums[k] = self.number(shape, <uint32_t>leaders[k], &weight)
+        if shape.merged == KEEP:
+            return 0
+        for g in range(self.ngroups):
+            found = self.number(shape, g, &weight)
+            if found != found:
+                continue
+            k = group_of[g]
+            if sums[k] != sums[k]:
+                sums[k] = found * weight if shape.merged == AVG else found
+            elif shape.merged == MIN:
+                sums[k] = min(sums[k], found)
+            elif shape.merged == MAX:
+                sums[k] = max(sums[k], found)
+            else:
+                sums[k] += found * weight if shape.merged == AVG else found
+            weights[k] += weight
+        if shape.merged == AVG:
+            for k in range(nkeys):
+                if weights[k]:
+                    sums[k] /= weights[k]
+        return 0
 
 
 cdef void _pretend(State state) noexcept:
-    """Make the current event one without any parameter."""
+    """Make the current event one without any parameter, at the end of the second before."""
     cdef Event* e = &state.evt
     memset(NOTHING, 0, sizeof(NOTHING))
     e.raw = e.lens = e.data = e.limit = NOTHING
@@ -123,8 +359,13 @@ cdef void _pretend(State state) noexcept:
     e.size = e.header = 0
     e.nparams = e.ndecoded = 0
     e.lensize = 2
+    e.cpu = 0
     e.num = 0
+    if e.ts:
+        e.ts -= e.ts % NS_PER_S + 1
     state.fd = None
     state.fd_num = -1
+    state.fd_due = False
     state.fd_name_changed = None
+    state.evt_container = None
     state.hidden = False

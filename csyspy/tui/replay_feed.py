@@ -13,7 +13,6 @@ from csyspy.filters import compile_filter
 from csyspy.tui.frame import Frame, Gauge, State
 from csyspy.views.aggregate import NS_PER_S, ViewAggregation
 from csyspy.views.format import short_bytes, short_count
-from csyspy.views.snapshot import snapshot_of
 from csyspy.views.timeline import Timeline
 from csyspy.views.view import View
 
@@ -33,9 +32,7 @@ class ReplayFeed:
     def __init__(self, view: View, capture: str, filter_text: str, *, containers: bool = False) -> None:
         self.source = PurePath(capture).name
         self.filter_text = filter_text
-        self._view = view
-        self._containers = containers
-        self._aggregation = ViewAggregation(view, filter_text)
+        self._aggregation = ViewAggregation(view, filter_text, containers=containers)
         program = compile_filter(filter_text).program if filter_text else None
         self._pulse = GroupBy([], [_total(field) for _, field in GAUGES], program)
         self._sinks = [self._aggregation.sink, self._pulse]
@@ -89,8 +86,7 @@ class ReplayFeed:
         capture = self._capture
         now_ns, events = capture.state.evt_ts, capture.state.events
         span_ns = max(now_ns - self._first_ns, 0)
-        rows = self._aggregation.rows(capture.state, span_ns)
-        snapshot = snapshot_of(self._view, rows, containers=self._containers, seq=self._seq, time_ns=now_ns)
+        snapshot = self._aggregation.snapshot(capture.state, span_ns, seq=self._seq, time_ns=now_ns)
         progress = capture.source.progress() if state is State.LOADING else None
         detail = f"{progress:.0%}  {events:,} events" if progress is not None else f"{events:,} events  {span_ns / NS_PER_S:.1f}s"
         return Frame(snapshot, state, self._gauges(span_ns), len(snapshot), detail, progress, notice)

@@ -32,8 +32,9 @@ CONTAINERS = View(
             "CPU", "thread.cpu", Unit.PERCENT, 7, Aggregation.AVG, Aggregation.SUM, is_sorting=True, priority=9,
             description="CPU percent; 100 is one whole CPU",
         ),
-        Column("PROCS", "evt.count.procinfo", Unit.COUNT, 8, Aggregation.AVG, Aggregation.SUM, priority=7, description="processes"),
-        Column("THREADS", "evt.count.threadinfo", Unit.COUNT, 9, Aggregation.AVG, Aggregation.SUM, priority=6, description="threads"),
+        # MAX, where upstream has AVG: today the fields are 0 on all events but one a second, which they are 1 on
+        Column("PROCS", "evt.count.procinfo", Unit.COUNT, 8, Aggregation.MAX, Aggregation.SUM, priority=7, description="processes"),
+        Column("THREADS", "evt.count.threadinfo", Unit.COUNT, 9, Aggregation.MAX, Aggregation.SUM, priority=6, description="threads"),
         Column("VIRT", "thread.vmsize.b", Unit.BYTES, 7, Aggregation.MAX, Aggregation.SUM, priority=5, description="virtual memory"),
         Column("RES", "thread.vmrss.b", Unit.BYTES, 7, Aggregation.MAX, Aggregation.SUM, priority=4, description="resident memory"),
         Column(

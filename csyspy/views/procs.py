@@ -29,7 +29,7 @@ PROCS = View(
         Column("NA", "thread.tid", Unit.ID, is_key=True),
         Column("NA", "proc.pid", Unit.ID, is_groupby_key=True),
         Column("PID", "proc.pid", Unit.ID, 8, priority=9, description="process id"),
-        Column("PPID", "proc.ppid", Unit.ID, 8, priority=3, description="parent process id"),
+        Column("PPID", "proc.ppid", Unit.ID, 8, may_be_unknown=True, priority=3, description="parent process id"),
         Column("VPID", "proc.vpid", Unit.ID, 8, tags=("containers",), priority=2, description="pid inside its pid namespace"),
         Column(
             "CPU", "thread.cpu", Unit.PERCENT, 7, Aggregation.AVG, Aggregation.SUM, is_sorting=True, priority=9,

@@ -1,9 +1,9 @@
 """What a screen paints: one immutable table of values, made off the screen's thread and never changed after."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from csyspy.views.view import Column, View
+from csyspy.views.view import Column, Kind, View
 
 Value = int | float | str | None
 """A cell. None: not known, which is not the same as zero."""
@@ -60,11 +60,11 @@ class Snapshot:
 
 def sorted_order(cells: tuple[Value, ...], keys: tuple[Hashable, ...], sort: Sort) -> tuple[int, ...]:
     """Row numbers ordered by cells; unknown cells come last either way, equal ones keep the order of their rows."""
+    if None not in cells:
+        return tuple(sorted(range(len(keys)), key=cells.__getitem__, reverse=sort.descending))  # type: ignore[arg-type]
     known = [row for row, cell in enumerate(cells) if cell is not None]
     known.sort(key=lambda row: cells[row], reverse=sort.descending)  # type: ignore[arg-type,return-value]
-    if len(known) < len(keys):
-        known.extend(row for row, cell in enumerate(cells) if cell is None)
-    return tuple(known)
+    return (*known, *(row for row, cell in enumerate(cells) if cell is None))
 
 
 def snapshot_of(
@@ -82,9 +82,27 @@ def snapshot_of(
     A field a row lacks is unknown. Of two rows with one key the later stays."""
     columns = view.shown_columns(containers)
     by_key = {row[view.key.field]: row for row in rows}
-    keys = tuple(by_key)
-    values = tuple(tuple(row.get(column.field) for row in by_key.values()) for column in columns)
-    sort = sort or Sort.of(columns)
-    return Snapshot(
-        view, columns, keys, values, sorted_order(values[sort.column], keys, sort), sort, seq, time_ns, trends or {}
-    )
+    values = [[row.get(column.field) for row in by_key.values()] for column in columns]
+    return snapshot_of_columns(view, columns, list(by_key), values, sort=sort, seq=seq, time_ns=time_ns, trends=trends)
+
+
+def snapshot_of_columns(
+    view: View,
+    columns: tuple[Column, ...],
+    keys: Sequence[Hashable],
+    values: Sequence[Sequence[Value]],
+    *,
+    sort: Sort | None = None,
+    seq: int = 0,
+    time_ns: int = 0,
+    trends: Mapping[Hashable, tuple[float, ...]] | None = None,
+) -> Snapshot:
+    """A snapshot of rows that lie column by column, `values` as long as `columns`. The rows of a list stay in their order."""
+    kept = tuple(keys)
+    cells = tuple(map(tuple, values))
+    if sort is None and view.kind is Kind.LIST:
+        sort, order = Sort(0, False), tuple(range(len(kept)))
+    else:
+        sort = sort or Sort.of(columns)
+        order = sorted_order(cells[sort.column], kept, sort)
+    return Snapshot(view, columns, kept, cells, order, sort, seq, time_ns, trends or {})

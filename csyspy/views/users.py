@@ -20,7 +20,7 @@ SPY_USERS = View(
     columns=(
         Column("TIME", "evt.time", colsize=12, priority=9, description="when"),
         Column("USER", "user.name", colsize=10, priority=7, description="user name"),
-        Column("SHELL", "proc.ppid", Unit.ID, 8, priority=6, description="parent process id"),
+        Column("SHELL", "proc.ppid", Unit.ID, 8, may_be_unknown=True, priority=6, description="parent process id"),
         Column("Container", "container.name", colsize=20, tags=("containers",), priority=8, description="container name, or host"),
         Column("Command", "proc.exeline", aggregation=Aggregation.MAX, priority=9, description="command line"),
     ),
@@ -40,7 +40,7 @@ SPY_USERS_WSYSDIG = View(
         Column("NA", "thread.nametid", is_key=True),
         Column("TIME", "evt.time", colsize=12, is_sorting=True, priority=9, description="when"),
         Column("USER", "user.name", colsize=10, priority=7, description="user name"),
-        Column("SHELL", "proc.ppid", Unit.ID, 8, priority=6, description="parent process id"),
+        Column("SHELL", "proc.ppid", Unit.ID, 8, may_be_unknown=True, priority=6, description="parent process id"),
         Column("Container", "container.name", colsize=20, tags=("containers",), priority=8, description="container name, or host"),
         Column("Command", "proc.exeline", aggregation=Aggregation.MAX, priority=9, description="command line"),
     ),

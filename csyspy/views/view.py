@@ -63,6 +63,8 @@ class Column:
     is_key: bool = False
     is_groupby_key: bool = False
     is_sorting: bool = False
+    may_be_unknown: bool = False
+    """An event that lacks this id counts all the same, the cell is unknown then; other ids are required."""
     tags: tuple[str, ...] = ()
     """`default`: left out with -pc; `containers`: only with -pc; none: always there."""
     priority: int = 1

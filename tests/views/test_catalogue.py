@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,9 @@ OURS = {"cpus", "dig", "echo"}
 UNWANTED = ("mesos", "marathon", "span", "trace", "spectro_traces")
 SLIPS = {"procs_fd_usage": {"The container this process belongs to.": "Container"}}
 """Column names that upstream's file mixes up with a description, and ours."""
+
+OTHERWISE = {"evt.count.procinfo": "MAX", "evt.count.threadinfo": "MAX"}
+"""Fields that are worth something else today than when csysdig averaged them, and what comes to the same."""
 
 
 def as_csysdig(column: Column) -> dict[str, object]:
@@ -30,7 +34,11 @@ def as_csysdig(column: Column) -> dict[str, object]:
     return described
 
 
-def of_csysdig(shared: Path) -> dict[str, dict[str, object]]:
+def corrected(column: dict[str, Any]) -> dict[str, Any]:
+    return column | ({"aggregation": OTHERWISE[column["field"]]} if column["field"] in OTHERWISE else {})
+
+
+def of_csysdig(shared: Path) -> dict[str, dict[str, Any]]:
     views = json.loads((shared / "reference" / "views.json").read_text())["views"]
     return {view["id"]: view for view in views if not view["id"].startswith(UNWANTED)}
 
@@ -44,9 +52,10 @@ def test_columns_and_keys_are_csysdigs(shared: Path, view_id: str) -> None:
     theirs = of_csysdig(shared)[view_id]
     view = VIEWS[view_id]
     slips = SLIPS.get(view_id, {})
+    columns = [corrected(column) for column in theirs["columns"]]
     assert [as_csysdig(column) for column in view.columns] == [
         {key: slips.get(value, value) if key == "name" else value for key, value in column.items() if key not in ("colsize", "meaning")}
-        for column in theirs["columns"]
+        for column in columns
     ]
     for key in ("name", "filter", "is_root", "use_defaults", "propagate_filter"):
         assert getattr(view, key) == theirs[key]
