@@ -90,6 +90,10 @@ class Command:
     once: bool = False
     csv: bool = False
     interval_ms: int = 0
+    sort: str = ""
+    columns: str = ""
+    rows: int = 0
+    list_views: bool = False
     list_fields: bool = False
     list_markdown: bool = False
     names_only: bool = False
@@ -98,6 +102,11 @@ class Command:
     help: bool = False
     version: bool = False
     libs_version: bool = False
+
+    @property
+    def views_without_screen(self) -> bool:
+        """Options that only make sense where a view is printed."""
+        return bool(self.once or self.csv or self.sort or self.columns or self.rows)
 
     @property
     def buffer_format(self) -> str:

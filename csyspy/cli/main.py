@@ -61,9 +61,10 @@ def _run(argv: Sequence[str]) -> int:
         return _print([f"csyspy version {__version__}"])
     if _lists(command):
         return _list(command)
-    if command.once or command.csv or (command.view and (command.plain or not sys.stdout.isatty())):
-        hint = "run it on a terminal, without --once, --csv and options for text, to see one"
-        raise UsageError("views without a screen are not part of this version", hint)
+    if command.views_without_screen or (command.view and (command.plain or not sys.stdout.isatty())):
+        from csyspy.cli import views
+
+        return views.run(command)
     if command.plain or not sys.stdout.isatty():
         from csyspy.cli.text import run
 
@@ -99,6 +100,7 @@ def _lists(command: Command) -> bool:
         or command.chisel_info
         or command.libs_version
         or command.show_format
+        or command.list_views
     )
 
 
@@ -114,6 +116,10 @@ def _list(command: Command) -> int:
         from csyspy.cli.command import default_format
 
         return _print([command.format or default_format(terminal)])
+    if command.list_views:
+        from csyspy.cli.views import list_views
+
+        return _print(list_views())
     if command.list_chisels or command.chisel_info:
         from csyspy.cli import chisels
 

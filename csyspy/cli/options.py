@@ -57,7 +57,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     _value(
         "n", "numevents", "N", "count", SOURCE,
-        "Stop after N events that pass the filter. Internal events, which -D shows, count too.",
+        "Stop after N events that pass the filter. Internal events, which -D shows, count too. With a view: after N refreshes.",
         plain=True,
     ),
     _value("M", "duration", "SEC", "duration_s", SOURCE, "Stop after SEC seconds of events, by their own time stamps."),
@@ -159,10 +159,14 @@ OPTIONS: tuple[Option, ...] = (
     _value("i", "chisel-info", "NAME", "chisel_info", CHISELS, "Describe a chisel and its arguments.", plain=True),
     _value("", "view views", "ID", "view", VIEWS, "Begin with this view; `-v ID` for short.", verdict=MAP),
     _switch("", "once", "once", VIEWS, "Print the view once, without a screen.", plain=True),
-    _switch("", "csv", "csv", VIEWS, "Print the view as CSV, without a screen.", plain=True),
+    _switch("", "csv", "csv", VIEWS, "Print the view as CSV, without a screen; -j prints it as JSON.", plain=True),
+    _value("", "sort", "COLUMN", "sort", VIEWS, "Order the rows by this column; COLUMN:asc and COLUMN:desc say which way.", plain=True),
+    _value("", "columns", "NAMES", "columns", VIEWS, "Print these columns only, joined with commas.", plain=True),
+    _value("", "rows", "N", "rows", VIEWS, "Print the first N rows only.", plain=True),
+    _switch("", "list-views", "list_views", VIEWS, "List the views.", plain=True),
     _value(
         "", "interval delay", "MS", "interval_ms", VIEWS,
-        "Refresh the view every MS milliseconds (2000; at least 100).",
+        "Refresh the view every MS milliseconds (2000; at least 100); of a capture printed without a screen, one table for each interval.",
         verdict=MAP,
     ),
     _switch(

@@ -81,7 +81,7 @@ class _Run:
         self.state = State()
         self.state.import_users = not command.exclude_users
         self.state.container_of = container_of
-        self.program = compiled_filter(_suppressing(command))
+        self.program = compiled_filter(suppressing(command))
         self.tally = Tally() if command.summary else None
         self.chisels = self._chisels()
         shown = self.program if command.display_filter else None
@@ -104,7 +104,7 @@ class _Run:
             self.source = _Prompt(self.source, sinks)
         self.walker = Walker(self.state, self.source)
         self.writer = self._writer() if command.write else None
-        _log(command, "debug", f"needs {self.state.needs:#x}, buffers as {self._buffer_format()}, filter {_suppressing(command)!r}")
+        _log(command, "debug", f"needs {self.state.needs:#x}, buffers as {self._buffer_format()}, filter {suppressing(command)!r}")
 
     def go(self) -> int:
         """Walk, then say what was counted."""
@@ -234,7 +234,7 @@ def _log(command: Command, level: str, message: str) -> None:
         print(f"csyspy: {level}: {message}", file=sys.stderr)
 
 
-def _suppressing(command: Command) -> str:
+def suppressing(command: Command) -> str:
     """The filter, with -U in front of it."""
     if not command.suppressed:
         return command.filter

@@ -77,6 +77,8 @@ def cell_text(value: Value, unit: Unit) -> str:
         return UNKNOWN
     if isinstance(value, str):
         return printable(value)
+    if isinstance(value, bytes):
+        return printable(value.decode("latin-1"))
     match unit:
         case Unit.BYTES | Unit.BYTES_PER_S:
             return short_bytes(value)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from csyspy.views.view import Column, Kind, View
 
-Value = int | float | str | None
-"""A cell. None: not known, which is not the same as zero."""
+Value = int | float | str | bytes | None
+"""A cell. None: not known, which is not the same as zero; bytes: raw data."""
 
 
 @dataclass(frozen=True, slots=True)

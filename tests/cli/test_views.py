@@ -1,0 +1,105 @@
+"""Views without a screen: what is printed, by options, and how it ends."""
+
+import csv
+import io
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from csyspy.views.catalogue import VIEWS
+from csyspy.views.registry import all_views
+
+DEMO = "examples/demo.scap"
+
+
+@pytest.fixture
+def demo(root: Path) -> Path:
+    return root / DEMO
+
+
+def test_json_has_a_row_a_key_with_numbers_as_numbers(csyspy, demo: Path) -> None:
+    result = csyspy("-r", demo, "-v", "procs", "--json")
+    assert result.returncode == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert document["view"] == "procs"
+    assert [column["name"] for column in document["columns"]] == [column.name for column in VIEWS["procs"].shown_columns()]
+    rows = document["rows"]
+    assert all(row["key"] == row["PID"] for row in rows)
+    cpu = [row["CPU"] for row in rows]
+    assert cpu == sorted(cpu, reverse=True)
+    assert cpu[0] > 0
+
+
+def test_csv_is_one_line_of_names_and_one_a_row(csyspy, demo: Path) -> None:
+    result = csyspy("-r", demo, "--view", "syscalls", "--csv", "--sort", "syscall:desc", "--columns", "SYSCALL,CALLS/S", "--rows", 5)
+    names, *rows = list(csv.reader(io.StringIO(result.stdout)))
+    assert names == ["SYSCALL", "CALLS/S"]
+    assert len(rows) == 5
+    calls = [row[0] for row in rows]
+    assert calls == sorted(calls, reverse=True)
+
+
+def test_a_pipe_gets_plain_text(csyspy, demo: Path) -> None:
+    result = csyspy("-r", demo, "-v", "containers", "--rows", 1)
+    head, row = result.stdout.splitlines()
+    assert head.split() == ["CPU", "PROCS", "THREADS", "VIRT", "RES", "FILE", "NET", "ENGINE", "IMAGE", "ID", "NAME"]
+    assert "docker" in row
+    assert "\x1b" not in result.stdout
+
+
+def test_an_interval_gives_a_table_for_each_until_enough(csyspy, demo: Path) -> None:
+    every = [json.loads(line) for line in _documents(csyspy("-r", demo, "-v", "syscalls", "--interval", 1000, "-j").stdout)]
+    two = [json.loads(line) for line in _documents(csyspy("-r", demo, "-v", "syscalls", "--interval", 1000, "-j", "-n", 2).stdout)]
+    assert len(every) > 3
+    assert two == every[:2]
+    assert all(after["begin_ns"] == before["end_ns"] for before, after in pairwise(every))
+    assert all(document["end_ns"] % 1_000_000_000 == 0 for document in every[:-1])
+
+
+def _documents(text: str) -> list[str]:
+    return [part + "]}" for part in text.split("]}\n") if part]
+
+
+def test_a_filter_and_containers(csyspy, demo: Path) -> None:
+    result = csyspy("-r", demo, "-pc", "-v", "procs", "-j", "container.name=cpu-burner")
+    rows = json.loads(result.stdout)["rows"]
+    assert rows
+    assert {row["CONTAINER"] for row in rows} == {"cpu-burner"}
+
+
+def test_a_cut_capture_is_shown_up_to_the_cut(csyspy, demo: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.scap"
+    cut.write_bytes(demo.read_bytes()[:1_000_000])
+    result = csyspy("-r", cut, "-v", "errors")
+    assert result.returncode == 1
+    assert "ENOENT" in result.stdout
+    assert "at byte" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["-v", "filez", "--once"], 2, "did you mean files?"),
+        (["-r", DEMO, "-v", "procs", "--sort", "cpuu", "-j"], 2, "no column 'cpuu'"),
+        (["-r", DEMO, "-v", "procs", "--columns", "PID,nix", "-j"], 2, "no column 'nix'"),
+        (["-r", DEMO, "-v", "procs", "-j", "proc.nam=x"], 2, "did you mean proc.name?"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_place(csyspy, root: Path, arguments: list[str], code: int, said: str) -> None:
+    result = csyspy(*arguments, cwd=root)
+    assert result.returncode == code
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_this_machine_is_seen_through_proc(csyspy) -> None:
+    result = csyspy("-v", "procs", "--once", "--json")
+    assert result.returncode == 0, result.stderr
+    assert any(row["PID"] == 1 for row in json.loads(result.stdout)["rows"])
+
+
+def test_the_list_of_views(csyspy) -> None:
+    result = csyspy("--list-views")
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(all_views())
