@@ -93,6 +93,46 @@ def test_pod_labels_come_from_the_sandbox() -> None:
     assert values(data, "k8s.pod.label.tier", "k8s.pod.labels")[-1] == ("front", "a, tier:front")
 
 
+CLUSTER = {
+    "labels": {"app": "web", "b": ""},
+    "ns": {"name": "shop", "id": "n1", "labels": {"team": "a"}},
+    "rs": {"name": "web-5d9", "id": "r1", "labels": {}},
+    "deployment": {"name": "web", "id": "d1", "labels": {"tier": "front", "z": ""}},
+    "svc": [{"name": "front", "id": "s1", "labels": {"l": "1"}}, {"name": "metrics", "id": "s2", "labels": {"l": "2"}}, "odd"],
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("k8s.deployment.name", "web"),
+        ("k8s.deployment.id", "d1"),
+        ("k8s.deployment.label.tier", "front"),
+        ("k8s.deployment.label.none", None),
+        ("k8s.deployment.labels", "tier:front, z"),
+        ("k8s.rs.name", "web-5d9"),
+        ("k8s.rs.labels", ""),
+        ("k8s.svc.name", "front, metrics"),
+        ("k8s.svc.id", "s1, s2"),
+        ("k8s.svc.label.l", "1, 2"),
+        ("k8s.svc.labels", "l:1, l:2"),
+        ("k8s.ns.id", "n1"),
+        ("k8s.ns.label.team", "a"),
+        ("k8s.rc.name", None),
+        ("k8s.pod.label.app", "web"),
+        ("k8s.pod.labels", "app:web, b"),
+    ],
+)
+def test_what_the_api_server_told(field: str, expected: object) -> None:
+    assert value(inside(container(k8s=CLUSTER)), field) == expected
+
+
+@pytest.mark.parametrize("odd", [None, 5, "text", [], {"svc": 5, "ns": [None], "deployment": {"name": 7, "labels": 3}}])
+def test_a_cluster_of_any_shape(odd: object) -> None:
+    for field in ("k8s.svc.name", "k8s.ns.label.team", "k8s.deployment.name", "k8s.deployment.labels", "k8s.pod.labels"):
+        assert not value(inside(container(k8s=odd)), field)
+
+
 def test_event_shows_the_container_it_tells_of() -> None:
     data = capture(simple("CLOSE_E", 10, i64(1)), container())  # those before the first event are not shown
     assert values(data, "proc.name", "container.name", "user.name")[-1] == (f"container:{SHORT}", "web", "www")

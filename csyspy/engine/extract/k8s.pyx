@@ -1,7 +1,8 @@
 """k8s.*: the pod, from the labels its runtime puts on containers (0.29.3: filterchecks.cpp, sinsp_filter_check_k8s::extract).
 
 Newer producers also name the pod's sandbox container (libs: sinsp_filtercheck_k8s.cpp); labels, address and network come from it.
-Replication controllers, services, deployments and so on are not in any capture: the API server knew them.
+Replication controllers, services, deployments and so on come from the API server: csyspy puts what it was told into the member `k8s` of
+the container's JSON (csyspy.containers.kubernetes.store, PodStore.describe); captures of others do not have it.
 """
 
 from csyspy.engine.extract.container cimport container_of_thread, join_labels, json_text, labels_of
@@ -13,8 +14,7 @@ cdef enum:
 
 cdef dict LABELS = {"k8s.pod.name": "io.kubernetes.pod.name", "k8s.ns.name": "io.kubernetes.pod.namespace",
                     "k8s.pod.id": "io.kubernetes.pod.uid", "k8s.pod.uid": "io.kubernetes.pod.uid"}
-cdef tuple API_SERVER_ONLY = tuple(f"k8s.{what}.{part}" for what in ("rc", "svc", "rs", "deployment")
-                                   for part in ("name", "id", "label", "labels")) + ("k8s.ns.id", "k8s.ns.label", "k8s.ns.labels")
+cdef tuple FROM_API = ("rc", "svc", "rs", "deployment", "ns")    # second parts of the fields: members of `k8s`
 
 
 cdef int _from_label(State state, Extractor self, Value* out) except -1:
@@ -32,7 +32,9 @@ cdef dict _sandbox(State state, dict container):
 
 
 cdef dict _pod_labels(State state, dict container):
-    """Labels of the pod; None where nothing says that there is one."""
+    """Labels of the pod; None where nothing says that there is one. The API server has the newest."""
+    if isinstance(labels_of(container, "k8s").get("labels"), dict):
+        return container["k8s"]["labels"]
     sandbox = _sandbox(state, container)
     if sandbox is not None:
         return labels_of(sandbox, "pod_sandbox_labels") or labels_of(sandbox, "labels")
@@ -80,8 +82,33 @@ cdef int _pod_cni(State state, Extractor self, Value* out) except -1:
     return _of_pod(state, self, out, "cni_json", b"")
 
 
-cdef int _nothing(State state, Extractor self, Value* out) except -1:
-    return 0
+cdef list _from_api(State state, str what):
+    """The objects of a kind that the API server named for the pod, none or one, or several services."""
+    container = container_of_thread(state)
+    if container is None:
+        return []
+    found = labels_of(container, "k8s").get(what)
+    return [entry for entry in (found if isinstance(found, list) else [found]) if isinstance(entry, dict)]
+
+
+cdef int _owner(State state, Extractor self, Value* out) except -1:
+    """Name or id of an owner, a namespace or the services; a text that several share is joined by commas."""
+    cdef str what, part
+    _, what, part = self.name.split(".")
+    texts = [text for text in [json_text(entry.get(part)) for entry in _from_api(state, what)] if text]
+    return self.give(b", ".join(texts), out) if texts else 0
+
+
+cdef int _owner_label(State state, Extractor self, Value* out) except -1:
+    entries = _from_api(state, self.name.split(".")[1])
+    texts = [text for text in [json_text(labels_of(entry, "labels").get(self.arg)) for entry in entries] if text]
+    return self.give(b", ".join(texts), out) if texts else 0
+
+
+cdef int _owner_labels(State state, Extractor self, Value* out) except -1:
+    entries = _from_api(state, self.name.split(".")[1])
+    texts = [text for text in [join_labels(labels_of(entry, "labels"), False) for entry in entries] if text]
+    return self.give(b", ".join(texts), out) if entries else 0
 
 
 for _field in LABELS:
@@ -92,5 +119,9 @@ register("k8s.pod.sandbox_id", _sandbox_id, NEED_THREAD)
 register("k8s.pod.full_sandbox_id", _sandbox_id, NEED_THREAD)
 register("k8s.pod.ip", _pod_ip, NEED_THREAD)
 register("k8s.pod.cni.json", _pod_cni, NEED_THREAD)
-for _field in API_SERVER_ONLY:
-    register(_field, _nothing, NEED_THREAD)
+for _what in FROM_API:
+    if _what != "ns":
+        register(f"k8s.{_what}.name", _owner, NEED_THREAD)
+    register(f"k8s.{_what}.id", _owner, NEED_THREAD)
+    register(f"k8s.{_what}.label", _owner_label, NEED_THREAD)
+    register(f"k8s.{_what}.labels", _owner_labels, NEED_THREAD)

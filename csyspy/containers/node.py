@@ -1,0 +1,104 @@
+"""All that is known of the containers of this machine: what the runtimes say, and what the cluster adds to it.
+
+The result is the JSON of container events, with a member `k8s` where an API server was asked (PodStore.describe), so that one form serves
+rows, events and captures.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+from csyspy.containers.info import ContainerInfo
+from csyspy.containers.kubernetes import ClusterWatch, PodStore
+from csyspy.containers.service import MetadataService
+from csyspy.containers.sockets import found, open_runtime
+
+POD_UID: Final = "io.kubernetes.pod.uid"
+Container = dict[str, Any]
+"""The object `container` of a container event."""
+
+
+class NodeMetadata:
+    """Containers by id, found in the background. No method waits but `settle`."""
+
+    def __init__(self, service: MetadataService, pods: PodStore | None = None, cluster: ClusterWatch | None = None) -> None:
+        self._service = service
+        self._pods = pods
+        self._cluster = cluster
+        self._known: dict[str, Container] = {}
+        self._lock = threading.Lock()
+        self._stale: set[str] = set()
+
+    def want(self, container_id: str) -> None:
+        """See that the container becomes known."""
+        self._service.want(container_id)
+
+    def get(self, container_id: str) -> Container | None:
+        """What is known of a container, by its shortened id; None while nothing is."""
+        known = self._known.get(container_id)
+        if known is not None:
+            return known
+        info = self._service.get(container_id)
+        return self._described(info) if info is not None else None
+
+    def take(self) -> list[Container]:
+        """The containers of which something new has become known since the last call."""
+        fresh = {info.id: info for info in self._service.take()}
+        if self._stale:
+            with self._lock:
+                stale, self._stale = self._stale, set()
+            for container_id, container in list(self._known.items()):
+                if container_id not in fresh and container["labels"].get(POD_UID) in stale:
+                    info = self._service.get(container_id)
+                    if info is not None:
+                        fresh[container_id] = info
+        for info in fresh.values():
+            self._known[info.id] = self._described(info)
+        return [self._known[container_id] for container_id in fresh]
+
+    def pods_changed(self, uids: set[str]) -> None:
+        """Their containers are to be described anew; PodStore calls this on its own threads."""
+        with self._lock:
+            self._stale |= uids
+
+    def _described(self, info: ContainerInfo) -> Container:
+        container = info.as_json()
+        cluster = self._pods.describe(info.labels.get(POD_UID, "")) if self._pods is not None else None
+        if cluster is not None:
+            container["k8s"] = cluster
+        return container
+
+    def settle(self, timeout_s: float) -> bool:
+        """Wait until nothing is being looked up; False where that takes longer."""
+        if self._cluster is not None:
+            self._cluster.synced(timeout_s)
+        return self._service.settle(timeout_s)
+
+    def faults(self) -> list[str]:
+        """What does not answer as it should, a line each, for `csyspy doctor`."""
+        lines = [f"{note.name}: {note.fault}" for note in self._service.notes() if note.fault]
+        if self._cluster is not None:
+            lines += [f"kubernetes, {kind}: {fault}" for kind, fault in sorted(self._cluster.notes().items())]
+        return lines
+
+    def close(self) -> None:
+        """Stop asking."""
+        self._service.close()
+        if self._cluster is not None:
+            self._cluster.close()
+
+
+def open_node(cri: Sequence[str] = (), docker_host: str = "", kubeconfig: str | None = None) -> NodeMetadata:
+    """Metadata of this machine's containers, from the sockets found and those given.
+
+    ``kubeconfig`` is a file, an empty text for the usual places, None for no cluster; in a pod with a service account the cluster is asked
+    without being told. Raises UsageError for an address that cannot be one."""
+    from csyspy.containers.kubernetes.client import KubernetesApi, in_cluster
+
+    service = MetadataService([open_runtime(entry) for entry in found(cri, docker_host)])
+    if kubeconfig is None and not in_cluster():
+        return NodeMetadata(service)
+    pods = PodStore()
+    node = NodeMetadata(service, pods, ClusterWatch(lambda: KubernetesApi(kubeconfig or ""), pods))
+    pods.changed = node.pods_changed
+    return node

@@ -1,0 +1,76 @@
+"""Runtimes and cluster together: one description of a container, told again when the cluster says something new."""
+
+from typing import Any
+
+import pytest
+
+from csyspy.containers.info import ContainerInfo
+from csyspy.containers.kubernetes import PodStore
+from csyspy.containers.kubernetes.store import Object
+from csyspy.containers.node import NodeMetadata
+from csyspy.containers.service import MetadataService
+from csyspy.containers.sockets import found
+from csyspy.errors import UsageError
+
+from .test_service import DEADLINE_S, FakeRuntime, full
+
+POD = Object("Pod", "web-0", "shop", "u1", {"app": "web"}, (("ReplicaSet", "web-5d9"),))
+
+
+@pytest.fixture
+def runtime() -> FakeRuntime:
+    runtime = FakeRuntime()
+    labels = {"io.kubernetes.pod.uid": "u1", "io.kubernetes.pod.name": "web-0"}
+    runtime.known[full(1)[:12]] = ContainerInfo(full_id=full(1), type=7, name="app", labels=labels)
+    runtime.known[full(2)[:12]] = ContainerInfo(full_id=full(2), type=0, name="alone")
+    return runtime
+
+
+def taken(node: NodeMetadata) -> dict[str, Any]:
+    return {container["name"]: container.get("k8s") for container in node.take()}
+
+
+def test_a_pods_container_is_told_again_when_its_pod_changes(runtime: FakeRuntime) -> None:
+    pods = PodStore()
+    node = NodeMetadata(MetadataService([runtime]), pods)
+    pods.changed = node.pods_changed
+    try:
+        node.want(full(1))
+        node.want(full(2))
+        assert node.settle(DEADLINE_S)
+        assert taken(node) == {"app": None, "alone": None}
+        pods.put(POD)
+        told = taken(node)
+        assert list(told) == ["app"]
+        assert told["app"]["rs"]["name"] == "web-5d9"
+        pods.put(Object("Namespace", "shop", "", "n1", {"team": "a"}))
+        assert taken(node)["app"]["ns"] == {"name": "shop", "id": "n1", "labels": {"team": "a"}}
+        assert node.take() == []
+        known = node.get(full(1)[:12])
+        assert known is not None
+        assert known["k8s"]["ns"]["id"] == "n1"
+    finally:
+        node.close()
+
+
+def test_faults_are_named(runtime: FakeRuntime) -> None:
+    runtime.fault = TypeError("nonsense")
+    node = NodeMetadata(MetadataService([runtime]))
+    try:
+        node.want(full(1))
+        while not node.faults():
+            node.settle(0.01)
+        assert "nonsense" in node.faults()[0]
+    finally:
+        node.close()
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:2375", "relative/path.sock", "ssh://host"])
+def test_only_unix_sockets_are_asked(address: str) -> None:
+    with pytest.raises(UsageError, match="not a unix socket"):
+        found(docker_host=address)
+
+
+def test_named_sockets_come_first() -> None:
+    there = found(cri=["/tmp/a.sock"], docker_host="unix:///tmp/b.sock")
+    assert [(entry.kind, entry.path) for entry in there[:2]] == [("cri", "/tmp/a.sock"), ("docker", "/tmp/b.sock")]
