@@ -15,6 +15,7 @@ CRI: Final = 6
 CONTAINERD: Final = 7
 CRIO: Final = 8
 PODMAN: Final = 11
+NSPAWN: Final = 100  # csyspy's own: libs takes what systemd-nspawn runs for processes of the host
 
 _ID: Final = rb"(?P<id>[0-9a-fA-F]{64})"
 _SHORT: Final = 12  # characters of a 64-digit id that everybody shows
@@ -52,6 +53,9 @@ LAYOUTS: Final = (
     _layout("lxc 4", LXC, rb"/lxc\.payload\.(?P<id>[^/]+)", short=False, named=True),
     _layout("libvirt", LIBVIRT_LXC, rb"/(?P<id>[^/]+)\.libvirt-lxc$", short=False, named=True),
     _layout("libvirt, systemd", LIBVIRT_LXC, rb"-lxc\\x2.(?P<id>.+?)\.scope(?:/libvirt)?$", short=False, named=True),
+    _layout("systemd-nspawn, by machinectl", NSPAWN, rb"/systemd-nspawn@(?P<id>[^/]+)\.service(?:/|$)", short=False, named=True),
+    # Libvirt's machines have such a name too; those of qemu are no containers.
+    _layout("systemd-nspawn", NSPAWN, rb"/machine-(?!qemu\\x2d|lxc\\x2d)(?P<id>[^/]+)\.scope(?:/|$)", short=False, named=True),
     _layout("containerd by ctr", CONTAINERD, rb"^/default/(?P<id>[^/]{1,64})(?<!\.service)(?<!\.slice)(?<!\.scope)$"),
 )
 

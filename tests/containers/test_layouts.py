@@ -3,7 +3,7 @@
 import pytest
 
 from csyspy.containers import LAYOUTS, container_of
-from csyspy.containers.layouts import CONTAINERD, CRIO, DOCKER, LIBVIRT_LXC, LXC, PODMAN
+from csyspy.containers.layouts import CONTAINERD, CRIO, DOCKER, LIBVIRT_LXC, LXC, NSPAWN, PODMAN
 
 ID = "ab1fbeaf118714d829ba1befba8d2e76655a8832a087a249a9959eaee9ad9960"
 SHORT = ID[:12]
@@ -30,6 +30,9 @@ CASES = {
     "lxc 4": ("/lxc.payload.web1/system.slice", "web1", LXC),
     "libvirt": ("/machine/box.libvirt-lxc", "box", LIBVIRT_LXC),
     "libvirt, systemd": (r"/machine.slice/machine-lxc\x2d2293906\x2dbox.scope/libvirt", r"2293906\x2dbox", LIBVIRT_LXC),
+    "nspawn, by machinectl": ("/machine.slice/systemd-nspawn@web.service/payload/init.scope", "web", NSPAWN),
+    "nspawn": ("/machine.slice/machine-web.scope/payload", "web", NSPAWN),
+    "nspawn, cgroup v1": ("/machine.slice/machine-web.scope", "web", NSPAWN),
     "libvirt, before systemd": ("/libvirt/lxc/box", "box", LXC),
 }
 
@@ -54,6 +57,7 @@ def test_layout(case: str) -> None:
         f"/docker/{ID[:-1]}z",
         f"/crio-conmon-{ID}.scope",
         "/default/cron.service",
+        r"/machine.slice/machine-qemu\x2d1\x2dvm.scope/libvirt/emulator",
     ],
 )
 def test_on_the_host(path: str) -> None:

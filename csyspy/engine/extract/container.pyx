@@ -12,7 +12,7 @@ from csyspy.engine.value cimport Extractor, Value, give_bool, give_int, give_uin
 
 # libs: container_engine/sinsp_container_type.h
 cdef dict TYPES = {0: b"docker", 1: b"lxc", 2: b"libvirt-lxc", 3: b"mesos", 4: b"rkt", 6: b"cri", 7: b"containerd", 8: b"cri-o",
-                   9: b"bpm", 11: b"podman"}
+                   9: b"bpm", 11: b"podman", 100: b"nspawn"}
 cdef frozenset DOCKER_LIKE = frozenset((0, 6, 7, 8, 11))    # those whose privileges are known
 cdef dict MOUNT_PARTS = {"container.mount.source": "Source", "container.mount.dest": "Destination", "container.mount.mode": "Mode",
                          "container.mount.rdwr": "RW", "container.mount.propagation": "Propagation"}
