@@ -5,15 +5,17 @@ class FieldError(ValueError):
     """What is wrong, where, and how to put it right.
 
     `position` and `end` are character offsets into the text that was read (`end` is behind the last character of the
-    offending token); `hint` is a sentence for the user, empty where there is nothing to say.
+    offending token); `hint` is a sentence for the user, empty where there is nothing to say. `unknown`: a field or an event type
+    of this name does not exist (here).
     """
 
-    def __init__(self, message: str, position: int = 0, end: int = 0, hint: str = "") -> None:
+    def __init__(self, message: str, position: int = 0, end: int = 0, hint: str = "", unknown: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.position = position
         self.end = max(end, position + 1)
         self.hint = hint
+        self.unknown = unknown
         self.text = ""
 
     def render(self) -> str:

@@ -78,7 +78,7 @@ def resolve(name: str, bracket: str | None = None) -> FieldRef:
     if field is None or (dotted is not None and bracket is not None):
         raise _unknown(write_bracket(name, bracket))
     if field.other_source:
-        raise FieldError(f"field {field.name} is not available here: {field.other_source}")
+        raise FieldError(f"field {field.name} is not available here: {field.other_source}", unknown=True)
     parse = _SPECIAL.get(field.name)
     if parse is not None:
         return parse(field, dotted, bracket)
@@ -108,7 +108,7 @@ def _split(name: str) -> tuple[str, str | None]:
 
 def _unknown(name: str, hint: str = "") -> FieldError:
     near = "" if hint else suggest(name.split("[")[0])
-    return FieldError(f"unknown field {name}", hint=hint or (f"did you mean {near}?" if near else ""))
+    return FieldError(f"unknown field {name}", hint=hint or (f"did you mean {near}?" if near else ""), unknown=True)
 
 
 def _event_arg(field: Field, dotted: str | None, bracket: str | None) -> FieldRef:

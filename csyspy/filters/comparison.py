@@ -72,7 +72,7 @@ def _bound(node: FieldNode | TransformNode) -> Bound:
     except FilterError:
         raise
     except FieldError as error:
-        raise FilterError(error.message, error.position, error.end, error.hint) from None
+        raise FilterError(error.message, error.position, error.end, error.hint, error.unknown) from None
 
 
 def _check_operator(check: Check, left: Bound, op: str) -> None:
@@ -101,10 +101,11 @@ def _constant(value: Value, left: Bound, op: str) -> Constant:
         name = left.field.field.name if left.field is not None and isinstance(left.node, FieldNode) else ""
         if name == "evt.type" and value.text not in known_event_types():
             near = suggest(value.text, sorted(known_event_types()))
-            raise FieldError(f"unknown event type {value.text}", hint=f"did you mean {near}?" if near else "csyspy -L lists them")
+            hint = f"did you mean {near}?" if near else "csyspy -L lists them"
+            raise FieldError(f"unknown event type {value.text}", hint=hint, unknown=True)
         return constant(value.text, left.type)
     except FieldError as error:
-        raise FilterError(error.message, value.pos, value.end, error.hint) from None
+        raise FilterError(error.message, value.pos, value.end, error.hint, error.unknown) from None
 
 
 def _check_other(check: Check, left: Bound, op: str, other: Bound, node: FieldNode | TransformNode) -> None:

@@ -5,18 +5,19 @@ leaves both open, stays open inside a `not` (libs: userspace/libsinsp/filter/ppm
 Rules are indexed by these sets, live capture attaches by them, and the engine skips events by them.
 """
 
+import operator
 import re
 from collections.abc import Callable
 from functools import cache, reduce
-from typing import Final
+from typing import Final, TypeVar
 
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.expr import FieldNode
 from csyspy.filters.ast import And, Check, Node, Not, Or, Value, ValueList
 
 Set = frozenset[str]
-Pair = tuple[Set, Set]
-NamesOf = Callable[[str], Set]
+S = TypeVar("S", frozenset[str], int)
+"""A set: of names, or of event ids as the bits of a number."""
 _TESTS: Final = ("=", "==", "!=", "in")
 
 
@@ -31,28 +32,33 @@ def event_names(node: Node) -> Set:
     return _possible(node, every, lambda name: frozenset({name}))[0]
 
 
+def event_ids(node: Node) -> int:
+    """Ids of the events that the filter can be true for, as bits (libs: ppm_codes.cpp, ppm_event_codes())."""
+    return _possible(node, _all_ids(), _ids_of)[0]
+
+
 def is_all_system_calls(names: Set) -> bool:
     """The filter does not narrow the system calls at all."""
     return names >= _all_calls()
 
 
-def _possible(node: Node, every: Set, names_of: NamesOf) -> Pair:
+def _possible(node: Node, every: S, set_of: Callable[[str], S]) -> tuple[S, S]:
     if isinstance(node, And | Or):
-        pairs = [_possible(child, every, names_of) for child in node.children]
+        pairs = [_possible(child, every, set_of) for child in node.children]
         narrow, widen = (0, 1) if isinstance(node, And) else (1, 0)
-        common = reduce(frozenset.intersection, (pair[narrow] for pair in pairs))
-        union = reduce(frozenset.union, (pair[widen] for pair in pairs))
+        common: S = reduce(operator.and_, (pair[narrow] for pair in pairs))
+        union: S = reduce(operator.or_, (pair[widen] for pair in pairs))
         return (common, union) if isinstance(node, And) else (union, common)
     if isinstance(node, Not):
-        true, false = _possible(node.child, every, names_of)
+        true, false = _possible(node.child, every, set_of)
         return false, true
     if isinstance(node, Check) and node.left == FieldNode("evt.type") and not node.modifier:
         if node.op == "exists":
-            return every, frozenset()
+            return every, every ^ every
         if node.op in _TESTS and isinstance(node.right, Value | ValueList):
             texts = [node.right.text] if isinstance(node.right, Value) else [value.text for value in node.right.values]
-            named = reduce(frozenset.union, map(names_of, texts), frozenset[str]()) & every
-            return (every - named, named) if node.op == "!=" else (named, every - named)
+            named: S = reduce(operator.or_, map(set_of, texts), every ^ every) & every
+            return (every ^ named, named) if node.op == "!=" else (named, every ^ named)
     return every, every
 
 
@@ -87,3 +93,21 @@ def _calls_of(name: str) -> Set:
     if name in by_event:
         return by_event[name]
     return frozenset({name}) & _all_calls()
+
+
+@cache
+def _ids_by_name() -> dict[str, int]:
+    found: dict[str, int] = {}
+    for event in EVENT_TABLE["events"]:
+        found[event["name"]] = found.get(event["name"], 0) | 1 << event["id"]
+    return found
+
+
+@cache
+def _all_ids() -> int:
+    return reduce(operator.or_, _ids_by_name().values())
+
+
+def _ids_of(name: str) -> int:
+    """Events of this name; those of all system calls without events of their own for the name of one of them."""
+    return _ids_by_name().get(name, 0) or (_ids_by_name()["syscall"] if name in _all_calls() else 0)
