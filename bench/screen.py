@@ -2,13 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from csyspy.tui.app import CsyspyApp
-from csyspy.tui.frame import Frame
+from csyspy.tui.frame import Can, IsCancelled, Publish, Query, Window
+from csyspy.tui.time_index import TimeIndex
 from csyspy.tui.widgets.grid import GridView
 from csyspy.views.catalogue import VIEWS
 from csyspy.views.snapshot import Snapshot, Value, snapshot_of
+from csyspy.views.view import View
 
 ROWS = 10_000
 REFRESHES = 20
@@ -18,12 +21,24 @@ class _Quiet:
     """A feed that publishes nothing."""
 
     source = "bench"
-    filter_text = ""
+    can = Can.NOTHING
 
-    def run(self, publish: Callable[[Frame], None]) -> None:
+    def __init__(self) -> None:
+        self.index = TimeIndex()
+
+    def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
         """Nothing comes."""
 
-    def stop(self) -> None:
+    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+        """There are no events."""
+
+    def why_not(self, view: View) -> str:
+        return ""
+
+    def why_no_filter(self, filter_text: str) -> str:
+        return ""
+
+    def close(self) -> None:
         """Nothing runs."""
 
 

@@ -1,7 +1,10 @@
-"""Draw the screens of the example capture into screenshots/, one SVG per size: ``make screenshots``."""
+"""Draw the screens of the example capture into screenshots/, as SVG and, where rsvg-convert is installed, as PNG: ``make screenshots``."""
 
 import asyncio
 import os
+import re
+import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -10,25 +13,62 @@ from csyspy.tui.replay_feed import ReplayFeed
 from csyspy.views.catalogue import VIEWS
 
 ROOT = Path(__file__).resolve().parent.parent
-SIZES = ((80, 24), (120, 40))
+SHOTS: tuple[tuple[str, str, int, int, tuple[str, ...]], ...] = (
+    ("procs", "procs", 120, 40, ("down", "down")),
+    ("procs", "procs", 80, 24, ("down", "down")),
+    ("procs-tree", "procs", 120, 40, ("t",)),
+    ("containers", "containers", 120, 40, ()),
+    ("connections", "connections", 120, 40, ()),
+    ("files", "files", 120, 40, ()),
+    ("dig", "procs", 120, 40, ("d",)),
+    ("echo", "procs", 120, 40, ("down", "e", "f2", "f2")),
+    ("spectrogram", "procs", 120, 40, ("f12",)),
+    ("overview", "procs", 120, 40, ("o",)),
+    ("filter", "procs", 120, 40, ("f4", *"proc.name=ng")),
+)
+"""Name, view, columns, lines, keys."""
+CELL_PIXELS = 12.2
+"""Width of a cell in Textual's SVG."""
 
 
-async def draw(view_id: str, width: int, height: int) -> None:
-    app = CsyspyApp(ReplayFeed(VIEWS[view_id], str(ROOT / "examples" / "demo.scap"), ""))
+async def draw(name: str, view_id: str, width: int, height: int, keys: tuple[str, ...]) -> Path:
+    app = CsyspyApp(ReplayFeed(str(ROOT / "examples" / "demo.scap")), VIEWS[view_id])
     async with app.run_test(size=(width, height)) as pilot:
         await app.workers.wait_for_complete()
-        await pilot.press("down")
         await pilot.pause()
-        (ROOT / "screenshots" / f"{view_id}-{width}x{height}.svg").write_text(app.export_screenshot())
+        for key in keys:
+            await pilot.press(key)
+            await app.workers.wait_for_complete()
+        await pilot.pause(0.3)
+        path = ROOT / "screenshots" / f"{name}-{width}x{height}.svg"
+        path.write_text(app.export_screenshot())
+    return path
+
+
+def as_png(svg: Path) -> None:
+    """A PNG beside the SVG. rsvg-convert drops blanks at the beginning of a text, so that text is moved instead."""
+
+    def moved(match: re.Match[str]) -> str:
+        text = match[4]
+        while text.startswith("&#160;"):
+            text = text.removeprefix("&#160;")
+        blanks = (len(match[4]) - len(text)) // len("&#160;")
+        return f'{match[1]}x="{float(match[2]) + blanks * CELL_PIXELS:.1f}"{match[3]}>{text}<'
+
+    text = re.sub(r'(<text [^>]*?)x="([\d.]+)"([^>]*)>([^<]*)<', moved, svg.read_text())
+    text = re.sub(r' textLength="[\d.]+"', "", text)
+    subprocess.run(["rsvg-convert", "-o", str(svg.with_suffix(".png"))], input=text, text=True, check=True)
 
 
 def main() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     (ROOT / "screenshots").mkdir(exist_ok=True)
-    for view_id in VIEWS:
-        for width, height in SIZES:
-            asyncio.run(draw(view_id, width, height))
+    for shot in SHOTS:
+        svg = asyncio.run(draw(*shot))
+        if shutil.which("rsvg-convert"):
+            as_png(svg)
+        print(svg.relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -1,21 +1,28 @@
-"""The Textual application: one screen, fed by one thread."""
+"""The Textual application: screens, fed by threads."""
 
 import threading
-from typing import ClassVar
+import time
+from functools import partial
+from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.message import Message
+from textual.worker import get_current_worker
 
-from csyspy.errors import UsageError
-from csyspy.tui.frame import Feed, Frame
-from csyspy.tui.live_feed import LiveFeed
-from csyspy.tui.screens.table import TableScreen
+from csyspy.errors import CsyspyError, UsageError
+from csyspy.fields.errors import FieldError
+from csyspy.tui.frame import Feed, Frame, Query, State
+from csyspy.tui.palette import CommandOffers, ThemeOffers, ViewOffers
+from csyspy.tui.screens.view import ViewScreen
+from csyspy.tui.settings import Settings, read_settings
 from csyspy.tui.theme import CSYSPY, FALLBACKS, THEMES
 from csyspy.views.catalogue import VIEWS
+from csyspy.views.snapshot import snapshot_of
 from csyspy.views.view import View
 
 SHORTEST_INTERVAL_S = 0.25
+DEFAULT_INTERVAL_S = 2.0
 
 
 class FrameReady(Message):
@@ -23,35 +30,75 @@ class FrameReady(Message):
 
 
 class CsyspyApp(App[int]):
-    """Shows what its feed publishes. The feed's thread never touches the screen: it fills a mailbox of one place."""
+    """Shows what its feed publishes. The feed's threads never touch the screen: they fill a mailbox of one place."""
 
     TITLE = "csyspy"
-    ENABLE_COMMAND_PALETTE = False
+    COMMANDS = {CommandOffers, ViewOffers, ThemeOffers}
+    COMMAND_PALETTE_BINDING = "ctrl+backslash"  # our own commands open it; this one is out of their way
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        view: View = VIEWS["procs"],
+        filter_text: str = "",
+        *,
+        interval_s: float = DEFAULT_INTERVAL_S,
+        containers: bool = False,
+        settings: Settings | None = None,
+    ) -> None:
         super().__init__()
-        self._feed = feed
+        self.feed = feed
+        self.said: list[tuple[str, str]] = []
+        """(time, text) of every message that came up."""
+        self._first_screen = partial(ViewScreen, feed, view, filter_text, interval_s=interval_s, containers=containers)
         self._mailbox: Frame | None = None
         self._lock = threading.Lock()
+        self._settings = settings or Settings()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = CSYSPY.name
+        if self._settings.theme and self._settings.theme not in self.available_themes:
+            raise UsageError(f"no theme {self._settings.theme!r}", f"there are: {', '.join(self.available_themes)}")
+        self.theme = self._settings.theme or CSYSPY.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return FALLBACKS
 
-    def get_default_screen(self) -> TableScreen:
-        return TableScreen(self._feed.source, self._feed.filter_text)
+    def get_default_screen(self) -> ViewScreen:
+        return self._first_screen()
 
     def on_mount(self) -> None:
-        self.run_worker(self._run_feed, name="feed", thread=True, exclusive=True)
+        if self._settings.bindings:
+            self.set_keymap(self._settings.bindings)
 
     def on_unmount(self) -> None:
-        self._feed.stop()
+        self.feed.close()
 
-    def _run_feed(self) -> None:
-        self._feed.run(self.publish)
+    @property
+    def view_screen(self) -> ViewScreen:
+        """The screen at the bottom."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, ViewScreen)
+        return screen
+
+    def notify(self, message: str, **how: Any) -> None:
+        """As App.notify; what was said can be read again."""
+        title = how.get("title")
+        self.said.append((time.strftime("%H:%M:%S"), f"{title}: {message}" if title else message))
+        super().notify(message, **how)
+
+    # from the feed to the screen
+
+    def ask(self, query: Query) -> None:
+        """Have the feed answer query, in place of what it was asked before."""
+        self.run_worker(partial(self._answer, query), name="feed", group="feed", thread=True, exclusive=True)
+
+    def _answer(self, query: Query) -> None:
+        worker = get_current_worker()
+        try:
+            self.feed.answer(query, self.publish, lambda: worker.is_cancelled)
+        except (FieldError, CsyspyError) as error:
+            self.publish(Frame(snapshot_of(query.view, ()), State.FAILED, notice=str(error), query_seq=query.seq))
 
     def publish(self, frame: Frame) -> None:
         """Put frame into the mailbox, over one that was not fetched yet; from any thread. Posts one message, however many frames come."""
@@ -69,16 +116,8 @@ class CsyspyApp(App[int]):
     def on_frame_ready(self) -> None:
         with self._lock:
             frame, self._mailbox = self._mailbox, None
-        screen = self.screen_stack[0]
-        if frame is not None and isinstance(screen, TableScreen):
-            screen.show(frame)
-
-    def action_help(self) -> None:
-        """Show or hide the keys."""
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()
+        if frame is not None and self.screen_stack:
+            self.view_screen.show(frame)
 
 
 def run(
@@ -86,7 +125,7 @@ def run(
     filter_text: str | None = None,
     *,
     view: str = "procs",
-    interval_s: float = 2.0,
+    interval_s: float = DEFAULT_INTERVAL_S,
     containers: bool = False,
 ) -> int:
     """Open the screen on a capture file, or live where there is none, until the user leaves; the exit code.
@@ -95,16 +134,22 @@ def run(
     there, FilterError, CaptureError, or that a filter needs events, which the live source has none of."""
     if view not in VIEWS:
         raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(VIEWS))}")
-    return CsyspyApp(_feed(VIEWS[view], capture, filter_text or "", interval_s, containers)).run() or 0
+    interval_s = max(interval_s, SHORTEST_INTERVAL_S)
+    settings = read_settings()
+    feed = _feed(capture, filter_text or "", interval_s)
+    app = CsyspyApp(feed, VIEWS[view], filter_text or "", interval_s=interval_s, containers=containers, settings=settings)
+    return app.run() or 0
 
 
-def _feed(view: View, capture: str | None, filter_text: str, interval_s: float, containers: bool) -> Feed:
+def _feed(capture: str | None, filter_text: str, interval_s: float) -> Feed:
     if capture == "-":
         raise UsageError("the screen cannot read a capture from standard input, where its keys come from", "--text prints the events")
     if capture is not None:
         from csyspy.tui.replay_feed import ReplayFeed
 
-        return ReplayFeed(view, capture, filter_text, containers=containers)
+        return ReplayFeed(capture)
     if filter_text:
         raise UsageError("the live screen takes no filter: it reads /proc, and filters look at events", "csyspy -r FILE 'FILTER' has them")
-    return LiveFeed(view, max(interval_s, SHORTEST_INTERVAL_S), containers=containers)
+    from csyspy.tui.live_feed import LiveFeed
+
+    return LiveFeed(interval_s)

@@ -41,14 +41,16 @@ def aligned(text: str, column: Column, width: int) -> str:
     return text + " " * (width - room)
 
 
-def cell_segments(snapshot: Snapshot, row: int, placed: Placed, sideways: int = 0) -> Cells:
-    """One cell of a row, exactly placed.width cells wide; `sideways` cells of the last column's text are scrolled away."""
+def cell_segments(snapshot: Snapshot, row: int, placed: Placed, sideways: int = 0, guide: str = "") -> Cells:
+    """One cell of a row, exactly placed.width cells wide; `sideways` cells of the last column's text are scrolled away.
+
+    `guide` stands before the text of the last column: the branch of a tree that leads to it."""
     column = snapshot.columns[placed.index]
     if placed.is_trend:
         return _trend(snapshot, row, placed)
     value = snapshot.values[placed.index][row]
     if not column.colsize:
-        return _command(cell_text(value, column.unit), placed.width, sideways)
+        return _command(cell_text(value, column.unit), placed.width, sideways, guide)
     return [(aligned(cell_text(value, column.unit), column, placed.width), _role(value, column))]
 
 
@@ -80,18 +82,18 @@ def _trend(snapshot: Snapshot, row: int, placed: Placed) -> Cells:
     return [(f" {drawn} ", percent_role(history[-1] if history else 0.0))]
 
 
-def _command(text: str, width: int, sideways: int) -> Cells:
+def _command(text: str, width: int, sideways: int, guide: str) -> Cells:
     """A command line: its folder faint, its name loud, its arguments plain."""
-    if text == UNKNOWN:
+    if text == UNKNOWN and not guide:
         return [(set_cell_size(text, width), "faint")]
     executable, blank, arguments = text.rstrip().partition(" ")
     # A kernel thread may have a slash in its name (kworker/0:1); a program's path begins with a folder.
     folder, slash, name = executable.rpartition("/") if executable.startswith(PATH_STARTS) else ("", "", executable)
-    pieces = [(folder + slash, "faint"), (name, "name"), (blank + arguments, "text")]
-    return _window(pieces, sideways, width)
+    pieces = [(guide, "faint"), (folder + slash, "faint"), (name, "name"), (blank + arguments, "text")]
+    return window_of(pieces, sideways, width)
 
 
-def _window(pieces: Cells, start: int, width: int) -> Cells:
+def window_of(pieces: Cells, start: int, width: int) -> Cells:
     """`width` cells of pieces from cell `start` on; an ellipsis where text goes on behind."""
     shown: Cells = []
     left, skip = width, start

@@ -1,11 +1,13 @@
-"""What a feed hands to the screen: one snapshot and all that stands round it."""
+"""What the screen asks of a feed, and what it gets: one snapshot and all that stands round it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Protocol
+from enum import Enum, Flag, auto
+from typing import Any, Protocol
 
-from csyspy.views.snapshot import Snapshot
+from csyspy.tui.time_index import TimeIndex
+from csyspy.views.snapshot import Snapshot, Sort
+from csyspy.views.view import View
 
 
 class State(Enum):
@@ -16,10 +18,54 @@ class State(Enum):
     """Live, but from /proc alone."""
     PAUSED = "Ⅱ PAUSED"
     LOADING = "◌ LOADING"
+    REPLAY = "▶ REPLAY"
+    """Time runs in a capture."""
+    MOMENT = "◆ MOMENT"
+    """A part of a capture, and time stands."""
     END = "■ END"
     PARTIAL = "■ PARTIAL"
     """The capture could not be read to its end."""
     FAILED = "✗ FAILED"
+
+
+LIVE_STATES = frozenset({State.LIVE, State.LIMITED})
+
+
+class Can(Flag):
+    """What a feed is able to do; the screen asks for this, never where the data comes from."""
+
+    NOTHING = 0
+    EVENTS = auto()
+    """It has events: filters, dig, echo, spectrograms."""
+    SEEK = auto()
+    """It has a past to go to and an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of time, ns since the epoch; the end is not in it."""
+
+    start_ns: int
+    end_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is to be shown: view × selections and filter × time."""
+
+    view: View
+    filter_text: str = ""
+    """Selections and filter together, without the view's own and without the time."""
+    window: Window | None = None
+    """None: all there is."""
+    row_text: str = ""
+    """Only rows that contain this."""
+    sort: Sort | None = None
+    """None: as the view begins."""
+    containers: bool = False
+    """Columns with container data (-pc)."""
+    seq: int = 0
+    """Tells answers to this query from those to older ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +92,44 @@ class Frame:
     state: State
     gauges: tuple[Gauge, ...] = ()
     total_rows: int = 0
-    """Before the filter."""
+    """Before the text that rows have to contain."""
     detail: str = ""
     """Beside the state: `2.0s`, `48 %`."""
     progress: float | None = None
     """Of a load, 0 to 1."""
     notice: str = ""
     """One line about what cannot be seen, or what went wrong."""
+    query_seq: int = 0
+    """Of the query that this answers."""
+
+
+Publish = Callable[[Frame], None]
+IsCancelled = Callable[[], bool]
 
 
 class Feed(Protocol):
-    """Makes frames, in a thread of its own."""
+    """Makes frames. Its methods are called from threads of their own; several may run at once."""
 
     source: str
     """What is looked at: `live`, or the name of the capture."""
-    filter_text: str
+    can: Can
+    index: TimeIndex
+    """The times of the capture, as far as it has been read; empty where there is no past."""
 
-    def run(self, publish: Callable[[Frame], None]) -> None:
-        """Publish frames until there is nothing more to come or `stop` was called."""
+    def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
+        """Publish frames until the query is answered for good, or `is_cancelled()`. Raises FieldError where its filter is wrong."""
 
-    def stop(self) -> None:
-        """Make `run` return soon; may be called from any thread."""
+    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+        """Give the events of a window to engine sinks (csyspy.engine.state.Sink); `on_step(state)` often, between two events.
+
+        Only where it can EVENTS. Raises CaptureError once everything before the damage has been given out.
+        """
+
+    def why_not(self, view: View) -> str:
+        """Why it cannot fill a view; empty where it can."""
+
+    def why_no_filter(self, filter_text: str) -> str:
+        """Why it cannot apply a filter that is right in itself; empty where it can."""
+
+    def close(self) -> None:
+        """Let go of what it holds; what still runs ends soon."""

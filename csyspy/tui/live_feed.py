@@ -2,10 +2,13 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 from csyspy.capture.procfs import HostSample, ProcfsSource, Sample
-from csyspy.tui.frame import Frame, Gauge, State
+from csyspy.tui.arrange import arranged
+from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
+from csyspy.tui.time_index import TimeIndex
 from csyspy.views.format import short_bytes
 from csyspy.views.snapshot import snapshot_of
 from csyspy.views.view import View
@@ -18,31 +21,42 @@ NOTICE = "seen through /proc only: no network bytes, no system calls, no errors"
 
 
 class LiveFeed:
-    """The processes of this machine; `source` is what makes the samples."""
+    """The processes of this machine; `procfs` is what makes the samples."""
 
-    def __init__(self, view: View, interval_s: float, *, containers: bool = False, source: ProcfsSource | None = None) -> None:
+    can = Can.NOTHING
+
+    def __init__(self, interval_s: float, *, procfs: ProcfsSource | None = None) -> None:
         self.source = "live"
-        self.filter_text = ""
-        self._view = view
+        self.index = TimeIndex()
         self._interval_s = interval_s
-        self._containers = containers
-        self._procfs = source or ProcfsSource()
-        self._stop = threading.Event()
+        self._procfs = procfs or ProcfsSource()
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
         self._seq = 0
         self._trends: dict[Hashable, deque[float]] = {}
         self._gauges = {label: deque[float](maxlen=GAUGE_LENGTH) for label in ("CPU", "MEM", "DISK", "NET")}
 
-    def run(self, publish: Callable[[Frame], None]) -> None:
-        publish(self.frame(self._procfs.sample()))
-        pause_s = min(FIRST_INTERVAL_S, self._interval_s)
-        while not self._stop.wait(pause_s):
-            publish(self.frame(self._procfs.sample()))
-            pause_s = self._interval_s
+    def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
+        pause_s = 0.0
+        while not self._closed.wait(pause_s) and not is_cancelled():
+            with self._lock:
+                frame = self.frame(self._procfs.sample(), query)
+            publish(frame)
+            pause_s = min(FIRST_INTERVAL_S, self._interval_s) if pause_s == 0 else self._interval_s
 
-    def stop(self) -> None:
-        self._stop.set()
+    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+        """There are no events in /proc."""
 
-    def frame(self, sample: Sample) -> Frame:
+    def close(self) -> None:
+        self._closed.set()
+
+    def why_not(self, view: View) -> str:
+        return "" if view.id == "procs" else "/proc fills only Processes: the others need events"
+
+    def why_no_filter(self, filter_text: str) -> str:
+        return "filters look at events, and /proc has none; a text without an operator finds rows"
+
+    def frame(self, sample: Sample, query: Query) -> Frame:
         """The frame that shows sample; the feed remembers it for the trends of the next."""
         self._seq += 1
         trends: dict[Hashable, deque[float]] = {}
@@ -53,20 +67,22 @@ class LiveFeed:
                 trend.append(cpu)
         self._trends = trends
         snapshot = snapshot_of(
-            self._view,
+            query.view,
             sample.processes,
-            containers=self._containers,
+            sort=query.sort,
+            containers=query.containers,
             seq=self._seq,
             time_ns=sample.time_ns,
             trends={key: tuple(values) for key, values in trends.items()},
         )
         return Frame(
-            snapshot,
+            arranged(snapshot, query.sort, query.row_text),
             State.LIMITED,
             self._host_gauges(sample.host),
             total_rows=len(snapshot),
             detail=f"{self._interval_s:g}s",
             notice=NOTICE,
+            query_seq=query.seq,
         )
 
     def _host_gauges(self, host: HostSample) -> tuple[Gauge, ...]:

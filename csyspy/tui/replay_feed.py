@@ -1,104 +1,199 @@
-"""Frames from a capture, while it is read and once it has been."""
+"""Frames from a capture: of the whole of it, while it is read and once it has been, or of a part of its time."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
+from typing import Any
 
-from csyspy.capture.walker import open_capture
+from csyspy.capture.walker import OpenCapture, open_capture
+from csyspy.engine.gate import Gate
 from csyspy.engine.groupby import GroupBy
 from csyspy.errors import CaptureError
 from csyspy.fields.extraction import compile_field
 from csyspy.filters import compile_filter
-from csyspy.tui.frame import Frame, Gauge, State
+from csyspy.tui.arrange import arranged
+from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
+from csyspy.tui.time_index import TimeIndex
 from csyspy.views.aggregate import NS_PER_S, ViewAggregation
 from csyspy.views.format import short_bytes, short_count
 from csyspy.views.timeline import Timeline
 from csyspy.views.view import View
 
-STEP_EVENTS = 4096
+STEP_EVENTS = 2048
 """Events between two looks at the clock; the screen's thread gets its turn there."""
 REFRESH_S = 0.3
+FIRST_REFRESH_S = 0.1
 GAUGES = (("EVENTS", None), ("FILE", "evt.buflen.file"), ("NET", "evt.buflen.net"), ("ERRORS", "evt.failed"))
 """Label, and the field whose sum over time it shows; None: how many events."""
 
 
 class ReplayFeed:
-    """The view of a whole capture, which grows while the capture is read.
+    """A capture, walked anew for every question; the first walk to its end fills the index and the gauges.
 
-    Opens the capture and compiles the filter at once. Raises FieldError and CaptureError.
+    Opens the capture at once, to see that it can be. Raises CaptureError.
     """
 
-    def __init__(self, view: View, capture: str, filter_text: str, *, containers: bool = False) -> None:
-        self.source = PurePath(capture).name
-        self.filter_text = filter_text
-        self._aggregation = ViewAggregation(view, filter_text, containers=containers)
-        program = compile_filter(filter_text).program if filter_text else None
-        self._pulse = GroupBy([], [_total(field) for _, field in GAUGES], program)
-        self._sinks = [self._aggregation.sink, self._pulse]
-        needs = 0
-        for sink in self._sinks:
-            needs |= sink.needs
-        self._capture = open_capture([capture], needs)
-        self._timelines = [Timeline() for _ in GAUGES]
-        self._first_ns = 0
-        self._stop = threading.Event()
-        self._seq = 0
+    can = Can.EVENTS | Can.SEEK
 
-    def run(self, publish: Callable[[Frame], None]) -> None:
-        state, walker = State.END, self._capture.walker
-        notice = ""
+    def __init__(self, capture: str) -> None:
+        self.source = PurePath(capture).name
+        self.index = TimeIndex()
+        self._path = capture
+        self._gauges: tuple[Gauge, ...] = ()
+        self._closed = threading.Event()
+        open_capture([capture], 0).source.close()
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def why_not(self, view: View) -> str:
+        return ""
+
+    def why_no_filter(self, filter_text: str) -> str:
+        return ""
+
+    def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
+        aggregation = ViewAggregation(query.view, query.filter_text, containers=query.containers)
+        answer = _Answer(query, aggregation, None if self.index.is_complete else _Pulse())
+        state, notice = State.MOMENT if query.window else State.END, ""
         try:
-            walker.attach(self._sinks)
-            self._read(publish)
+            self._read(answer, publish, is_cancelled)
         except CaptureError as error:
-            state = State.PARTIAL if self._capture.state.events else State.FAILED
+            state = State.PARTIAL if answer.state is not None and answer.state.events else State.FAILED
             where = f" (at byte {error.offset:,})" if error.offset >= 0 else ""
             notice = f"{error.message}{where}" + ("; shown up to there" if state is State.PARTIAL else "")
+            self.index.is_complete = True
+        if self._is_over(is_cancelled):
+            return
+        if answer.pulse is not None and self.index.is_complete:
+            self._gauges = answer.pulse.gauges()
+        publish(self._frame(answer, state, notice))
+
+    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+        needs = 0
+        for sink in sinks:
+            needs |= sink.needs
+        capture = open_capture([self._path], needs)
+        try:
+            for _ in self._steps(capture, sinks, window):
+                on_step(capture.state)
+                if self._is_over(is_cancelled):
+                    return
         finally:
-            self._capture.source.close()
-        if not self._stop.is_set():
-            publish(self._frame(state, notice))
+            capture.walker.finish()
+            capture.source.close()
 
-    def stop(self) -> None:
-        self._stop.set()
+    def _is_over(self, is_cancelled: IsCancelled) -> bool:
+        return self._closed.is_set() or is_cancelled()
 
-    def _read(self, publish: Callable[[Frame], None]) -> None:
-        due_s = time.monotonic() + REFRESH_S
-        while not self._stop.is_set() and self._capture.walker.step(STEP_EVENTS):
-            self._note_time()
-            if time.monotonic() >= due_s:
-                publish(self._frame(State.LOADING, ""))
-                due_s = time.monotonic() + REFRESH_S
-        self._note_time()
+    def _steps(self, capture: OpenCapture, sinks: Sequence[Any], window: Window | None) -> Any:
+        """Walk step by step; outside the window only the state is kept up, and behind it nothing is read."""
+        walker, state = capture.walker, capture.state
+        walker.attach([])
+        before = self.index.events_before(window.start_ns) if window else 0
+        while state.events < before:
+            if not walker.step(min(STEP_EVENTS, before - state.events)):
+                return
+            yield
+        walker.attach([Gate(list(sinks), filter=_within(window))] if window else sinks)
+        goes_on = True
+        while goes_on and not (window and state.evt_ts >= window.end_ns):
+            goes_on = walker.step(STEP_EVENTS)
+            yield
 
-    def _note_time(self) -> None:
+    def _read(self, answer: "_Answer", publish: Publish, is_cancelled: IsCancelled) -> None:
+        query, pulse = answer.query, answer.pulse
+        capture = open_capture([self._path], answer.needs)
+        answer.state = capture.state
+        due_s = time.monotonic() + FIRST_REFRESH_S
+        try:
+            for _ in self._steps(capture, answer.sinks, query.window):
+                if self._is_over(is_cancelled):
+                    return
+                if pulse is not None:
+                    pulse.note(capture.state)
+                    self._index(capture.state)
+                if time.monotonic() >= due_s:
+                    answer.progress = capture.source.progress()
+                    if pulse is not None:
+                        self._gauges = pulse.gauges()
+                    publish(self._frame(answer, State.LOADING, ""))
+                    due_s = time.monotonic() + REFRESH_S
+            self.index.is_complete = True
+        finally:
+            answer.progress = None
+            capture.source.close()
+
+    def _index(self, state: Any) -> None:
+        if state.first_event_ts:
+            if not self.index.events:
+                self.index.add(state.first_event_ts, 0)
+            self.index.add(state.evt_ts, state.events)
+
+    def _frame(self, answer: "_Answer", state: State, notice: str) -> Frame:
+        query = answer.query
+        window = query.window
+        start_ns = window.start_ns if window else self.index.start_ns
+        end_ns = window.end_ns if window else self.index.end_ns
+        answer.frames += 1
+        snapshot = answer.aggregation.snapshot(
+            answer.state, max(end_ns - start_ns, 0), sort=query.sort, seq=query.seq * 1000 + answer.frames, time_ns=end_ns
+        )
+        total = len(snapshot)
+        snapshot = arranged(snapshot, query.sort, query.row_text)
+        seconds = f"{(end_ns - start_ns) / NS_PER_S:.1f}s"
+        if answer.progress is not None:
+            detail = f"{answer.progress:.0%}  {answer.state.events:,} events"
+        else:
+            detail = seconds if window else f"{self.index.events:,} events  {seconds}"
+        return Frame(snapshot, state, self._gauges, total, detail, answer.progress, notice, query.seq)
+
+
+class _Answer:
+    """What one query collects."""
+
+    def __init__(self, query: Query, aggregation: ViewAggregation, pulse: "_Pulse | None") -> None:
+        self.query = query
+        self.aggregation = aggregation
+        self.pulse = pulse
+        self.sinks = [aggregation.sink] + ([pulse.sink] if pulse is not None else [])
+        self.needs = 0
+        for sink in self.sinks:
+            self.needs |= sink.needs
+        self.state: Any = None
+        self.progress: float | None = None
+        self.frames = 0
+
+
+class _Pulse:
+    """The gauges of a whole capture, filled as it is walked."""
+
+    def __init__(self) -> None:
+        self.sink = GroupBy([], [_total(field) for _, field in GAUGES], None)
+        self._timelines = [Timeline() for _ in GAUGES]
+        self._span_ns = 0
+
+    def note(self, state: Any) -> None:
         """Remember how far the gauges had come by the time of the event just walked."""
-        now_ns = self._capture.state.evt_ts
-        self._first_ns = self._first_ns or self._capture.state.first_event_ts
-        totals = self._pulse.rows()
+        totals = self.sink.rows()
+        self._span_ns = max(state.evt_ts - state.first_event_ts, 0)
         if totals:
             for timeline, total in zip(self._timelines, totals[0][1], strict=True):
-                timeline.add(now_ns, total)
+                timeline.add(state.evt_ts, total)
 
-    def _frame(self, state: State, notice: str) -> Frame:
-        self._seq += 1
-        capture = self._capture
-        now_ns, events = capture.state.evt_ts, capture.state.events
-        span_ns = max(now_ns - self._first_ns, 0)
-        snapshot = self._aggregation.snapshot(capture.state, span_ns, seq=self._seq, time_ns=now_ns)
-        progress = capture.source.progress() if state is State.LOADING else None
-        detail = f"{progress:.0%}  {events:,} events" if progress is not None else f"{events:,} events  {span_ns / NS_PER_S:.1f}s"
-        return Frame(snapshot, state, self._gauges(span_ns), len(snapshot), detail, progress, notice)
-
-    def _gauges(self, span_ns: int) -> tuple[Gauge, ...]:
+    def gauges(self) -> tuple[Gauge, ...]:
         gauges = []
         for (label, field), timeline in zip(GAUGES, self._timelines, strict=True):
             rates = timeline.rates()
-            mean = timeline.total * NS_PER_S / span_ns if span_ns else 0.0
+            mean = timeline.total * NS_PER_S / self._span_ns if self._span_ns else 0.0
             text = f"{short_bytes(mean)}/s" if field and "buflen" in field else f"{short_count(mean)}/s"
             gauges.append(Gauge(label, text, None, rates, max(rates, default=0) or 1, is_whole=True))
         return tuple(gauges)
+
+
+def _within(window: Window) -> Any:
+    return compile_filter(f"evt.rawtime>={window.start_ns} and evt.rawtime<{window.end_ns}").program
 
 
 def _total(field: str | None) -> tuple[object, str, float]:

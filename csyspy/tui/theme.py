@@ -23,6 +23,8 @@ CSYSPY = Theme(
         "key": "#7aa2f7",
         "name": "#f0f3f8",
         "new": "#7ec699",
+        "dir-in": "#7aa2f7",
+        "dir-out": "#e5b567",
         "block-cursor-background": "#26506b",
         "border": "#2c3644",
         "footer-key-foreground": "#5cc8c2",
@@ -51,12 +53,44 @@ INK = Theme(
         "key": "#d0d0d0",
         "name": "#ffffff",
         "new": "#ffffff",
+        "dir-in": "#ffffff",
+        "dir-out": "#b0b0b0",
         "block-cursor-background": "#4a4a4a",
         "border": "#3a3a3a",
         "footer-key-foreground": "#ffffff",
     },
 )
 """Without hues, for screens and eyes that have none."""
+
+CONTRAST = Theme(
+    name="contrast",
+    primary="#00ffff",
+    secondary="#87afff",
+    accent="#ffff00",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#000087",
+    success="#00ff00",
+    warning="#ffff00",
+    error="#ff8787",
+    dark=True,
+    variables={
+        "level-low": "#00ff00",
+        "level-mid": "#ffff00",
+        "level-high": "#ff8787",
+        "faint": "#b2b2b2",
+        "key": "#87d7ff",
+        "name": "#ffffff",
+        "new": "#00ff00",
+        "dir-in": "#87d7ff",
+        "dir-out": "#ffff00",
+        "block-cursor-background": "#0000d7",
+        "border": "#ffffff",
+        "footer-key-foreground": "#00ffff",
+    },
+)
+"""For bright rooms and tired eyes: every colour at least 7:1 on black."""
 
 FALLBACKS = {
     "level-low": "ansi_green",
@@ -66,7 +100,9 @@ FALLBACKS = {
     "key": "ansi_blue",
     "name": "ansi_default",
     "new": "ansi_green",
+    "dir-in": "ansi_blue",
+    "dir-out": "ansi_yellow",
 }
 """Our own roles under a theme that does not know them (Textual's own themes)."""
 
-THEMES = (CSYSPY, INK)
+THEMES = (CSYSPY, INK, CONTRAST)

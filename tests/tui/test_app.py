@@ -1,78 +1,26 @@
-"""The first screen, driven by keys. No feed thread runs here: Pilot waits for the process to fall idle."""
-
-from collections.abc import Callable
+"""The table screen, driven by keys. No feed thread runs here: Pilot waits for the process to fall idle."""
 
 import pytest
-from textual.pilot import Pilot
+from screen import QuietFeed, frame, line, shown, text_of, until
 
 from csyspy.errors import UsageError
 from csyspy.tui.app import CsyspyApp, run
-from csyspy.tui.frame import Frame, Gauge, State
-from csyspy.tui.screens.sort_picker import SortPicker
-from csyspy.tui.screens.table import TableScreen
-from csyspy.tui.widgets.context_bar import ContextBar, FilterBar
+from csyspy.tui.frame import State
+from csyspy.tui.screens.picker import Picker
+from csyspy.tui.screens.view import ViewScreen
+from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.grid import GridView
-from csyspy.views.catalogue import VIEWS
-from csyspy.views.snapshot import Value, snapshot_of
 
 
-class QuietFeed:
-    """A feed that leaves publishing to the test."""
-
-    source = "live"
-    filter_text = ""
-
-    def __init__(self) -> None:
-        self.stopped = False
-
-    def run(self, publish: Callable[[Frame], None]) -> None:
-        """Nothing by itself."""
-
-    def stop(self) -> None:
-        self.stopped = True
-
-
-def frame(*cpus: float, seq: int = 1, commands: tuple[str, ...] = ()) -> Frame:
-    """A frame of processes 1, 2, … with these CPU percents."""
-    rows: list[dict[str, Value]] = [
-        {
-            "proc.pid": pid, "proc.ppid": 0, "thread.cpu": cpu, "user.name": "root", "proc.nthreads": 1, "thread.vmrss.b": pid * 2**20,
-            "proc.exeline": commands[pid - 1] if commands else f"/usr/bin/cmd{pid} --flag",
-        }
-        for pid, cpu in enumerate(cpus, start=1)
-    ]
-    snapshot = snapshot_of(VIEWS["procs"], rows, seq=seq, time_ns=1_700_000_000 * 10**9)
-    return Frame(snapshot, State.LIMITED, (Gauge("CPU", "12% of 2", 0.12, (0.1, 0.12), 1),), len(rows), "2s", notice="only /proc")
-
-
-def line(app: CsyspyApp, y: int) -> str:
-    """What stands in line y of the table; 0 is its head."""
-    return app.screen_stack[0].query_one(GridView).render_line(y).text
-
-
-async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
-    """Let the app work until the condition holds, however slow the machine is."""
-    for _ in range(200):
-        await pilot.pause()
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("the screen never came to it")
-
-
-async def shown(pilot: Pilot[int], a_frame: Frame) -> CsyspyApp:
-    app = pilot.app
-    assert isinstance(app, CsyspyApp)
-    app.publish(a_frame)
-    await until(pilot, lambda: app.is_mailbox_empty)
-    return app
+def first_cells(app: CsyspyApp, *lines: int) -> list[str]:
+    return [line(app, y).lstrip("▸+ ").split()[0] for y in lines]
 
 
 async def test_processes_are_shown_sorted_by_cpu() -> None:
     async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
         app = await shown(pilot, frame(5.0, 80.0, 20.0))
         assert line(app, 0).split() == ["PID", "PPID", "CPU▼", "USER", "TH", "VIRT", "RES", "FILE", "NET", "Command"]
-        assert [line(app, y).lstrip("▸ ").split()[0] for y in (1, 2, 3)] == ["2", "3", "1"]
+        assert first_cells(app, 1, 2, 3) == ["2", "3", "1"]
         assert line(app, 1).startswith("▸ ")
         assert "/usr/bin/cmd2 --flag" in line(app, 1)
 
@@ -83,8 +31,10 @@ async def test_the_bars_say_what_is_looked_at_and_how_fresh_it_is() -> None:
         context = app.screen.query_one(ContextBar).render().plain
         assert "csyspy ▸ Processes ▸ whole machine" in context
         assert "● LIMITED  2s" in context
-        assert "2 rows" in app.screen.query_one(FilterBar).render().plain
-        assert "only /proc" in app.screen.query_one(FilterBar).render().plain
+        assert "2 rows" in text_of(app)
+        assert "only /proc" in text_of(app)
+        assert "F1Help F2Views F4Filter" in text_of(app)
+        assert "1/2" in text_of(app).splitlines()[-1]
 
 
 async def test_p_holds_the_screen_and_lets_it_catch_up() -> None:
@@ -92,19 +42,31 @@ async def test_p_holds_the_screen_and_lets_it_catch_up() -> None:
         app = await shown(pilot, frame(5.0, 80.0))
         await pilot.press("p")
         await shown(pilot, frame(90.0, 1.0, seq=2))
-        assert line(app, 1).split()[1] == "2"
-        assert "Ⅱ PAUSED" in app.screen.query_one(ContextBar).render().plain
+        assert first_cells(app, 1) == ["2"]
+        assert "Ⅱ PAUSED" in text_of(app)
         await pilot.press("p")
-        assert line(app, 1).split()[1] == "1"
-        assert "Ⅱ PAUSED" not in app.screen.query_one(ContextBar).render().plain
+        assert first_cells(app, 1) == ["1"]
+        assert "Ⅱ PAUSED" not in text_of(app)
 
 
-async def test_q_leaves_and_stops_the_feed() -> None:
+async def test_brackets_walk_back_through_what_was_seen_live() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(80, 24)) as pilot:
+        app = await shown(pilot, frame(5.0, 80.0))
+        await shown(pilot, frame(90.0, 1.0, seq=2))
+        await pilot.press("left_square_bracket")
+        assert first_cells(app, 1) == ["2"]
+        assert "Ⅱ PAUSED" in text_of(app)
+        assert "1 back" in text_of(app)
+        await pilot.press("right_square_bracket")
+        assert first_cells(app, 1) == ["1"]
+
+
+async def test_q_leaves_and_closes_the_feed() -> None:
     feed = QuietFeed()
     app = CsyspyApp(feed)
     async with app.run_test() as pilot:
         await pilot.press("q")
-    assert feed.stopped
+    assert feed.closed
     assert not app.is_running
 
 
@@ -121,6 +83,14 @@ async def test_the_cursor_stays_with_its_process() -> None:
         assert grid.cursor_key == 1
 
 
+async def test_a_cursor_that_was_never_moved_stays_at_the_top() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(80, 24)) as pilot:
+        app = await shown(pilot, frame(30.0, 20.0))
+        await shown(pilot, frame(1.0, 20.0, seq=2))
+        assert line(app, 1).startswith("▸ ")
+        assert first_cells(app, 1) == ["2"]
+
+
 async def test_a_new_process_is_marked_once() -> None:
     async with CsyspyApp(QuietFeed()).run_test(size=(80, 24)) as pilot:
         app = await shown(pilot, frame(30.0, 20.0))
@@ -134,14 +104,14 @@ async def test_sorting_by_number_by_picker_and_by_click() -> None:
     async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
         app = await shown(pilot, frame(5.0, 80.0, 20.0))
         await pilot.press("exclamation_mark")
-        assert [line(app, y).lstrip("▸ ").split()[0] for y in (1, 2, 3)] == ["3", "2", "1"]
+        assert first_cells(app, 1, 2, 3) == ["3", "2", "1"]
         await pilot.press("exclamation_mark")
-        assert [line(app, y).lstrip("▸ ").split()[0] for y in (1, 2, 3)] == ["1", "2", "3"]
+        assert first_cells(app, 1, 2, 3) == ["1", "2", "3"]
         await shown(pilot, frame(6.0, 81.0, 21.0, seq=2))
-        assert line(app, 1).lstrip("▸ ").split()[0] == "1"
+        assert first_cells(app, 1) == ["1"]
         await pilot.press("f9")
-        assert isinstance(app.screen, SortPicker)
-        await pilot.press("down", "down", "enter")
+        assert isinstance(app.screen, Picker)
+        await pilot.press(*"CPU", "enter")
         assert "CPU▼" in line(app, 0)
         await pilot.click(GridView, offset=(6, 0))
         assert "PID▼" in line(app, 0)
@@ -172,21 +142,102 @@ async def test_a_hostile_command_line_stays_in_its_cell() -> None:
         assert "evil.[31m..[bold]x" in line(app, 1)
 
 
+async def test_right_scrolls_columns_away_and_the_first_stays() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(80, 24)) as pilot:
+        app = await shown(pilot, frame(1.0))
+        await pilot.press("right", "right")
+        assert line(app, 0).split()[:2] == ["PID", "USER"]
+        await pilot.press(*["right"] * 6)
+        assert line(app, 0).split() == ["PID", "Command"]
+        assert "/cmd1" in line(app, 1)
+        await pilot.press(*["left"] * 20)
+        assert line(app, 0).split()[1] == "CPU▼"
+
+
+async def test_t_hangs_processes_below_their_parents() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
+        app = await shown(pilot, frame(1.0, 5.0, 9.0))
+        await pilot.press("t")
+        assert first_cells(app, 1, 2, 3) == ["1", "2", "3"]
+        assert "└─ /usr/bin/cmd2" in line(app, 2)
+        assert "   └─ /usr/bin/cmd3" in line(app, 3)
+        await shown(pilot, frame(1.0, 5.0, 9.0, seq=2))
+        assert first_cells(app, 1, 2, 3) == ["1", "2", "3"]
+        await pilot.press("t")
+        assert first_cells(app, 1, 2, 3) == ["3", "2", "1"]
+
+
+async def test_columns_can_be_chosen() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
+        app = await shown(pilot, frame(1.0))
+        await pilot.press("C")
+        await pilot.press("down", "space", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ViewScreen))
+        assert line(app, 0).split()[:2] == ["PID", "CPU▼"]
+
+
+async def test_find_moves_the_cursor_and_hides_nothing() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
+        app = await shown(pilot, frame(*(float(20 - i) for i in range(20))))
+        await pilot.press("slash")
+        await pilot.press(*"CMD1", "enter")
+        grid = app.screen.query_one(GridView)
+        assert grid.cursor_key == 1
+        await pilot.press("n")
+        assert grid.cursor_key == 10
+        await pilot.press("N")
+        assert grid.cursor_key == 1
+        assert grid.line_count == 20
+
+
+async def test_a_text_hides_rows_that_lack_it() -> None:
+    feed = QuietFeed()
+    async with CsyspyApp(feed).run_test(size=(120, 40)) as pilot:
+        await shown(pilot, frame(1.0, 2.0))
+        await pilot.press("f4")
+        await pilot.press(*"cmd2", "enter")
+        await until(pilot, lambda: len(feed.queries) == 2)
+        assert (feed.queries[-1].filter_text, feed.queries[-1].row_text) == ("", "cmd2")
+
+
 async def test_a_screen_too_small_says_how_large_it_has_to_be() -> None:
     async with CsyspyApp(QuietFeed()).run_test(size=(50, 12)) as pilot:
         await shown(pilot, frame(1.0))
         await until(pilot, lambda: pilot.app.screen.has_class("-too-small"))
+        assert "needs 60x15, is 50x12" in text_of(pilot.app)
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: not pilot.app.screen.has_class("-too-small"))
 
 
-@pytest.mark.parametrize("theme", ["csyspy", "ink", "textual-dark", "textual-light", "ansi-dark"])
+@pytest.mark.parametrize("theme", ["csyspy", "ink", "contrast", "textual-dark", "textual-light", "ansi-dark"])
 async def test_every_theme_can_draw_it(theme: str) -> None:
     async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
         pilot.app.theme = theme
         app = await shown(pilot, frame(1.0, 99.0))
-        assert isinstance(app.screen, TableScreen)
+        assert isinstance(app.screen, ViewScreen)
         assert "cmd2" in line(app, 1)
+
+
+async def test_what_the_source_cannot_do_is_said() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
+        app = await shown(pilot, frame(1.0))
+        await pilot.press("d")
+        assert isinstance(app.screen, ViewScreen)
+        assert "it reads /proc" in app.said[-1][1]
+
+
+async def test_nothing_to_show_says_why_and_what_to_do() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
+        app = await shown(pilot, frame())
+        assert "No rows in Processes" in text_of(app)
+        assert "F2 chooses another view" in text_of(app)
+
+
+async def test_an_answer_to_an_older_question_is_not_shown() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
+        app = await shown(pilot, frame(1.0))
+        await shown(pilot, frame(2.0, 3.0, seq=2, query_seq=0, state=State.LIVE))
+        assert app.view_screen.query_one(GridView).line_count == 1
 
 
 def test_an_unknown_view_is_refused_with_those_there_are() -> None:

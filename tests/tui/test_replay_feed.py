@@ -1,4 +1,4 @@
-"""Captures on the first screen."""
+"""Captures on the screen: what the feed answers."""
 
 import gzip
 from pathlib import Path
@@ -6,17 +6,22 @@ from pathlib import Path
 import pytest
 
 from csyspy.errors import CaptureError
-from csyspy.tui.app import CsyspyApp
-from csyspy.tui.frame import Frame, State
+from csyspy.fields.errors import FieldError
+from csyspy.tui.collect.events import EventCollector
+from csyspy.tui.frame import Frame, Query, State, Window
 from csyspy.tui.replay_feed import ReplayFeed
-from csyspy.tui.widgets.context_bar import ContextBar, FilterBar
-from csyspy.tui.widgets.grid import GridView
 from csyspy.views.catalogue import VIEWS
 
+PROCS = VIEWS["procs"]
 
-def frames_of(path: Path, filter_text: str = "") -> list[Frame]:
+
+def never() -> bool:
+    return False
+
+
+def frames_of(path: Path, query: Query = Query(PROCS)) -> list[Frame]:  # noqa: B008
     frames: list[Frame] = []
-    ReplayFeed(VIEWS["procs"], str(path), filter_text).run(frames.append)
+    ReplayFeed(str(path)).answer(query, frames.append, never)
     return frames
 
 
@@ -35,8 +40,46 @@ def test_the_last_frame_shows_the_whole_capture(demo: Path) -> None:
 
 
 def test_a_filter_leaves_what_passes(demo: Path) -> None:
-    last = frames_of(demo, "container.name=cpu-burner")[-1]
+    last = frames_of(demo, Query(PROCS, "container.name=cpu-burner"))[-1]
     assert 0 < len(last.snapshot) < 100
+
+
+def test_a_text_leaves_the_rows_that_contain_it_and_counts_the_others(demo: Path) -> None:
+    last = frames_of(demo, Query(PROCS, row_text="NGINX"))[-1]
+    assert 0 < len(last.snapshot.order) < 10
+    assert last.total_rows > 200
+
+
+def test_a_window_holds_the_events_of_its_time_and_idle_processes_too(demo: Path) -> None:
+    feed = ReplayFeed(str(demo))
+    feed.answer(Query(PROCS), lambda frame: None, never)
+    middle_ns = (feed.index.start_ns + feed.index.end_ns) // 2
+    halves = [Window(feed.index.start_ns, middle_ns), Window(middle_ns, feed.index.end_ns + 1)]
+    counts = []
+    for window in halves:
+        collector = EventCollector("")
+        feed.walk(collector.sinks, window, never, lambda state: None)
+        assert all(window.start_ns <= row.time_ns < window.end_ns for row in collector.rows)
+        counts.append(len(collector.rows))
+    collector = EventCollector("")
+    feed.walk(collector.sinks, None, never, lambda state: None)
+    assert sum(counts) == len(collector.rows)
+    frames: list[Frame] = []
+    feed.answer(Query(PROCS, window=halves[0]), frames.append, never)
+    assert frames[-1].state is State.MOMENT
+    assert len(frames[-1].snapshot) > 20
+
+
+def test_the_index_knows_which_events_came_before_a_time(demo: Path) -> None:
+    feed = ReplayFeed(str(demo))
+    feed.answer(Query(PROCS), lambda frame: None, never)
+    index = feed.index
+    assert index.is_complete
+    assert index.events == 180_434
+    assert index.events_before(index.start_ns) == 0
+    assert 0 < index.events_before((index.start_ns + index.end_ns) // 2) < index.events
+    assert sum(index.histogram(10)) == pytest.approx(index.events, rel=0.01)
+    assert len(index.histogram(500)) == 500
 
 
 def test_a_cut_capture_is_shown_up_to_the_cut(demo: Path, tmp_path: Path) -> None:
@@ -58,24 +101,18 @@ def test_what_is_no_capture_fails_with_the_reason(tmp_path: Path) -> None:
 
 def test_a_missing_capture_is_refused_before_the_screen_opens(tmp_path: Path) -> None:
     with pytest.raises(CaptureError):
-        ReplayFeed(VIEWS["procs"], str(tmp_path / "none.scap"), "")
+        ReplayFeed(str(tmp_path / "none.scap"))
 
 
-def test_stop_ends_the_reading(demo: Path) -> None:
-    feed = ReplayFeed(VIEWS["procs"], str(demo), "")
-    feed.stop()
+def test_a_wrong_filter_is_refused(demo: Path) -> None:
+    with pytest.raises(FieldError):
+        frames_of(demo, Query(PROCS, "nonsense ="))
+
+
+def test_what_is_cancelled_or_closed_publishes_nothing(demo: Path) -> None:
     frames: list[Frame] = []
-    feed.run(frames.append)
+    feed = ReplayFeed(str(demo))
+    feed.answer(Query(PROCS), frames.append, lambda: True)
+    feed.close()
+    feed.answer(Query(PROCS), frames.append, never)
     assert frames == []
-
-
-async def test_the_screen_reads_a_capture_in_its_own_thread(demo: Path) -> None:
-    async with CsyspyApp(ReplayFeed(VIEWS["procs"], str(demo), "proc.name!=nobody")).run_test(size=(120, 40)) as pilot:
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
-        assert "■ END" in pilot.app.screen.query_one(ContextBar).render().plain
-        assert "demo.scap ▸ Processes" in pilot.app.screen.query_one(ContextBar).render().plain
-        assert "proc.name!=nobody" in pilot.app.screen.query_one(FilterBar).render().plain
-        snapshot = pilot.app.screen.query_one(GridView).snapshot
-        assert snapshot is not None
-        assert len(snapshot) > 200

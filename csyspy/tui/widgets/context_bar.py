@@ -1,92 +1,106 @@
-"""The first two lines: what is looked at, how fresh it is, and the filter in force."""
+"""The first line: what is looked at, as a way that can be walked back, and how fresh it is."""
 
 import time
 
+from textual import events
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from csyspy.tui.frame import Frame, State
+from csyspy.views.format import printable
 
 STATE_STYLES = {
     State.LIVE: "$success",
     State.LIMITED: "$warning",
     State.PAUSED: "$accent",
     State.LOADING: "$primary",
+    State.REPLAY: "$success",
+    State.MOMENT: "$accent",
     State.END: "$secondary",
     State.PARTIAL: "$warning",
     State.FAILED: "$error",
 }
 PROGRESS_WIDTH = 12
+BETWEEN = " ▸ "
+LONGEST_CRUMB = 32
 
 
 class ContextBar(Widget):
-    """`csyspy ▸ Processes ▸ whole machine` on the left, state, rows and clock on the right."""
+    """`csyspy ▸ Processes ▸ web-1 ▸ nginx(4121)` on the left, state and clock on the right."""
 
     DEFAULT_CSS = """
     ContextBar { height: 1; background: $panel; color: $foreground; }
     """
 
+    class CrumbClicked(Message):
+        """The user wants back to that depth; 0 is the whole machine."""
+
+        def __init__(self, depth: int) -> None:
+            super().__init__()
+            self.depth = depth
+
     def __init__(self, source: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._source = source
+        self._title = ""
+        self._crumbs: tuple[str, ...] = ()
         self._frame: Frame | None = None
-        self._paused = False
+        self._state: State | None = None
+        self._behind = ""
 
-    def show(self, frame: Frame, *, paused: bool) -> None:
+    def show(self, frame: Frame | None, state: State | None = None, behind: str = "") -> None:
+        """How fresh it is: the frame's state, or another; `behind` stands beside it (how long the screen has been held)."""
         self._frame = frame
-        self._paused = paused
+        self._state = state
+        self._behind = behind
+        self.refresh()
+
+    def show_way(self, title: str, crumbs: tuple[str, ...]) -> None:
+        """Name of the view, and of each selection from the outside in."""
+        self._title = title
+        self._crumbs = tuple(_short(printable(crumb)) for crumb in crumbs)
         self.refresh()
 
     def render(self) -> Content:
-        crumbs = [self._frame.snapshot.view.name if self._frame else "Processes", "whole machine"]
-        if self._source != "live":
-            crumbs.insert(0, self._source)
         parts = [Content.styled(" csyspy", "bold $primary")]
-        for crumb in crumbs:
-            parts += [Content.styled(" ▸ ", "$faint"), Content.styled(crumb, "bold" if crumb == crumbs[-2] else "")]
-        return both_ends(Content.assemble(*parts), self._state(), self.size.width)
+        if self._source != "live":
+            parts += [Content.styled(BETWEEN, "$faint"), Content(self._source)]
+        parts += [Content.styled(BETWEEN, "$faint"), Content.styled(self._title, "bold")]
+        for number, crumb in enumerate(self._crumbs or ("whole machine",)):
+            is_last = number == len(self._crumbs) - 1
+            parts += [Content.styled(BETWEEN, "$faint"), Content.styled(crumb, "bold $accent" if is_last else "")]
+        return both_ends(Content.assemble(*parts), self._freshness(), self.size.width)
 
-    def _state(self) -> Content:
-        if self._frame is None:
+    def _freshness(self) -> Content:
+        state = self._state or (self._frame.state if self._frame is not None else None)
+        if state is None:
             return Content("starting ")
-        state = State.PAUSED if self._paused else self._frame.state
         parts = [Content.styled(state.value, f"bold {STATE_STYLES[state]}")]
-        if self._frame.progress is not None:
+        if self._frame is not None and self._frame.progress is not None:
             done = round(self._frame.progress * PROGRESS_WIDTH)
             parts += [Content.styled("  " + "━" * done, "$primary"), Content.styled("━" * (PROGRESS_WIDTH - done), "$faint")]
-        if self._frame.detail:
-            parts.append(Content.styled(f"  {self._frame.detail}", "$faint"))
-        if self._frame.snapshot.time_ns:
+        detail = self._behind or (self._frame.detail if self._frame is not None else "")
+        if detail:
+            parts.append(Content.styled(f"  {detail}", "$faint"))
+        if self._frame is not None and self._frame.snapshot.time_ns:
             parts.append(Content(time.strftime("  %H:%M:%S", time.localtime(self._frame.snapshot.time_ns // 10**9))))
         return Content.assemble(" ", *parts, " ")
 
+    def on_click(self, event: events.Click) -> None:
+        left = len(" csyspy") + (len(BETWEEN) + len(self._source) if self._source != "live" else 0) + len(BETWEEN) + len(self._title)
+        if event.x < left:
+            self.post_message(self.CrumbClicked(0))
+            return
+        for depth, crumb in enumerate(self._crumbs, start=1):
+            left += len(BETWEEN) + Content(crumb).cell_length
+            if event.x < left:
+                self.post_message(self.CrumbClicked(depth))
+                return
 
-class FilterBar(Widget):
-    """The filter in force and how many rows it leaves; what cannot be seen stands here too."""
 
-    DEFAULT_CSS = """
-    FilterBar { height: 1; background: $background; color: $foreground; }
-    """
-
-    def __init__(self, filter_text: str, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._filter_text = filter_text
-        self._frame: Frame | None = None
-
-    def show(self, frame: Frame) -> None:
-        self._frame = frame
-        self.refresh()
-
-    def render(self) -> Content:
-        filter_text = Content.styled(self._filter_text, "bold") if self._filter_text else Content.styled("no filter", "$faint")
-        left, right = Content.assemble((" ⌕ ", "$primary"), filter_text), Content("")
-        if self._frame is not None:
-            rows, total = len(self._frame.snapshot), self._frame.total_rows
-            right = Content.assemble((f"{rows}/{total}" if rows != total else f"{rows}", "bold"), (" rows ", "$faint"))
-            notice = Content.styled(f"   {self._frame.notice}", "$faint" if self._frame.state is State.LIMITED else "$warning")
-            if left.cell_length + notice.cell_length + right.cell_length <= self.size.width:
-                left += notice
-        return both_ends(left, right, self.size.width)
+def _short(crumb: str) -> str:
+    return crumb if len(crumb) <= LONGEST_CRUMB else crumb[: LONGEST_CRUMB - 1] + "…"
 
 
 def both_ends(left: Content, right: Content, width: int) -> Content:

@@ -1,0 +1,56 @@
+"""How long calls took, over time: counts by latency, a row per period (csysdig's spectrogram)."""
+
+import math
+from typing import Any, NamedTuple
+
+from csyspy.engine.groupby import GroupBy
+from csyspy.fields.extraction import compile_field
+from csyspy.filters import compile_filter
+
+BUCKETS = 71
+"""Values of evt.latency.quantized: 1 for 1 ns up to BUCKETS for 100 s, on a logarithmic scale."""
+DECADES = 11
+MOST_ROWS = 20_000
+
+
+class LatencyRow(NamedTuple):
+    """One period."""
+
+    start_ns: int
+    counts: dict[int, int]
+    """Bucket -> calls."""
+
+
+def latency_ns(bucket: int) -> int:
+    """The shortest latency of a bucket."""
+    return math.ceil(10 ** ((max(bucket, 1) - 1) * DECADES / (BUCKETS - 1)))
+
+
+class LatencyCollector:
+    """Counts the calls that pass a filter, by period. Raises FieldError where it is wrong."""
+
+    def __init__(self, filter_text: str, period_ns: int) -> None:
+        self.rows: list[LatencyRow] = []
+        self.period_ns = period_ns
+        self._table = GroupBy([compile_field("evt.latency.quantized")], [(None, "count", 1.0)], None)
+        self._table.inner = compile_filter(filter_text).program
+        self._table.needs |= self._table.inner.needs
+        self._table.every(period_ns, self._end_row, True)
+        self.sinks: list[Any] = [self._table]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more rows are taken."""
+        return len(self.rows) >= MOST_ROWS
+
+    def end(self) -> None:
+        """The last period is over, too."""
+        if self._table.rows():
+            last = self.rows[-1].start_ns + self.period_ns if self.rows else 0
+            self._end_row(last, self.period_ns)
+
+    def _end_row(self, start_ns: int, length_ns: int) -> None:
+        counts = {int(key[0]): int(totals[0]) for key, totals in self._table.rows() if key[0]}
+        self._table.clear()
+        if not self.is_full:
+            self.rows.append(LatencyRow(start_ns, counts))

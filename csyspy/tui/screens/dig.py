@@ -1,0 +1,210 @@
+"""The events of a selection, one a line (csysdig's F6)."""
+
+import time
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from csyspy.tui.cells import Cells
+from csyspy.tui.collect.events import MOST_EVENTS, EventCollector, EventRow
+from csyspy.tui.commands import Place, bindings
+from csyspy.tui.find import next_line
+from csyspy.tui.moments import Moment, read_moment
+from csyspy.tui.scope import condition, joined
+from csyspy.tui.screens.card import CardScreen
+from csyspy.tui.screens.prompt import Prompt
+from csyspy.tui.screens.stream import StreamScreen
+from csyspy.tui.widgets.context_bar import ContextBar
+from csyspy.tui.widgets.filter_bar import FilterBar
+from csyspy.tui.widgets.key_bar import KeyBar
+from csyspy.tui.widgets.lines import LinesView
+from csyspy.views.format import printable
+
+SLOW_NS = 1_000_000
+"""A call that takes longer is marked (csysdig's Slow I/O)."""
+NARROW_CELLS = 100
+PROCESS_CELLS = 22
+TYPE_CELLS = 14
+
+
+class DigScreen(StreamScreen):
+    """Number, time, latency, CPU, process, direction, type and parameters of each event."""
+
+    PLACE = Place.EVENTS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Place.EVENTS)
+    heading = "Events"
+
+    _events: EventCollector | None = None
+    _sought = ""
+
+    def compose(self) -> ComposeResult:
+        yield ContextBar(self.feed.source)
+        yield FilterBar(self.filter_text)
+        yield LinesView(self._line, header=self._header)
+        yield KeyBar(self.PLACE, self.why_not)
+
+    def on_mount(self) -> None:
+        lines = self.query_one(LinesView)
+        lines.follows = self.is_endless
+        lines.focus()
+        super().on_mount()
+
+    def about(self) -> tuple[str, str]:
+        return "Events", "Every event of the selection. ! marks a call that failed, ● one that took longer than a millisecond."
+
+    def has_selection(self) -> bool:
+        return bool(self.rows)
+
+    @property
+    def rows(self) -> list[EventRow]:
+        return self._events.rows if self._events is not None else []
+
+    def collector(self) -> EventCollector:
+        self._events = EventCollector(self.whole_filter, keeps_newest=self.is_endless)
+        return self._events
+
+    def draw(self) -> None:
+        lines = self.query_one(LinesView)
+        lines.show_count(len(self.rows))
+        notes = [f"{len(self.rows):,} events"]
+        if self._events is not None and self._events.is_full:
+            notes.append(f"the first {MOST_EVENTS:,}: narrow them with F4 or the time")
+        if self.problem:
+            notes.append(self.problem)
+        self.query_one(ContextBar).show(None, self.state, ", ".join(notes))
+        self.query_one(KeyBar).show_position(f"{min(lines.cursor + 1, len(self.rows)):,}/{len(self.rows):,}")
+
+    # drawing
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self.size.width < NARROW_CELLS
+
+    def _header(self, width: int) -> Cells:
+        latency = "" if self._is_narrow else "    LAT   CPU "
+        text = f"  {'EVT#':>9} {'TIME':<15} {latency}{'PROC(TID)':<{PROCESS_CELLS}} D {'TYPE':<{TYPE_CELLS}} INFO"
+        return [(text.ljust(width), "header")]
+
+    def _line(self, number: int) -> Cells:
+        row = self.rows[number]
+        is_slow = row.latency_ns >= SLOW_NS
+        cells: Cells = [(f"{row.number:>9} ", "faint"), (f"{clock(row.time_ns)} ", "text")]
+        if not self._is_narrow:
+            latency = _duration(row.latency_ns) if row.latency_ns and not row.is_enter else "—"
+            cells += [(f"{latency:>6}{'●' if is_slow else ' '}", "mid" if is_slow else "faint"), (f"{row.cpu:>4}   ", "faint")]
+        process = printable(f"{row.process}({row.tid})")
+        cells += [
+            (f"{process[:PROCESS_CELLS]:<{PROCESS_CELLS}} ", "name"),
+            (("> " if row.is_enter else "< "), "in" if row.is_enter else "out"),
+            (f"{row.type[:TYPE_CELLS]:<{TYPE_CELLS}} ", "key"),
+            (printable(row.info), "text"),
+        ]
+        return [*cells, (" !", "high")] if row.failed else cells
+
+    # commands
+
+    def _selected(self) -> EventRow | None:
+        cursor = self.query_one(LinesView).cursor
+        return self.rows[cursor] if cursor < len(self.rows) else None
+
+    @on(LinesView.Opened)
+    def _opened(self) -> None:
+        self.action_command("drill")
+
+    def command_drill(self) -> None:
+        row = self._selected()
+        if row is not None:
+            self.app.push_screen(CardScreen(self.feed, row.number), self._card_closed)
+
+    def _card_closed(self, condition_text: str | None) -> None:
+        if condition_text:
+            self.use_filter(joined(self.filter_text, condition_text))
+
+    def command_include(self) -> None:
+        self._add(negated=False)
+
+    def command_exclude(self) -> None:
+        self._add(negated=True)
+
+    def _add(self, *, negated: bool) -> None:
+        row = self._selected()
+        if row is not None:
+            self.use_filter(joined(self.filter_text, condition("evt.type", row.type, negated=negated)))
+
+    def command_copy(self) -> None:
+        row = self._selected()
+        if row is not None:
+            text = condition("evt.num", row.number)
+            self.app.copy_to_clipboard(text)
+            self.notify(text, title="Copied", timeout=2, markup=False)
+
+    def command_clear(self) -> None:
+        if self._events is not None:
+            self._events.clear()
+            self.draw()
+
+    def command_follow(self) -> None:
+        lines = self.query_one(LinesView)
+        lines.follows = not lines.follows
+        lines.show_count(len(self.rows))
+
+    def command_find(self) -> None:
+        self.app.push_screen(Prompt("Find", "goes to events that contain this; n and N go on", self._sought), self._find)
+
+    def _find(self, text: str | None) -> None:
+        if text:
+            self._sought = text
+            self._go_to_match(1, stay=True)
+
+    def command_find_next(self) -> None:
+        self._go_to_match(1)
+
+    def command_find_previous(self) -> None:
+        self._go_to_match(-1)
+
+    def _go_to_match(self, step: int, *, stay: bool = False) -> None:
+        lines, rows = self.query_one(LinesView), self.rows
+        def text_of(at: int) -> str:
+            return f"{rows[at].process} {rows[at].type} {rows[at].info}"
+
+        line = next_line(text_of, len(rows), lines.cursor, self._sought, step, stay)
+        if line is None:
+            self.notify(f"no event has {self._sought!r}" if self._sought else "/ says what to find", timeout=2, markup=False)
+        else:
+            lines.go(line)
+
+    def command_go_to(self) -> None:
+        about = "a time (14:02:11.5), seconds from the beginning (+3.5), an event's number (#12345), or a line's number"
+        self.app.push_screen(Prompt("Go to", about), self._go_to)
+
+    def _go_to(self, text: str | None) -> None:
+        if not text:
+            return
+        wanted = text.strip().lstrip("#").replace(",", "")
+        if text.strip().startswith("#") and wanted.isdigit():
+            line = next((at for at, row in enumerate(self.rows) if row.number >= int(wanted)), len(self.rows) - 1)
+        else:
+            moment = read_moment(text, self.feed.index)
+            if moment is None:
+                self.notify(f"neither a time nor a number: {text}", severity="warning", markup=False)
+                return
+            line = moment.number - 1
+            if moment.kind is Moment.Kind.TIME:
+                line = next((at for at, row in enumerate(self.rows) if row.time_ns >= moment.number), len(self.rows) - 1)
+        self.query_one(LinesView).go(line)
+
+
+def clock(time_ns: int) -> str:
+    """Time of day, to the microsecond."""
+    seconds, rest_ns = divmod(time_ns, 10**9)
+    return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{rest_ns // 1000:06}"
+
+
+def _duration(span_ns: int) -> str:
+    for limit, size, unit in ((1_000, 1, "ns"), (1_000_000, 1_000, "µs"), (1_000_000_000, 1_000_000, "ms")):
+        if span_ns < limit:
+            value = span_ns / size
+            return f"{value:.1f}{unit}" if value < 10 and size > 1 else f"{value:.0f}{unit}"
+    return f"{span_ns / 1e9:.1f}s"

@@ -1,0 +1,168 @@
+"""What opens beside or above the table: events, data, spectrogram, detail, legend, overview, actions."""
+
+import subprocess
+from functools import partial
+
+from textual import on, work
+from textual.app import SuspendNotSupported
+from textual.worker import get_current_worker
+
+from csyspy.errors import CsyspyError
+from csyspy.fields.errors import FieldError
+from csyspy.tui.collect.detail import Detail, DetailCollector
+from csyspy.tui.commands import Command
+from csyspy.tui.frame import Can
+from csyspy.tui.scope import Term, joined
+from csyspy.tui.screens.drilling import Drilling
+from csyspy.tui.screens.page import legend_page
+from csyspy.tui.screens.picker import Entry, Picker
+from csyspy.tui.screens.prompt import Confirm
+from csyspy.tui.shell_actions import command_line, fields_of_row, why_not
+from csyspy.tui.widgets.detail_pane import DetailPane
+from csyspy.tui.widgets.grid import GridView
+from csyspy.views.view import Action
+
+DETAIL_DELAY_S = 0.25
+"""The cursor has to rest for so long before the events of its row are looked through."""
+
+
+class Opening(Drilling):
+    """Commands that open something on the selection."""
+
+    def _inner(self, term: Term | None) -> tuple[str, tuple[str, ...]]:
+        """The filter of the selected row, or of the whole scope where none is selected, and the way there."""
+        crumbs = tuple(level.term.label for level in self.scope.levels if level.term)
+        if term is None:
+            return joined(self.scope.filter_text(), self.view.filter), crumbs
+        return self.scope.filter_text(term.condition), (*crumbs, term.label)
+
+    def command_dig(self) -> None:
+        from csyspy.tui.screens.dig import DigScreen
+
+        self.app.push_screen(DigScreen(self.feed, *self._events_of(self.selection())))
+
+    def command_echo(self) -> None:
+        from csyspy.tui.screens.echo import EchoScreen
+
+        self.app.push_screen(EchoScreen(self.feed, *self._events_of(self.selection())))
+
+    def _events_of(self, term: Term | None):  # type: ignore[no-untyped-def]
+        scope_filter, crumbs = self._inner(term)
+        return scope_filter, self.filter_text, crumbs, self.travel.window
+
+    def command_spectrogram(self) -> None:
+        self.open_spectrogram("spectro_all")
+
+    def command_spectrogram_files(self) -> None:
+        self.open_spectrogram("spectro_file")
+
+    def open_spectrogram(self, view_id: str) -> None:
+        from csyspy.tui.screens.spectrogram import SpectrogramScreen
+
+        self.app.push_screen(SpectrogramScreen(self.feed, view_id, *self._events_of(self.selection() if self.scope.depth else None)))
+
+    def command_overview(self) -> None:
+        from csyspy.tui.screens.overview import OverviewScreen
+
+        self.app.push_screen(OverviewScreen(self.feed, self.filter_text, self.open_view))
+
+    def open_view(self, view_id: str) -> None:
+        """A view of the whole machine."""
+        self._go(self.scope.back(0).viewed(view_id))
+
+    def command_legend(self) -> None:
+        self.app.push_screen(legend_page(self.feed, self.view))
+
+    # detail
+
+    def command_detail(self) -> None:
+        self.query_one(DetailPane).toggle_class("-open")
+        self._show_detail(None)
+        self._look_closer()
+
+    @on(GridView.CursorMoved)
+    def _cursor_moved(self) -> None:
+        self.show_position()
+        if self.query_one(DetailPane).has_class("-open"):
+            self._show_detail(None)
+            self.set_timer(DETAIL_DELAY_S, partial(self._look_closer_at, self.query_one(GridView).cursor_key))
+
+    def _look_closer_at(self, key: object) -> None:
+        if self.query_one(GridView).cursor_key == key:
+            self._look_closer()
+
+    def _look_closer(self) -> None:
+        term = self.selection()
+        if term is not None and Can.SEEK in self.feed.can and self.query_one(DetailPane).has_class("-open"):
+            self._collect_detail(term)
+
+    @work(thread=True, exclusive=True, group="detail", exit_on_error=False)
+    def _collect_detail(self, term: Term) -> None:
+        worker = get_current_worker()
+        window = self.travel.window
+        try:
+            collector = DetailCollector(self.scope.filter_text(term.condition, self.filter_text))
+            self.feed.walk(collector.sinks, window, lambda: worker.is_cancelled, lambda state: None)
+        except (FieldError, CsyspyError) as error:
+            self.log.warning(str(error))
+            return
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._show_detail, collector.result())
+
+    def _show_detail(self, detail: Detail | None) -> None:
+        grid, pane = self.query_one(GridView), self.query_one(DetailPane)
+        term = self.selection()
+        if grid.snapshot is not None and grid.cursor_row is not None and pane.has_class("-open"):
+            pane.show(term.label if term else self.view.name, grid.snapshot, grid.cursor_row, detail)
+
+    # actions
+
+    def why_not(self, command: Command) -> str:
+        if command.id == "actions" and not self.view.actions:
+            return f"{self.view.name} has no actions"
+        return super().why_not(command)
+
+    def command_actions(self) -> None:
+        grid = self.query_one(GridView)
+        if grid.snapshot is None or grid.cursor_row is None:
+            return
+        cells = fields_of_row(grid.snapshot, grid.cursor_row)
+        entries = []
+        for action in self.view.actions:
+            reason = why_not(action, cells, is_capture=Can.SEEK in self.feed.can)
+            try:
+                line = command_line(action, cells)
+            except LookupError:
+                line = action.command
+            entries.append(Entry(action, action.label, line, reason, action.hotkey))
+        self.app.push_screen(Picker("Actions", entries), self._action_chosen)
+
+    @on(GridView.RowMenu)
+    def _row_menu(self) -> None:
+        self.action_command("actions")
+
+    def _action_chosen(self, action: Action | None) -> None:
+        grid = self.query_one(GridView)
+        if action is None or grid.snapshot is None or grid.cursor_row is None:
+            return
+        line = command_line(action, fields_of_row(grid.snapshot, grid.cursor_row))
+        if action.ask_confirmation:
+            self.app.push_screen(Confirm(action.label, line), lambda yes: self.run_program(action, line) if yes else None)
+        else:
+            self.run_program(action, line)
+
+    def run_program(self, action: Action, line: str) -> None:
+        """Run a command line in a shell, with the screen out of its way."""
+        try:
+            with self.app.suspend():
+                print(f"$ {line}", flush=True)
+                code = subprocess.run(line, shell=True, check=False).returncode
+                if action.wait_finish:
+                    input(f"\ncsyspy: ended with {code}; Enter goes back ")
+        except SuspendNotSupported:
+            self.notify("this terminal cannot be given to another program", severity="error")
+            return
+        except (EOFError, KeyboardInterrupt):
+            return
+        if code:
+            self.notify(f"{line}: ended with {code}", severity="warning", markup=False)

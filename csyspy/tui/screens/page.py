@@ -1,0 +1,119 @@
+"""Text to read: help, legend, messages."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Static
+
+from csyspy.tui.cells import Cells
+from csyspy.tui.commands import COMMANDS, MOVES, Place, bindings, key_text
+from csyspy.tui.find import next_line
+from csyspy.tui.frame import Feed
+from csyspy.tui.screens.commanded import CommandScreen
+from csyspy.tui.screens.prompt import Prompt
+from csyspy.tui.widgets.key_bar import KeyBar
+from csyspy.tui.widgets.lines import LinesView
+from csyspy.views.format import printable
+from csyspy.views.view import View
+
+KEY_CELLS = 22
+
+
+class PageScreen(CommandScreen):
+    """Shows lines of (text, role)."""
+
+    PLACE = Place.PAGE
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Place.PAGE)
+    DEFAULT_CSS = """
+    PageScreen #title { height: 1; background: $panel; color: $primary; text-style: bold; }
+    """
+
+    def __init__(self, feed: Feed, title: str, lines: list[Cells]) -> None:
+        super().__init__(feed)
+        self._title = title
+        self._lines = lines
+        self._sought = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(f" {self._title}", id="title", markup=False)
+        yield LinesView(lambda line: self._lines[line])
+        yield KeyBar(self.PLACE, self.why_not)
+
+    def on_mount(self) -> None:
+        view = self.query_one(LinesView)
+        view.show_count(len(self._lines))
+        view.focus()
+
+    def command_find(self) -> None:
+        self.app.push_screen(Prompt("Find", text=self._sought), self._find)
+
+    def _find(self, text: str | None) -> None:
+        if text:
+            self._sought = text
+            self._go_to_match(1, stay=True)
+
+    def command_find_next(self) -> None:
+        self._go_to_match(1)
+
+    def command_find_previous(self) -> None:
+        self._go_to_match(-1)
+
+    def _go_to_match(self, step: int, *, stay: bool = False) -> None:
+        view = self.query_one(LinesView)
+        line = next_line(lambda n: "".join(text for text, _ in self._lines[n]), len(self._lines), view.cursor, self._sought, step, stay)
+        if line is None:
+            self.notify(f"no line has {self._sought!r}", timeout=2)
+        else:
+            view.go(line)
+
+    def command_go_to(self) -> None:
+        self.app.push_screen(Prompt("Go to line", f"1 to {len(self._lines)}"), self._go_to)
+
+    def _go_to(self, text: str | None) -> None:
+        if text and text.strip().isdigit():
+            self.query_one(LinesView).go(int(text) - 1)
+
+
+def help_page(screen: CommandScreen) -> PageScreen:
+    """The keys of a screen, from the table of commands; what it shows stands above them."""
+    title, about = screen.about()
+    lines: list[Cells] = []
+    if about:
+        lines += [[(line, "text")] for line in about.splitlines()] + [[]]
+    here = [command for command in COMMANDS if command.places & screen.PLACE]
+    keys: dict[str, list[str]] = {}
+    for key, active in screen.active_bindings.items():
+        keys.setdefault(active.binding.id or "", []).append(key)
+    for group in dict.fromkeys(command.group for command in here):
+        lines.append([(group, "label")])
+        for command in here:
+            if command.group == group and command.number <= 1:
+                shown = key_text(",".join(keys.get(command.id, ()))) + (" …" if command.number else "")
+                reason = screen.why_not(command)
+                lines.append([(f"  {shown:<{KEY_CELLS}}", "key"), (command.help, "text"), (f"  ({reason})" if reason else "", "faint")])
+        lines.append([])
+    lines.append([("Move", "label")])
+    for id_, *_ in MOVES:
+        lines.append([(f"  {key_text(','.join(keys.get(id_, ()))):<{KEY_CELLS}}", "key"), (id_.replace("-", " "), "text")])
+    return PageScreen(screen.feed, f"Help: {title}", lines)
+
+
+def legend_page(feed: Feed, view: View) -> PageScreen:
+    """What a view and its columns mean (csysdig's F7)."""
+    lines: list[Cells] = [[(view.description, "text")], []]
+    if view.tips:
+        lines += [[("Tips", "label")], *([("  " + tip, "text")] for tip in view.tips), []]
+    lines.append([("Columns", "label")])
+    for column in view.columns:
+        if column.shown:
+            lines.append([(f"  {column.name:<14}", "key"), (f"{column.field:<24}", "faint"), (column.description, "text")])
+    lines += [[], [("Filter", "label")], [("  " + (view.filter or "none"), "text")]]
+    return PageScreen(feed, f"Legend: {view.name}", lines)
+
+
+def log_page(screen: CommandScreen) -> PageScreen:
+    """What was said on the screen so far."""
+    said = getattr(screen.app, "said", [])
+    lines: list[Cells] = [[(f"{when}  ", "faint"), (printable(text), "text")] for when, text in said] or [[("nothing so far", "faint")]]
+    return PageScreen(screen.feed, "Messages", lines)

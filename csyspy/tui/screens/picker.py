@@ -1,0 +1,133 @@
+"""Choose one of many: a list on the left, what the entry means on the right, and a line to narrow it down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[T]):
+    """One thing to choose."""
+
+    value: T
+    label: str
+    about: str = ""
+    """A text about it, of any length."""
+    why_not: str = ""
+    """Why it cannot be chosen now; empty where it can."""
+    mark: str = ""
+    """Before the label: the present choice, a sort order."""
+
+
+class Picker(ModalScreen[T | None]):
+    """Answers with the value of the chosen entry; None when the user changed their mind. Typing narrows the list."""
+
+    DEFAULT_CSS = """
+    Picker { align: center middle; background: $background 60%; }
+    Picker #box {
+        width: 76; max-width: 96%; height: auto; max-height: 90%; background: $panel; border: round $primary;
+        border-title-color: $primary; border-title-style: bold; border-subtitle-color: $faint; padding: 0 1;
+    }
+    Picker Input { height: 1; border: none; padding: 0; background: $panel; }
+    Picker #lists { height: auto; max-height: 30; }
+    Picker OptionList {
+        width: 34; height: auto; max-height: 100%; border: none; padding: 0; background: $panel;
+        scrollbar-size-vertical: 1; scrollbar-color: $border; scrollbar-background: $panel;
+    }
+    Picker #about { width: 1fr; height: auto; padding: 0 0 0 2; color: $foreground; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", show=False, priority=True),
+        Binding("up", "step(-1)", show=False, priority=True),
+        Binding("down", "step(1)", show=False, priority=True),
+        Binding("pageup", "step(-8)", show=False, priority=True),
+        Binding("pagedown", "step(8)", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, entries: Sequence[Entry[T]], chosen: T | None = None) -> None:
+        super().__init__()
+        self._title = title
+        self._entries = entries
+        self._shown = list(entries)
+        self._chosen = chosen
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box") as box:
+            box.border_title = self._title
+            box.border_subtitle = "type to narrow  Enter chooses  Esc leaves"
+            yield Input(placeholder="…", compact=True)
+            with Horizontal(id="lists"):
+                yield OptionList(compact=True)
+                yield Static(id="about")
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).can_focus = False
+        self._fill("")
+        values = [entry.value for entry in self._shown]
+        if self._chosen in values:
+            self.query_one(OptionList).highlighted = values.index(self._chosen)
+        self.query_one(Input).focus()
+
+    def _fill(self, typed: str) -> None:
+        words = typed.casefold().split()
+        self._shown = [entry for entry in self._entries if all(word in f"{entry.label} {entry.about}".casefold() for word in words)]
+        # what is in the name comes before what is only in the description
+        self._shown.sort(key=lambda entry: not all(word in entry.label.casefold() for word in words))
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(Option(self._line(entry)) for entry in self._shown)
+        if self._shown:
+            options.highlighted = 0
+        self._describe()
+
+    def _line(self, entry: Entry[T]) -> Text:
+        style = "dim" if entry.why_not else "bold"
+        return Text.assemble((f"{entry.mark or ' '} ", "bold"), (entry.label, style), no_wrap=True, overflow="ellipsis")
+
+    def _describe(self) -> None:
+        entry = self._highlighted()
+        about = Text("nothing matches", "dim") if entry is None else Text(entry.about)
+        if entry is not None and entry.why_not:
+            about.append(f"\n\n{entry.why_not}", "italic")
+        self.query_one("#about", Static).update(about)
+
+    def _highlighted(self) -> Entry[T] | None:
+        at = self.query_one(OptionList).highlighted
+        return self._shown[at] if at is not None and at < len(self._shown) else None
+
+    def action_step(self, lines: int) -> None:
+        options = self.query_one(OptionList)
+        if self._shown:
+            options.highlighted = max(0, min((options.highlighted or 0) + lines, len(self._shown) - 1))
+
+    @on(OptionList.OptionHighlighted)
+    def _moved(self) -> None:
+        self._describe()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def _choose(self) -> None:
+        entry = self._highlighted()
+        if entry is None or entry.why_not:
+            self.app.bell()
+            return
+        self.dismiss(entry.value)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is self:
+            self.dismiss(None)

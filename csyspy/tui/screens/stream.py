@@ -1,0 +1,178 @@
+"""Screens on events that are gathered while they come: dig, echo, spectrogram."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar, Protocol
+
+from textual import on
+from textual.message import Message
+from textual.worker import get_current_worker
+
+from csyspy.errors import CsyspyError
+from csyspy.fields.errors import FieldError
+from csyspy.tui.commands import Place
+from csyspy.tui.frame import Can, Feed, State, Window
+from csyspy.tui.scope import joined
+from csyspy.tui.screens.commanded import CommandScreen
+from csyspy.tui.widgets.context_bar import ContextBar
+from csyspy.tui.widgets.filter_bar import FilterBar
+
+FIRST_DRAW_S, DRAW_S = 0.1, 0.3
+"""When the first lines are drawn, and how long it takes to the next."""
+
+
+class Collector(Protocol):
+    """Something that gathers from its sinks."""
+
+    sinks: list[Any]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it wants no more."""
+
+
+class StreamScreen(CommandScreen):
+    """Walks the events of a selection with a collector, in a thread; subclasses make it and draw what it has."""
+
+    PLACE: ClassVar[Place] = Place.EVENTS
+    heading = ""
+    """What the first line calls it."""
+
+    class Grown(Message):
+        """The collector has more."""
+
+    class Ended(Message):
+        """No more comes."""
+
+        def __init__(self, problem: str = "") -> None:
+            super().__init__()
+            self.problem = problem
+
+    def __init__(self, feed: Feed, scope_filter: str, filter_text: str, crumbs: tuple[str, ...], window: Window | None) -> None:
+        super().__init__(feed)
+        self.scope_filter = scope_filter
+        self.filter_text = filter_text
+        self.crumbs = crumbs
+        self.window = window
+        self.is_held = False
+        self.is_reading = False
+        self.problem = ""
+
+    @property
+    def whole_filter(self) -> str:
+        """Selection and filter as one filter."""
+        return joined(self.scope_filter, self.filter_text)
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether events go on to come."""
+        return Can.SEEK not in self.feed.can
+
+    def on_mount(self) -> None:
+        self.start()
+
+    def collector(self) -> Collector:
+        """A new one, for the filter as it is now. Raises FieldError."""
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """Bring the screen up to what was collected."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Collect from the beginning."""
+        self.problem = ""
+        self.query_one(ContextBar).show_way(self.heading, self.crumbs)
+        for bar in self.query(FilterBar):
+            bar.show_filter(self.filter_text, "")
+        try:
+            collector = self.collector()
+        except FieldError as error:
+            self.notify(error.render(), title="Filter", severity="error", markup=False)
+            return
+        self.is_reading = True
+        self.run_worker(partial(self._walk, collector), thread=True, exclusive=True, group="walk", exit_on_error=False)
+        self.draw()
+
+    def _walk(self, collector: Collector) -> None:
+        worker = get_current_worker()
+        tell = self._teller()
+        try:
+            self.feed.walk(collector.sinks, self.window, lambda: worker.is_cancelled or collector.is_full, tell)
+        except CsyspyError as error:
+            if not worker.is_cancelled:
+                self.post_message(self.Ended(error.message))
+            return
+        if not worker.is_cancelled:
+            self.post_message(self.Ended())
+
+    def _teller(self) -> Callable[[Any], None]:
+        """Tells the screen that there is more, but not all the time."""
+        due_s = time.monotonic() + FIRST_DRAW_S
+
+        def tell(state: Any) -> None:
+            nonlocal due_s
+            if time.monotonic() >= due_s:
+                due_s = time.monotonic() + DRAW_S
+                self.post_message(self.Grown())
+
+        return tell
+
+    @on(Grown)
+    def _grown(self) -> None:
+        if not self.is_held:
+            self.draw()
+
+    @on(Ended)
+    def _ended(self, message: Ended) -> None:
+        self.is_reading = False
+        self.problem = message.problem
+        self.draw()
+
+    @property
+    def state(self) -> State:
+        """The word for how fresh the screen is."""
+        if self.is_held:
+            return State.PAUSED
+        if self.is_reading:
+            return State.LIVE if self.is_endless else State.LOADING
+        return State.PARTIAL if self.problem else State.MOMENT if self.window else State.END
+
+    def command_pause(self) -> None:
+        self.is_held = not self.is_held
+        self.draw()
+
+    def command_filter(self) -> None:
+        self.query_one(FilterBar).edit(dict)
+
+    @on(FilterBar.Applied)
+    def _filter_applied(self, message: FilterBar.Applied) -> None:
+        # a text without an operator is looked for in what events say
+        self.use_filter(message.filter_text or (f'evt.args icontains "{message.row_text}"' if message.row_text else ""))
+
+    def use_filter(self, filter_text: str) -> None:
+        """Collect what this filter accepts."""
+        self.filter_text = filter_text
+        self.start()
+
+    def command_earlier(self) -> None:
+        self._move_window(-1)
+
+    def command_later(self) -> None:
+        self._move_window(1)
+
+    def command_minute_earlier(self) -> None:
+        self._move_window(-60)
+
+    def command_minute_later(self) -> None:
+        self._move_window(60)
+
+    def _move_window(self, lengths: int) -> None:
+        """So many lengths of the window on or back."""
+        if self.window is None:
+            self.notify("[ and ] move the part of time that was chosen with the scrubber", timeout=3, markup=False)
+            return
+        by_ns = lengths * (self.window.end_ns - self.window.start_ns)
+        self.window = Window(self.window.start_ns + by_ns, self.window.end_ns + by_ns)
+        self.start()

@@ -1,0 +1,68 @@
+"""More about the selected row, beside the table, or under it on a narrow screen."""
+
+from collections.abc import Callable, Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from csyspy.tui.collect.detail import Detail
+from csyspy.tui.graph import spark
+from csyspy.views.format import cell_text, printable, short_bytes, short_count
+from csyspy.views.snapshot import Snapshot
+from csyspy.views.view import Unit
+
+LABEL_CELLS = 10
+
+
+class DetailPane(Static):
+    """Hidden until it is asked for."""
+
+    DEFAULT_CSS = """
+    DetailPane {
+        display: none;
+        width: 46;
+        height: 1fr;
+        border: round $border;
+        border-title-color: $primary;
+        border-title-style: bold;
+        border-subtitle-color: $faint;
+        padding: 0 1;
+        background: $background;
+    }
+    DetailPane.-open { display: block; }
+    .-narrow DetailPane { width: 100%; height: 10; }
+    """
+
+    def show(self, title: str, snapshot: Snapshot, row: int, detail: Detail | None) -> None:
+        """The row's cells, and what the events tell; None while that is being collected, or where there are no events."""
+        self.border_title = printable(title)
+        self.border_subtitle = "i closes"
+        lines: list[Content] = []
+        trend = snapshot.trends.get(snapshot.keys[row])
+        if trend:
+            lines.append(_line("CPU", spark(trend, 30, max(100.0, *trend))))
+        columns = list(zip(snapshot.columns, snapshot.values, strict=True))
+        wide = [(column, values) for column, values in columns if not column.colsize]
+        for column, values in [*wide, *((c, v) for c, v in columns if c.colsize)]:
+            text = cell_text(values[row], column.unit) + ("%" if column.unit is Unit.PERCENT else "")
+            lines.append(_line(column.name, text))
+        if detail is not None:
+            lines.append(Content(""))
+            lines += _ranked("Top fds", detail.fds, short_bytes)
+            lines += _ranked("Syscalls", detail.calls, short_count)
+            lines += _ranked("Errors", detail.errors, short_count)
+        self.update(Content("\n").join(lines))
+
+
+def _line(label: str, text: str) -> Content:
+    return Content.assemble((f"{label:<{LABEL_CELLS}}", "$primary"), printable(text))
+
+
+def _ranked(label: str, counts: Sequence[tuple[str, int]], text: Callable[[float], str]) -> list[Content]:
+    if not counts:
+        return [Content.assemble((f"{label:<{LABEL_CELLS}}", "$primary"), ("none", "$faint"))]
+    lines = []
+    for number, (name, count) in enumerate(counts):
+        head = label if number == 0 else ""
+        lines.append(Content.assemble((f"{head:<{LABEL_CELLS}}", "$primary"), (f"{text(count):>6} ", "$accent"), printable(name)))
+    return lines

@@ -1,0 +1,39 @@
+"""What stands in the table's place when there is nothing in it: what happened, why, and what to do."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from csyspy.tui.frame import Frame, Query, State
+
+
+class EmptyState(Static):
+    """A text in the middle of the body."""
+
+    DEFAULT_CSS = """
+    EmptyState { display: none; width: 1fr; height: 1fr; content-align: center middle; text-align: center; color: $foreground; }
+    GridView.-empty { display: none; }
+    """
+
+    def show(self, text: Content) -> None:
+        self.update(text)
+
+
+def empty_text(query: Query, frame: Frame, *, depth: int) -> Content:
+    """Why there are no rows, and the keys that bring some."""
+    if frame.state is State.FAILED:
+        return Content.assemble(("Nothing could be read\n\n", "bold $error"), frame.notice, ("\n\nq leaves", "$faint"))
+    ways = []
+    if query.row_text or query.filter_text:
+        ways.append("F4 changes the filter, Esc in it leaves it as it is")
+    if depth:
+        ways.append("Backspace goes one selection back")
+    if query.window:
+        ways.append("w shows the whole capture")
+    ways.append("F2 chooses another view")
+    lines = [Content.styled(f"No rows in {query.view.name}", "bold $accent")]
+    if query.row_text:
+        lines.append(Content(f"none of {frame.total_rows:,} contains “{query.row_text}”"))
+    accepted = " and ".join(text for text in (query.filter_text, query.view.filter) if text)
+    if accepted:
+        lines.append(Content.assemble(("no event passed  ", "$faint"), accepted))
+    return Content("\n\n").join([*lines, Content.styled("\n".join(ways), "$faint")])
