@@ -24,7 +24,8 @@ class Stream(Protocol):
 class Source:
     """Captures read in sequence. ``read()`` gives the chunks of one file, ``next_file()`` goes on to the following one."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], start: int = 0) -> None:
+        """`start`: bytes of the first file, inflated, that are passed over."""
         if not paths:
             raise ValueError("a source needs at least one path")
         self._paths = list(paths)
@@ -32,9 +33,12 @@ class Source:
         self._index = 0
         self._file: BinaryIO | None = None
         self._stream: Stream | None = None
+        self._left: memoryview | None = None
         self.offset = 0
-        """Bytes of the present file that have been given out, inflated."""
+        """Bytes of the present file that have been given out, inflated, or passed over."""
         self._open()
+        if start:
+            self._pass_over(start)
 
     @property
     def name(self) -> str:
@@ -59,8 +63,29 @@ class Source:
 
             self._stream = PlainStream(self._file, path, head)
 
+    def _pass_over(self, count: int) -> None:
+        """Go on `count` bytes: in a plain file at once, in a compressed one by inflating what lies before."""
+        from csyspy.capture.plain import PlainStream
+
+        if isinstance(self._stream, PlainStream) and self._file is not None:
+            self._file.seek(count)
+            self._stream = PlainStream(self._file, self.name, b"")
+            self.offset = count
+            return
+        while self.offset < count:
+            chunk = self.read()
+            if chunk is None:
+                return
+            if self.offset > count:
+                self._left = chunk[len(chunk) - (self.offset - count) :]
+                self.offset = count
+
     def read(self) -> memoryview | None:
         """The next chunk of the present file, good until the next call; None at its end. Raises CaptureError with the place."""
+        if self._left is not None:
+            left, self._left = self._left, None
+            self.offset += len(left)
+            return left
         if self._stream is None:
             return None
         try:

@@ -20,15 +20,16 @@ class OpenCapture:
     walker: "Walker"
 
 
-def open_capture(paths: Sequence[str], needs: int) -> OpenCapture:
+def open_capture(paths: Sequence[str], needs: int, source: Source | None = None) -> OpenCapture:
     """Open captures to be walked one after another, keeping up the state that `needs` (Need bits) asks for.
 
-    Raises CaptureError where the first cannot be opened."""
+    `source`: what gives their bytes, where it is open already. Raises CaptureError where the first cannot be opened.
+    """
     from csyspy.containers import container_of
     from csyspy.engine.state import State
     from csyspy.engine.walk import Walker
 
-    source = open_source(paths)
+    source = source or open_source(paths)
     state = State()
     state.container_of = container_of
     state.needs = needs
