@@ -54,7 +54,7 @@ wheel: setup $(STAMPS)/dev ## dist/csyspy-*.whl, for nodes without a compiler (s
 clean: ## remove everything built, and the venv
 	rm -rf $(VENV) build dist *.egg-info
 	find csyspy -name '*.so' -delete
-	find csyspy/engine -name '*.c' -delete
+	find csyspy -name '*.c' -delete
 
 $(STAMPS)/venv: tools/find-python
 	python=$$(tools/find-python) && "$$python" -m venv --clear $(VENV)

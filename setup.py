@@ -9,6 +9,7 @@ from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
 
 CFLAGS = os.environ.get("CSYSPY_CFLAGS", "-O2 -g0").split()
 
@@ -19,10 +20,22 @@ extensions = [
         extra_compile_args=[*CFLAGS, "-Wno-unused-function", "-Wno-unreachable-code"],
         extra_link_args=[flag for flag in CFLAGS if flag.startswith("-fsanitize")],
     )
-    for source in sorted(Path("csyspy/engine").rglob("*.pyx"))
+    for source in sorted(Path("csyspy").rglob("*.pyx"))
 ]
 
+
+class BuildWithBpf(build_py):
+    """Takes the C for the kernel into the package (csyspy.capture.live.compile, bpf_folder)."""
+
+    def run(self) -> None:
+        super().run()
+        for source in Path("bpf").rglob("*.[ch]"):
+            target = Path(self.build_lib, "csyspy", source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.copy_file(str(source), str(target))
+
 setup(
+    cmdclass={"build_py": BuildWithBpf},
     ext_modules=cythonize(
         extensions,
         nthreads=os.cpu_count() or 1,

@@ -30,3 +30,7 @@ class CaptureError(CsyspyError):
     def __init__(self, message: str, offset: int = -1, hint: str = "") -> None:
         super().__init__(message, hint)
         self.offset = offset
+
+
+class LiveError(CsyspyError):
+    """Live capture is not possible here; the hint is the command that changes it."""

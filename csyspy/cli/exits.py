@@ -3,7 +3,7 @@
 import sys
 from typing import Final, TextIO
 
-from csyspy.errors import CaptureError, CsyspyError, FilterError, UsageError
+from csyspy.errors import CaptureError, CsyspyError, FilterError, LiveError, UsageError
 
 OK: Final = 0
 FAILED: Final = 1
@@ -17,10 +17,6 @@ INTERRUPTED: Final = 130
 
 _SHOWN: Final = 160
 """Characters of a long line that are shown round the place that is wrong."""
-
-
-class LiveError(CsyspyError):
-    """Live capture is not possible here."""
 
 
 def exit_code(error: CsyspyError) -> int:

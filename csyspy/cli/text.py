@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 from csyspy.cli.command import Command, default_format, parse, unescape
-from csyspy.cli.exits import INTERRUPTED, OK, LiveError
+from csyspy.cli.exits import INTERRUPTED, OK
 from csyspy.cli.options import LOG_LEVELS, OPTIONS, WRITING
-from csyspy.errors import UsageError
+from csyspy.errors import LiveError, UsageError
 
 _BUFFER_FORMATS = {"": "dots", "A": "ascii", "b": "base64", "x": "hex", "X": "hexascii"}
 """Letter on the command line -> name of the engine."""

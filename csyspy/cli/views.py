@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from csyspy.cli.command import Command
-from csyspy.cli.exits import OK, LiveError
-from csyspy.errors import CaptureError, UsageError
+from csyspy.cli.exits import OK
+from csyspy.errors import CaptureError, LiveError, UsageError
 from csyspy.views.registry import all_views, find
 from csyspy.views.snapshot import Snapshot, Sort, snapshot_of
 from csyspy.views.view import Column, View

@@ -1,0 +1,232 @@
+"""Compiled modules brought into the kernel, attached, and let go of.
+
+Everything is a file descriptor: when the process ends, however it ends, the kernel detaches and frees it all.
+"""
+
+import contextlib
+import ctypes
+import errno
+import os
+from collections.abc import Iterable, Mapping
+from fcntl import ioctl
+from pathlib import Path
+from typing import Final
+
+from csyspy.capture.live import syscalls
+from csyspy.capture.live.btf import FUNC, TYPEDEF, Btf, BtfError
+from csyspy.capture.live.compile import MapDescription, Module
+from csyspy.capture.live.maps import Map
+from csyspy.capture.live.syscalls import IterCreate, LinkCreate, MapCreate, ProgLoad, RawTracepointOpen, bpf
+from csyspy.errors import LiveError
+
+TRACEPOINT_PROG, RAW_TRACEPOINT_PROG, TRACING_PROG = 5, 17, 26
+RAW_TP_ATTACH, ITER_ATTACH = 23, 28
+LICENSE: Final = b"GPL\0"
+LOG_BYTES: Final = 1 << 20
+LOAD_MAP_OPCODE: Final = 0x18
+PSEUDO_MAP_FD: Final = 1
+TRACEFS: Final = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
+PIECE: Final = 1 << 20
+
+_ids: dict[str, int] = {}
+
+
+class Loaded:
+    """A module whose maps are in the kernel. Programs are loaded as they are attached, so that what nobody needs costs nothing."""
+
+    def __init__(self, module: Module, sizes: Mapping[str, int] | None = None) -> None:
+        """``sizes``: map name -> entries, in place of those in the C (of a ring: its bytes). Raises LiveError."""
+        self.module = module
+        self._maps: dict[str, Map] = {}
+        self._links: dict[str, list[int]] = {}
+        self._programs: dict[str, int] = {}
+        self._by_fd: dict[int, Map] = {}
+        try:
+            for description in module.maps:
+                made = _create_map(description, (sizes or {}).get(description.name, description.entries))
+                self._maps[description.name] = self._by_fd[description.fd] = made
+        except OSError as error:
+            self.close()
+            raise LiveError(f"the kernel refuses maps: {error.strerror}", _privilege_hint(error)) from None
+
+    def map(self, name: str) -> Map:
+        """A map by the name it has in the C. Raises KeyError."""
+        return self._maps[name]
+
+    def attach_raw(self, program: str, tracepoint: str) -> None:
+        """Run a program at a raw tracepoint: the cheapest hook (its C takes ``struct bpf_raw_tracepoint_args *``). Raises LiveError."""
+        prog_fd = self._load(program, RAW_TRACEPOINT_PROG)
+        name = ctypes.create_string_buffer(tracepoint.encode())
+        self._link(program, tracepoint, RawTracepointOpen(name=ctypes.addressof(name), prog_fd=prog_fd))
+
+    def attach_btf(self, program: str, tracepoint: str) -> None:
+        """Run a program at a raw tracepoint with typed arguments, which it may load from directly. Raises LiveError."""
+        prog_fd = self._load(program, TRACING_PROG, RAW_TP_ATTACH, _btf_id(f"btf_trace_{tracepoint}", TYPEDEF))
+        self._link(program, tracepoint, RawTracepointOpen(name=0, prog_fd=prog_fd))
+
+    def _link(self, program: str, tracepoint: str, open_: RawTracepointOpen) -> None:
+        try:
+            self._links.setdefault(program, []).append(bpf(syscalls.RAW_TRACEPOINT_OPEN, open_))
+        except OSError as error:
+            raise LiveError(f"cannot attach {program} to {tracepoint}: {error.strerror}", _privilege_hint(error)) from None
+
+    def attach_tracepoint(self, program: str, category: str, event: str) -> None:
+        """Run a program at a tracepoint by way of tracefs and a perf event: needs no type information. Raises LiveError."""
+        prog_fd = self._load(program, TRACEPOINT_PROG)
+        try:
+            fd = syscalls.open_tracepoint(tracepoint_number(category, event))
+        except OSError as error:
+            raise LiveError(f"cannot open the tracepoint {category}:{event}: {error.strerror}", _privilege_hint(error)) from None
+        self._links.setdefault(program, []).append(fd)
+        try:
+            ioctl(fd, syscalls.PERF_SET_BPF, prog_fd)
+            ioctl(fd, syscalls.PERF_ENABLE, 0)
+        except OSError as error:
+            raise LiveError(f"cannot attach {program} to {category}:{event}: {error.strerror}", _privilege_hint(error)) from None
+
+    def iterate(self, program: str, target: str) -> bytes:
+        """What an iterator program writes when it runs over ``target``: ``task``, ``task_file`` and the others of this kernel.
+
+        Raises LiveError."""
+        if program not in self._links:
+            prog_fd = self._load(program, TRACING_PROG, ITER_ATTACH, _btf_id(f"bpf_iter_{target}", FUNC))
+            try:
+                self._links[program] = [bpf(syscalls.LINK_CREATE, LinkCreate(prog_fd=prog_fd, attach_type=ITER_ATTACH))]
+            except OSError as error:
+                raise LiveError(f"cannot run {program} over {target}: {error.strerror}", _privilege_hint(error)) from None
+        try:
+            fd = bpf(syscalls.ITER_CREATE, IterCreate(link_fd=self._links[program][0]))
+        except OSError as error:
+            raise LiveError(f"cannot run {program} over {target}: {error.strerror}") from None
+        try:
+            pieces = []
+            while piece := os.read(fd, PIECE):
+                pieces.append(piece)
+            return b"".join(pieces)
+        finally:
+            os.close(fd)
+
+    def attached(self) -> list[str]:
+        """Programs that run at present."""
+        return list(self._links)
+
+    def detach(self, program: str) -> None:
+        """Stop a program and take it out of the kernel; attaching it again is possible."""
+        for fd in self._links.pop(program, ()):
+            os.close(fd)
+        prog_fd = self._programs.pop(program, None)
+        if prog_fd is not None:
+            os.close(prog_fd)
+
+    def program_fds(self) -> Mapping[str, int]:
+        """Name -> descriptor of the programs in the kernel (csyspy.capture.live.overhead reads their run time there)."""
+        return self._programs
+
+    def close(self) -> None:
+        """Detach everything and free the maps."""
+        for program in [*self._links, *self._programs]:
+            self.detach(program)
+        for made in self._maps.values():
+            made.close()
+        self._maps.clear()
+
+    def __enter__(self) -> "Loaded":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _load(self, program: str, kind: int, attach_type: int = 0, btf_id: int = 0) -> int:
+        """The descriptor of a program in the kernel. The verifier's log is made only after a refusal: it costs time."""
+        if program in self._programs:
+            return self._programs[program]
+        code = self._relocated(self.module.functions[program])
+        try:
+            fd = _load_program(program, code, kind, attach_type, btf_id, None)
+        except OSError as error:
+            log = ctypes.create_string_buffer(LOG_BYTES)
+            with contextlib.suppress(OSError):
+                os.close(_load_program(program, code, kind, attach_type, btf_id, log))
+            if error.errno in (errno.EPERM, errno.EACCES) and not log.value:
+                raise LiveError("the kernel refuses programs: " + (error.strerror or ""), _privilege_hint(error)) from None
+            raise LiveError(f"the kernel refuses the program {program}: {_verdict(log.value)}") from None
+        self._programs[program] = fd
+        return fd
+
+    def _relocated(self, code: bytes) -> bytes:
+        """The code with the descriptors of this process' maps."""
+        out = bytearray(code)
+        for at in range(0, len(out), 8):
+            if out[at] == LOAD_MAP_OPCODE and out[at + 1] >> 4 == PSEUDO_MAP_FD:
+                stood = int.from_bytes(out[at + 4 : at + 8], "little")
+                out[at + 4 : at + 8] = self._by_fd[stood].fd.to_bytes(4, "little")
+        return bytes(out)
+
+
+def _create_map(description: MapDescription, entries: int) -> Map:
+    create = MapCreate(
+        map_type=description.type,
+        key_size=description.key_size,
+        value_size=description.value_size,
+        max_entries=entries,
+        map_flags=description.flags,
+        map_name=description.name.encode()[:15],
+    )
+    fd = bpf(syscalls.MAP_CREATE, create)
+    return Map(fd, description.name, description.type, description.key_size, description.value_size, entries)
+
+
+def _load_program(name: str, code: bytes, kind: int, attach_type: int, btf_id: int, log: "ctypes.Array[ctypes.c_char] | None") -> int:
+    instructions, licence = ctypes.create_string_buffer(code, len(code)), ctypes.create_string_buffer(LICENSE)
+    load = ProgLoad(
+        prog_type=kind,
+        insn_cnt=len(code) // 8,
+        insns=ctypes.addressof(instructions),
+        license=ctypes.addressof(licence),
+        log_level=1 if log is not None else 0,
+        log_size=len(log) if log is not None else 0,
+        log_buf=ctypes.addressof(log) if log is not None else 0,
+        prog_name=name.encode()[:15],
+        expected_attach_type=attach_type,
+        attach_btf_id=btf_id,
+    )
+    return bpf(syscalls.PROG_LOAD, load)
+
+
+def _btf_id(name: str, kind: int) -> int:
+    """Number of a type of the running kernel; asked for a few times, so kept. Raises LiveError."""
+    if name not in _ids:
+        for found, number in _btf_ids([name], kind).items():
+            _ids[found] = number
+    if name not in _ids:
+        raise LiveError(f"this kernel has no {name}", "csyspy --tier B does without")
+    return _ids[name]
+
+
+def _btf_ids(names: Iterable[str], kind: int) -> dict[str, int]:
+    try:
+        return Btf.of_kernel().ids(names, (kind,))
+    except (OSError, BtfError) as error:
+        raise LiveError(f"the kernel carries no type information ({error})", "csyspy --tier B does without") from None
+
+
+def tracepoint_number(category: str, event: str) -> int:
+    """The number of a tracepoint in tracefs. Raises LiveError where tracefs is not mounted or has no such tracepoint."""
+    for folder in TRACEFS:
+        with contextlib.suppress(OSError, ValueError):
+            return int(Path(folder, "events", category, event, "id").read_text())
+    if any(os.path.isdir(f"{folder}/events") for folder in TRACEFS):
+        raise LiveError(f"this kernel has no tracepoint {category}:{event}")
+    raise LiveError("tracefs is not mounted", "mount -t tracefs none /sys/kernel/tracing")
+
+
+def _verdict(log: bytes) -> str:
+    """The last line of the verifier's log that says why."""
+    lines = [
+        line for line in log.decode(errors="replace").splitlines() if line.strip() and not line.startswith(("processed", "verification"))
+    ]
+    return lines[-1].strip() if lines else "without saying why"
+
+
+def _privilege_hint(error: OSError) -> str:
+    return "run it as root, or with CAP_BPF and CAP_PERFMON" if syscalls.is_not_permitted(error) else ""
