@@ -55,7 +55,7 @@ class SeekableCapture:
         at = next((point for point in reversed(self._checkpoints) if point.events <= events), None)
         if at is None:
             kept = self._inflated
-            keeping = _KeepingSource(self.path, kept) if kept is not None and not kept.is_complete else None
+            keeping = _KeepingSource(self.path, kept) if kept is not None and kept.is_wanted else None
             return open_capture([self.path], needs | EVERYTHING, keeping)
         source = self._source_at(at.offset)
         walker = at.resume(source)
@@ -90,8 +90,15 @@ class _Inflated:
     def __init__(self) -> None:
         self._file: BinaryIO | None = None
         self.is_complete = False
+        self.is_busy = False
+        """Somebody is reading the file from its start."""
         self._size = 0
         self._most = 0
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the next walk from the start should keep what it reads."""
+        return not self.is_complete and not self.is_busy
 
     @property
     def path(self) -> str:
@@ -101,6 +108,7 @@ class _Inflated:
     def begin(self) -> None:
         """Forget what was there."""
         self.close()
+        self.is_busy = True
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
         self._size = 0
         self._most = min(MOST_INFLATED_BYTES, shutil.disk_usage(tempfile.gettempdir()).free // 4)
@@ -145,6 +153,10 @@ class _KeepingSource(Source):
         else:
             self._kept.add(chunk)
         return chunk
+
+    def close(self) -> None:
+        super().close()
+        self._kept.is_busy = False
 
 
 class _NamedSource(Source):

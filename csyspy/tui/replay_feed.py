@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from csyspy.capture.walker import OpenCapture, open_capture
+from csyspy.capture.seek import SeekableCapture
+from csyspy.capture.walker import OpenCapture
 from csyspy.engine.gate import Gate
 from csyspy.engine.groupby import GroupBy
 from csyspy.errors import CaptureError
@@ -39,10 +40,9 @@ class ReplayFeed:
     def __init__(self, capture: str) -> None:
         self.source = PurePath(capture).name
         self.index = TimeIndex()
-        self._path = capture
+        self._capture = SeekableCapture(capture)
         self._gauges: tuple[Gauge, ...] = ()
         self._closed = threading.Event()
-        open_capture([capture], 0).source.close()
 
     def close(self) -> None:
         self._closed.set()
@@ -74,7 +74,7 @@ class ReplayFeed:
         needs = 0
         for sink in sinks:
             needs |= sink.needs
-        capture = open_capture([self._path], needs)
+        capture = self._open(needs, window)
         try:
             for _ in self._steps(capture, sinks, window):
                 on_step(capture.state)
@@ -86,6 +86,10 @@ class ReplayFeed:
 
     def _is_over(self, is_cancelled: IsCancelled) -> bool:
         return self._closed.is_set() or is_cancelled()
+
+    def _open(self, needs: int, window: Window | None) -> OpenCapture:
+        """The capture at its start, or somewhere before the window."""
+        return self._capture.open(self.index.events_before(window.start_ns) if window else 0, needs)
 
     def _steps(self, capture: OpenCapture, sinks: Sequence[Any], window: Window | None) -> Any:
         """Walk step by step; outside the window only the state is kept up, and behind it nothing is read."""
@@ -104,7 +108,7 @@ class ReplayFeed:
 
     def _read(self, answer: "_Answer", publish: Publish, is_cancelled: IsCancelled) -> None:
         query, pulse = answer.query, answer.pulse
-        capture = open_capture([self._path], answer.needs)
+        capture = self._open(answer.needs, query.window)
         answer.state = capture.state
         due_s = time.monotonic() + FIRST_REFRESH_S
         try:
@@ -114,6 +118,7 @@ class ReplayFeed:
                 if pulse is not None:
                     pulse.note(capture.state)
                     self._index(capture.state)
+                    self._capture.keep(capture)
                 if time.monotonic() >= due_s:
                     answer.progress = capture.source.progress()
                     if pulse is not None:
