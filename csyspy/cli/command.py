@@ -43,6 +43,8 @@ class Command:
 
     filter: str = ""
     sub_command: str = ""
+    sub_arguments: list[str] = field(default_factory=list)
+    """The words behind the sub-command, which are its own to understand."""
     plain: bool = False
     """An option that asks for text was given."""
     files: list[str] = field(default_factory=list)
@@ -124,7 +126,7 @@ def parse(argv: Sequence[str], takes_argument: ChiselArgs) -> Command:
     words: list[str] = []
     rest = list(argv)
     if rest and rest[0] in SUB_COMMANDS:
-        command.sub_command = rest[0]
+        command.sub_command, command.sub_arguments = rest[0], rest[1:]
         return command
     if rest and rest[-1] in ("-p", "--print"):
         rest[-1] = "-pp"

@@ -3,8 +3,12 @@
 import shutil
 import textwrap
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from csyspy.cli.options import DEFAULT_FORMAT, DROP, OPTIONS, READY_FORMATS, Option
+
+if TYPE_CHECKING:
+    from csyspy.cli.rules_options import RulesOption
 
 _COLUMN = 28
 
@@ -53,7 +57,7 @@ def _lines(width: int) -> Iterator[str]:
         if option.group != group:
             group = option.group
             yield from ("", f"{group}:")
-        yield from _option(option, width)
+        yield from option_lines(option, width)
     yield from ("", "OUTPUT FORMAT")
     yield from textwrap.wrap(_FORMAT, width)
     yield from ("", f"  {DEFAULT_FORMAT}", f"  {READY_FORMATS['c']}")
@@ -66,7 +70,8 @@ def _lines(width: int) -> Iterator[str]:
     yield from ("", "Options of sysdig that are missing here are answered with the reason and what to use instead.")
 
 
-def _option(option: Option, width: int) -> Iterator[str]:
+def option_lines(option: "Option | RulesOption", width: int) -> Iterator[str]:
+    """An option with its help, wrapped to ``width`` columns."""
     names = (["-" + option.letter] if option.letter else []) + ["--" + name for name in option.names[:1]]
     head = " " + ", ".join(names) + (f" {option.metavar}" if option.metavar else "")
     body = textwrap.wrap(option.help, width - _COLUMN)

@@ -17,22 +17,24 @@ TEXT_START = 30
 RULE = "-" * 31
 
 
-def list_fields(*, types: bool) -> Iterator[str]:
-    """Lines of ``-l``, with ``types`` of ``-lv``."""
-    for name, about, fields in _classes():
+def list_fields(*, types: bool, source: str = "") -> Iterator[str]:
+    """Lines of ``-l``, with ``types`` of ``-lv``; those for rules of one event source, or of ``all``, where it is given."""
+    for name, about, fields in _classes(source):
         yield RULE
         yield from _described("Field Class:", name, last_blank=False)
         yield from _described("Description:", about)
+        if source:
+            yield from _described("Event Sources:", ", ".join(_sources(fields[0].cls)))
         yield ""
         for spec in fields:
             kind = f"(Type: {_type(spec)}) " if types else ""
-            yield from _described(spec.name, kind + _help(spec))
+            yield from _described(spec.name, kind + _help(spec, available=bool(source)))
         yield ""
 
 
-def list_names() -> Iterator[str]:
-    """Lines of ``-l -N``."""
-    for _, _, fields in _classes():
+def list_names(source: str = "") -> Iterator[str]:
+    """Lines of ``-l -N``; the fields for rules of one event source, or of ``all``, where it is given."""
+    for _, _, fields in _classes(source):
         for spec in fields:
             yield spec.name
 
@@ -136,10 +138,19 @@ _CLASSES = {
 """Title and description of the classes of fields, in the order of the listing."""
 
 
-def _classes() -> Iterator[tuple[str, str, list[Field]]]:
-    """Title, description and fields of each class that a user may name."""
+def _sources(cls: str) -> tuple[str, ...]:
+    """The event sources whose rules can use the fields of a class."""
+    if cls in ("ka", "json"):
+        return ("k8s_audit",)
+    return ("syscall", "k8s_audit") if cls == "evt (generic)" else ("syscall",)
+
+
+def _classes(source: str = "") -> Iterator[tuple[str, str, list[Field]]]:
+    """Title, description and fields of each class that a user may name, in rules of a source where one is given."""
     by_class: dict[str, list[Field]] = {}
     for spec in catalogue().values():
+        if source and (spec.gone or spec.cls == "k8smeta" or source not in (*_sources(spec.cls), "all")):
+            continue
         if not spec.table_only and not spec.print_only:
             by_class.setdefault(spec.cls, []).append(spec)
     for name in sorted(by_class, key=lambda name: list(_CLASSES).index(name) if name in _CLASSES else len(_CLASSES)):
@@ -151,12 +162,12 @@ def _type(spec: Field) -> str:
     return f"LIST({spec.type})" if spec.is_list else spec.type
 
 
-def _help(spec: Field) -> str:
+def _help(spec: Field, *, available: bool = False) -> str:
     text = spec.desc[:1] + spec.desc[1:].rstrip(".") + "."
     if spec.arg:
         kind = spec.arg.partition(" ")
         text += f" {'Needs' if kind[0] == 'required' else 'Takes'} an argument: {spec.name}[...]."
     if spec.filter_only:
         text += " For filters only."
-    why = unanswered(spec)
+    why = unanswered(spec) if not (available and spec.other_source) else ""
     return f"{text} (Not available: {why}.)" if why else text

@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     command = parse(argv, _chisel_takes)
     if command.sub_command:
-        return _sub_command(command.sub_command)
+        return _sub_command(command.sub_command, command.sub_arguments)
     if command.help:
         from csyspy.cli.help import help_text
 
@@ -78,7 +78,11 @@ def _chisel_takes(name: str, words: Sequence[str]) -> bool:
     return takes_argument(name, words)
 
 
-def _sub_command(name: str) -> int:
+def _sub_command(name: str, words: Sequence[str]) -> int:
+    if name == "rules":
+        from csyspy.cli.rules import run
+
+        return run(words)
     from csyspy.cli.options import SUB_COMMANDS
 
     exits.report(CsyspyError(f"`csyspy {name}` is not part of this version"))

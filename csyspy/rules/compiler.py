@@ -4,6 +4,7 @@ Facts: falco: userspace/engine/rule_loader_compiler.cpp. Falco compiles all that
 since the file before is kept here.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -15,7 +16,18 @@ from csyspy.rules.check import ConditionChecker, Findings, Remark, check_output
 from csyspy.rules.composed import Composed
 from csyspy.rules.definitions import Collection, Entry, ExceptionDefinition, MacroDefinition, RuleDefinition
 from csyspy.rules.expand import Expander, with_exceptions
-from csyspy.rules.model import SYSCALL, AppendOutput, ExtraField, ItemList, LoadOptions, Macro, Problem, Rule, RuleException
+from csyspy.rules.model import (
+    SUGGESTED_FIELDS,
+    SYSCALL,
+    AppendOutput,
+    ExtraField,
+    ItemList,
+    LoadOptions,
+    Macro,
+    Problem,
+    Rule,
+    RuleException,
+)
 from csyspy.rules.problems import Context, LoadError
 from csyspy.rules.trees import MacroError, MacroResolver, Origins
 
@@ -56,7 +68,9 @@ class Compiler:
         for each in collection.lists.values():
             used = each.name in expander.used
             items = tuple(item.value for item in expander.items[each.name])
-            self.lists.append(ItemList(each.name, items, expander.nested[each.name], used, each.context.location))
+            nested = expander.nested[each.name]
+            written = tuple(item.value for item in each.items if item.value not in nested)
+            self.lists.append(ItemList(each.name, items, written, nested, used, each.context.location))
             if not used:
                 self._warn(each.context, "LOAD_UNUSED_LIST", "no rule, macro or other list uses the list")
 
@@ -196,7 +210,12 @@ class Compiler:
                 else:
                     output = Composed.of(output, " ", extra.extra_output)
             fields.update((field.key, field) for field in extra.extra_fields)
-        return output.replaced(CONTAINER_INFO, DEFAULT_CONTAINER_INFO), tuple(fields.values())
+        output = output.replaced(CONTAINER_INFO, DEFAULT_CONTAINER_INFO)
+        if self._options.suggested_output and rule.source == SYSCALL:
+            named = output.text
+            missing = [name for name in SUGGESTED_FIELDS if not re.search(rf"%{re.escape(name)}(?![.\w])", named)]
+            output = Composed.of(output, *(f" {name.replace('.', '_')}=%{name}" for name in missing))
+        return output, tuple(fields.values())
 
     def _check_output(self, rule: RuleDefinition, output: Composed, fields: Iterable[ExtraField]) -> bool:
         """Whether the rule can be used. Raises LoadError where it should be and cannot."""

@@ -63,10 +63,10 @@ def _sources(each: Input) -> Iterator[SourceText | FileResult]:
 
 
 def rule_files(path: Path) -> list[Path]:
-    """The files that a path given for rules means: itself, or what lies in the directory, by name."""
+    """The files that a path given for rules means: itself, or the .yaml and .yml files of the directory, by name."""
     if not path.is_dir():
         return [path]
-    return sorted(file for file in path.iterdir() if file.is_file())
+    return sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
 
 
 def _unreadable(name: str, reason: str) -> FileResult:

@@ -144,10 +144,11 @@ class Macro:
 
 @dataclass(frozen=True, slots=True)
 class ItemList:
-    """A list: its `items` with the lists among them resolved, their names in `lists`, and whether it is used."""
+    """A list: its `items` with the lists among them resolved, whose names are in `lists`; `written` are those that are no lists."""
 
     name: str
     items: tuple[str, ...]
+    written: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     used: bool = False
     location: Location | None = None
@@ -212,7 +213,18 @@ class AppendOutput:
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """How to load: the `sources` whose rules can run, and what is appended to outputs."""
+    """How to load: the `sources` whose rules can run, and what is appended to outputs.
+
+    `suggested_output` appends the container's fields to rules on system calls, but for those that the rule names itself.
+    """
 
     sources: tuple[str, ...] = (SYSCALL,)
     append_output: tuple[AppendOutput, ...] = ()
+    suggested_output: bool = False
+
+
+SUGGESTED_FIELDS: Final = (
+    *("container.id", "container.name", "container.image.repository", "container.image.tag"),
+    *("k8s.pod.name", "k8s.ns.name"),
+)
+"""The fields that the container plug-in suggests for outputs."""

@@ -1,0 +1,99 @@
+"""The command line of `csyspy rules`, understood: `parse` turns its words into a `RulesCommand`."""
+
+import difflib
+import getopt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from csyspy.cli.rules_options import OPTIONS, READY_FORMATS, RulesOption
+from csyspy.errors import UsageError
+
+ALL_SOURCES = "all"
+_SHORT = "".join(option.letter + (":" if option.metavar else "") for option in OPTIONS if option.letter)
+_LONG = [name + ("=" if option.metavar else "") for option in OPTIONS for name in option.names]
+_BY_NAME: dict[str, RulesOption] = {
+    **{"-" + option.letter: option for option in OPTIONS if option.letter},
+    **{"--" + name: option for option in OPTIONS for name in option.names},
+}
+
+
+@dataclass
+class RulesCommand:
+    """What `csyspy rules` is to do. Attributes are the `dest` names of the option table; times in the units of their names."""
+
+    rules_files: list[str] = field(default_factory=list)
+    config: str = ""
+    options: list[str] = field(default_factory=list)
+    captures: list[str] = field(default_factory=list)
+    duration_s: int = 0
+    all_events: bool = False
+    exit_events: bool = False
+    stats: bool = False
+    only_tags: list[str] = field(default_factory=list)
+    without_tags: list[str] = field(default_factory=list)
+    without_names: list[str] = field(default_factory=list)
+    validate: list[str] = field(default_factory=list)
+    describe_all: bool = False
+    describe_rule: str = ""
+    list_source: str = ""
+    names_only: bool = False
+    json: bool = False
+    print_format: str = ""
+    verbose: bool = False
+    unbuffered: bool = False
+    help: bool = False
+
+    @property
+    def replaces_container_info(self) -> bool:
+        """Whether -p names a ready-made format, which goes in the place of %container.info."""
+        return self.print_format in READY_FORMATS
+
+
+def parse(argv: Sequence[str]) -> RulesCommand:
+    """Understand the words behind `csyspy rules`. Raises UsageError for an option that is unknown or has a wrong value."""
+    command = RulesCommand()
+    words = [f"--list={ALL_SOURCES}" if word == "--list" else word for word in argv]
+    try:
+        options, rest = getopt.gnu_getopt(words, _SHORT, _LONG)
+    except getopt.GetoptError as error:
+        raise _refusal(error) from None
+    for name, value in options:
+        _set(command, _BY_NAME[name], name, value)
+    if rest and not command.validate:
+        raise UsageError(f"unexpected word {rest[0]!r}", f"a rule file stands behind -r: csyspy rules -r {rest[0]}")
+    command.validate += rest
+    if command.all_events and command.exit_events:
+        raise UsageError("-A and --exit-events exclude each other")
+    if command.only_tags and command.without_tags:
+        raise UsageError("-t and -T exclude each other", "-t switches all rules off that do not have the tag")
+    return command
+
+
+def _set(command: RulesCommand, option: RulesOption, name: str, value: str) -> None:
+    known = getattr(command, option.dest)
+    if not option.metavar:
+        setattr(command, option.dest, True)
+    elif not value:
+        raise UsageError(f"option {name} wants a value: {name} {option.metavar}", option.help)
+    elif isinstance(known, list):
+        known.append(value)
+    elif isinstance(known, int):
+        if not (value.isascii() and value.isdigit() and 0 < int(value[:12]) <= 1_000_000_000):
+            raise UsageError(f"{name} wants a whole number from 1 up, not {value!r}", option.help)
+        setattr(command, option.dest, int(value))
+    else:
+        setattr(command, option.dest, value)
+
+
+def _refusal(error: getopt.GetoptError) -> UsageError:
+    name = ("--" if len(error.opt) > 1 else "-") + error.opt
+    known = _BY_NAME.get(name)
+    if known is not None and known.metavar:
+        return UsageError(f"option {name} wants a value: {name} {known.metavar}", known.help)
+    if known is not None:
+        return UsageError(f"option {name} takes no value", known.help)
+    if "unique" in error.msg:
+        fits = ", ".join("--" + long for option in OPTIONS for long in option.names if long.startswith(error.opt))
+        return UsageError(f"option {name} is short for more than one: {fits}")
+    near = difflib.get_close_matches(name, list(_BY_NAME), 1, 0.6) if name.startswith("--") else []
+    return UsageError(f"unknown option {name}", f"did you mean {near[0]}?" if near else "csyspy rules -h lists the options")

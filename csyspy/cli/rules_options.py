@@ -1,0 +1,74 @@
+"""The options of `csyspy rules` as data. Letters are Falco's (falco: userspace/falco/app/options.cpp, and older releases for -D -T -t)."""
+
+from typing import NamedTuple
+
+
+class RulesOption(NamedTuple):
+    """One option: `dest` names the attribute of `RulesCommand` that it sets; `metavar` is its argument's name, empty for a switch."""
+
+    letter: str
+    names: tuple[str, ...]
+    metavar: str
+    dest: str
+    group: str
+    help: str
+
+
+FILES, RUNNING, SELECTING, CHECKING, OUTPUT, OTHER = (
+    "Which rules",
+    "Running them",
+    "Choosing among them",
+    "Looking at them",
+    "Alerts",
+    "Other",
+)
+
+
+def _option(letter: str, names: str, metavar: str, dest: str, group: str, text: str) -> RulesOption:
+    return RulesOption(letter, tuple(names.split()), metavar, dest, group, text)
+
+
+OPTIONS: tuple[RulesOption, ...] = (
+    _option(
+        "r", "rules", "PATH", "rules_files", FILES,
+        "Load a rule file, or the .yaml and .yml files of a directory by name. May be repeated: later files change earlier ones. "
+        "Without it the settings say what to load.",
+    ),
+    _option(
+        "c", "config", "FILE", "config", FILES,
+        "Read settings from a falco.yaml: rules_files, priority, rule_matching, json_output, append_output, rules, outputs.",
+    ),
+    _option("o", "option", "KEY=VALUE", "options", FILES, "Set one of these settings, for example -o rule_matching=all. May be repeated."),
+    _option(
+        "e", "read", "FILE", "captures", RUNNING,
+        "Take the events of a capture; those of an audit log (JSON) for rules of the source k8s_audit.",
+    ),
+    _option("M", "duration", "SEC", "duration_s", RUNNING, "Stop after SEC seconds of events."),
+    _option(
+        "A", "all-events", "", "all_events", RUNNING,
+        "Evaluate on enter and exit events, even where no rule mentions evt.dir.",
+    ),
+    _option("", "exit-events", "", "exit_events", RUNNING, "Evaluate on exit events only, even where a rule mentions evt.dir."),
+    _option("", "stats", "", "stats", RUNNING, "At the end print how often each rule fired, on standard error."),
+    _option("t", "tag", "TAG", "only_tags", SELECTING, "Run only rules with this tag, disabled ones too. May be repeated."),
+    _option("T", "without-tag", "TAG", "without_tags", SELECTING, "Leave out rules with this tag. May be repeated."),
+    _option("D", "without-rule", "TEXT", "without_names", SELECTING, "Leave out rules with TEXT in their name. May be repeated."),
+    _option("V", "validate", "FILE", "validate", CHECKING, "Say what is wrong or odd in rule files, and end. More files may follow."),
+    _option("L", "", "", "describe_all", CHECKING, "List the rules with their descriptions; with --json all that is known."),
+    _option("l", "", "RULE", "describe_rule", CHECKING, "Describe one rule."),
+    _option("", "list", "SOURCE", "list_source", CHECKING, "List the fields for rules of a source: syscall, k8s_audit, or all."),
+    _option("N", "names-only", "", "names_only", CHECKING, "With --list: only the names."),
+    _option("j", "json", "", "json", OUTPUT, "Print alerts, results and listings as JSON."),
+    _option(
+        "p", "print", "FORMAT", "print_format", OUTPUT,
+        "Append FORMAT to the output of all rules. -pc and -pk put container and Kubernetes fields in the place of %container.info.",
+    ),
+    _option("v", "verbose", "", "verbose", OUTPUT, "Print warnings about the rule files too when they run."),
+    _option("U", "unbuffered", "", "unbuffered", OUTPUT, "Write every alert at once."),
+    _option("h", "help", "", "help", OTHER, "Print this text."),
+)
+
+CONTAINER_FORMAT = "container_id=%container.id container_name=%container.name container_image_repository=%container.image.repository container_image_tag=%container.image.tag"  # noqa: E501
+KUBERNETES_FORMAT = f"{CONTAINER_FORMAT} k8s_ns=%k8s.ns.name k8s_pod_name=%k8s.pod.name"
+READY_FORMATS = {"c": CONTAINER_FORMAT, "container": CONTAINER_FORMAT, "k": KUBERNETES_FORMAT, "kubernetes": KUBERNETES_FORMAT}
+"""What -pc and -pk append (falco: userspace/falco/app/actions/init_falco_engine.cpp)."""
