@@ -1,7 +1,7 @@
 """``make bench``: csyspy and the installed sysdig side by side, in the same run on the same captures.
 
-Rows: six jobs on a capture of at least 10 M events, plain and gzip; then start-up times. The long captures are made once by
-`bench.lengthen` and kept in the cache folder. Last, what a refresh costs the screen.
+Rows: jobs on a capture of at least 10 M events, plain and gzip; views beside csysdig's; then start-up times. The long captures are
+made once by `bench.lengthen` and kept in the cache folder. Last, what a jump in time and a refresh cost the screen.
 """
 
 import argparse
@@ -27,6 +27,7 @@ JOBS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("-c topscalls", ("-c", "topscalls")),
     ("-c topconns", ("-c", "topconns")),
 )
+VIEWS = ("procs", "threads", "files", "connections", "syscalls", "errors")
 HEAD = f"{'':36}{'CPU s':>16}{'wall s':>16}{'M events/CPU s':>18}{'RSS MB':>14}{'times faster':>17}\n{'':36}" + (
     f"{'sysdig':>8}{'csyspy':>8}" * 2 + f"{'sysdig':>9}{'csyspy':>9}{'sysdig':>7}{'csyspy':>7}{'CPU':>9}{'wall':>8}"
 )
@@ -100,11 +101,25 @@ def main() -> int:
                 sysdig = run(name, ("sysdig", "-r", str(capture), *arguments), options.times)
                 csyspy = run(name, (CSYSPY, "-r", str(capture), *arguments), options.times)
                 print(row(f"{kind:6}{name}", events, (sysdig, csyspy)), flush=True)
+        for view in VIEWS:
+            if options.only in f"-v {view}":
+                csysdig = run(view, ("csysdig", "-r", str(capture), "-v", view, "--raw"), options.times)
+                csyspy = run(view, (CSYSPY, "-r", str(capture), "-v", view), options.times)
+                print(row(f"{kind:6}-v {view}", events, (csysdig, csyspy)), flush=True)
     small = DEMO if DEMO.exists() else MEDIUM
     print(f"\nstart-up, best of 10{'wall ms':>30}\n{'':36}{'sysdig':>8}{'csyspy':>8}")
     for name, arguments in (("--version", ("--version",)), (f"-r {small.name} -n 1", ("-r", str(small), "-n", "1"))):
         costs = [run(name, (command, *arguments), 10) for command in ("sysdig", CSYSPY)]
         print(f"{name:36}{figures(costs, lambda cost: cost.wall_s * 1000, 8, 0)}")
+    from bench.replay import VIEW, replay_costs
+
+    print()
+    for kind, capture in (("plain", plain), ("gzip", packed)):
+        costs_ms = replay_costs(capture)
+        print(
+            f"replay, {kind}, {costs_ms.events:,} events, -v {VIEW}: first rows {costs_ms.first_rows_ms:.0f} ms, the whole "
+            f"{costs_ms.walk_ms:.0f} ms, a jump {costs_ms.seek_ms:.0f} ms, the slowest {costs_ms.worst_seek_ms:.0f} ms"
+        )
     from bench.screen import ROWS, screen_costs_ms  # not before: a child's peak begins at the size of who starts it
 
     apply_ms, frame_ms = screen_costs_ms()
