@@ -10,7 +10,6 @@ from pathlib import Path
 
 from csyspy.tui.app import CsyspyApp
 from csyspy.tui.replay_feed import ReplayFeed
-from csyspy.views.catalogue import VIEWS
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOTS: tuple[tuple[str, str, int, int, tuple[str, ...]], ...] = (
@@ -32,7 +31,7 @@ CELL_PIXELS = 12.2
 
 
 async def draw(name: str, view_id: str, width: int, height: int, keys: tuple[str, ...]) -> Path:
-    app = CsyspyApp(ReplayFeed(str(ROOT / "examples" / "demo.scap")), VIEWS[view_id])
+    app = CsyspyApp(ReplayFeed(str(ROOT / "examples" / "demo.scap")), view_id)
     async with app.run_test(size=(width, height)) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()

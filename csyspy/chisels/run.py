@@ -60,17 +60,22 @@ class ChiselRun:
         """
         if not self.chisels:
             return
-        self.context.state = state
-        for chisel in self.chisels:
-            guarded(chisel, "on_capture_start")()
+        self.begin(state)
         try:
             walk(self.sinks)
         except EndCapture:
             pass
         finally:
-            self._end(state)
+            self.end(state)
 
-    def _end(self, state: Any) -> None:
+    def begin(self, state: Any) -> None:
+        """The source is open, and no event has been given out: for callers that walk themselves."""
+        self.context.state = state
+        for chisel in self.chisels:
+            guarded(chisel, "on_capture_start")()
+
+    def end(self, state: Any) -> None:
+        """No more events come."""
         first, last = state.first_event_ts, state.evt_ts
         for chisel in self.chisels:
             guarded(chisel, "on_capture_end")(last, last - first)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
 
@@ -13,16 +14,18 @@ from textual.worker import get_current_worker
 from csyspy.errors import CsyspyError, UsageError
 from csyspy.fields.errors import FieldError
 from csyspy.tui.frame import Feed, Frame, Query, State
-from csyspy.tui.palette import CommandOffers, ThemeOffers, ViewOffers
+from csyspy.tui.palette import ChiselOffers, CommandOffers, ThemeOffers, ViewOffers
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.settings import Settings, read_settings
 from csyspy.tui.theme import CSYSPY, FALLBACKS, THEMES
 from csyspy.views.catalogue import VIEWS
+from csyspy.views.registry import all_views
 from csyspy.views.snapshot import snapshot_of
-from csyspy.views.view import View
+from csyspy.views.view import Kind, View
 
 SHORTEST_INTERVAL_S = 0.25
 DEFAULT_INTERVAL_S = 2.0
+FIRST_VIEW = "procs"
 
 
 class FrameReady(Message):
@@ -33,16 +36,17 @@ class CsyspyApp(App[int]):
     """Shows what its feed publishes. The feed's threads never touch the screen: they fill a mailbox of one place."""
 
     TITLE = "csyspy"
-    COMMANDS = {CommandOffers, ViewOffers, ThemeOffers}
+    COMMANDS = {CommandOffers, ViewOffers, ChiselOffers, ThemeOffers}
     COMMAND_PALETTE_BINDING = "ctrl+backslash"  # our own commands open it; this one is out of their way
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(
         self,
         feed: Feed,
-        view: View = VIEWS["procs"],
+        view_id: str = FIRST_VIEW,
         filter_text: str = "",
         *,
+        views: Mapping[str, View] = VIEWS,
         interval_s: float = DEFAULT_INTERVAL_S,
         containers: bool = False,
         settings: Settings | None = None,
@@ -51,7 +55,9 @@ class CsyspyApp(App[int]):
         self.feed = feed
         self.said: list[tuple[str, str]] = []
         """(time, text) of every message that came up."""
-        self._first_screen = partial(ViewScreen, feed, view, filter_text, interval_s=interval_s, containers=containers)
+        self._opens = view_id if views[view_id].kind is Kind.SPECTROGRAM or view_id in ViewScreen.OPENERS else ""
+        first = views[FIRST_VIEW if self._opens else view_id]
+        self._first_screen = partial(ViewScreen, feed, views, first, filter_text, interval_s=interval_s, containers=containers)
         self._mailbox: Frame | None = None
         self._lock = threading.Lock()
         self._settings = settings or Settings()
@@ -70,6 +76,8 @@ class CsyspyApp(App[int]):
     def on_mount(self) -> None:
         if self._settings.bindings:
             self.set_keymap(self._settings.bindings)
+        if self._opens:
+            self.view_screen.switch_view(self._opens)
 
     def on_unmount(self) -> None:
         self.feed.close()
@@ -124,7 +132,7 @@ def run(
     capture: str | None = None,
     filter_text: str | None = None,
     *,
-    view: str = "procs",
+    view: str = FIRST_VIEW,
     interval_s: float = DEFAULT_INTERVAL_S,
     containers: bool = False,
 ) -> int:
@@ -132,12 +140,15 @@ def run(
 
     `containers` adds the columns that -pc adds. Raises CsyspyError before the screen opens: UsageError for a view that is not
     there, FilterError, CaptureError, or that a filter needs events, which the live source has none of."""
-    if view not in VIEWS:
-        raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(VIEWS))}")
+    views = all_views()
+    if view not in views:
+        raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(views))}")
     interval_s = max(interval_s, SHORTEST_INTERVAL_S)
     settings = read_settings()
     feed = _feed(capture, filter_text or "", interval_s)
-    app = CsyspyApp(feed, VIEWS[view], filter_text or "", interval_s=interval_s, containers=containers, settings=settings)
+    app = CsyspyApp(
+        feed, view, filter_text or "", views=views, interval_s=interval_s, containers=containers, settings=settings
+    )
     return app.run() or 0
 
 

@@ -120,7 +120,8 @@ class Feed(Protocol):
         """Publish frames until the query is answered for good, or `is_cancelled()`. Raises FieldError where its filter is wrong."""
 
     def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
-        """Give the events of a window to engine sinks (csyspy.engine.state.Sink); `on_step(state)` often, between two events.
+        """Give the events of a window to engine sinks (csyspy.engine.state.Sink); `on_step(state)` before the
+        first and then often, between two events.
 
         Only where it can EVENTS. Raises CaptureError once everything before the damage has been given out.
         """

@@ -6,9 +6,9 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from csyspy.tui.commands import COMMANDS, key_text
+from csyspy.tui.frame import Can
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.screens.view import ViewScreen
-from csyspy.views.catalogue import VIEWS
 
 Offer = tuple[str, str, Callable[[], object]]
 """Name (`area: thing`), help, what to do."""
@@ -50,9 +50,21 @@ class ViewOffers(_Offers):
     def offers(self) -> Iterator[Offer]:
         screen = self.screen
         if isinstance(screen, ViewScreen):
-            for view in VIEWS.values():
+            for view in screen.views.values():
                 if not screen.why_not_view(view):
                     yield f"view: {view.name}", view.description, partial(screen.switch_view, view.id)
+
+
+class ChiselOffers(_Offers):
+    """Chisels, run on the selection."""
+
+    def offers(self) -> Iterator[Offer]:
+        screen = self.screen
+        if isinstance(screen, ViewScreen) and Can.EVENTS in screen.feed.can:
+            from csyspy.chisels.registry import entries
+
+            for entry in entries(lambda text: None):
+                yield f"chisel: {entry.name}", entry.short_description, partial(screen.open_chisel, entry)
 
 
 class ThemeOffers(_Offers):

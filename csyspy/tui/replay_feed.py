@@ -77,9 +77,9 @@ class ReplayFeed:
         capture = self._open(needs, window)
         try:
             for _ in self._steps(capture, sinks, window):
-                on_step(capture.state)
                 if self._is_over(is_cancelled):
                     return
+                on_step(capture.state)
         finally:
             capture.walker.finish()
             capture.source.close()
@@ -95,6 +95,8 @@ class ReplayFeed:
         """Walk step by step; outside the window only the state is kept up, and behind it nothing is read."""
         walker, state = capture.walker, capture.state
         walker.attach([])
+        walker.open()
+        yield
         before = self.index.events_before(window.start_ns) if window else 0
         while state.events < before:
             if not walker.step(min(STEP_EVENTS, before - state.events)):

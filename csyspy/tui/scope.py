@@ -1,6 +1,6 @@
 """Where the user is: the levels of the drill-down, and the filter that they add up to."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 from csyspy.views.snapshot import Snapshot, Sort
@@ -124,7 +124,7 @@ def _label(snapshot: Snapshot, row: int, field_name: str) -> str:
     return str(key)
 
 
-def drill_target(view: View, field_name: str, views: dict[str, View]) -> View | None:
+def drill_target(view: View, field_name: str, views: Mapping[str, View]) -> View | None:
     """The view below a row: the one the view names, else the first by name that applies to its key; None where there is none."""
     if view.drilldown_target in views:
         return views[view.drilldown_target]

@@ -34,7 +34,7 @@ def command_line(action: Action, cells: Mapping[str, Value]) -> str:
         value = cells.get(match[1])
         if value is None:
             raise LookupError(match[1])
-        return shlex.quote(str(value))
+        return shlex.quote(value.decode("latin-1") if isinstance(value, bytes) else str(value))
 
     return _FIELD.sub(value_of, action.command)
 
@@ -49,7 +49,7 @@ def why_not(action: Action, cells: Mapping[str, Value], *, is_capture: bool) -> 
         return f"this row has no {error.args[0]}"
     if program not in _BUILT_IN and shutil.which(program) is None:
         return f"{program} is not installed"
-    owner = cells.get("user.name")
+    owner = str(cells.get("user.name") or "")
     if os.geteuid() != 0 and owner and owner != getpass.getuser():
         return f"it belongs to {owner}: run csyspy as root"
     return ""

@@ -11,6 +11,12 @@ from csyspy.fields.catalogue import catalogue
 from csyspy.fields.extraction import answered, compile_field
 from csyspy.filters import compile_filter
 
+FIRST_FIELDS = (
+    "evt.num", "evt.time", "evt.type", "evt.dir", "evt.info", "evt.res", "evt.latency.human", "proc.name", "proc.pid", "thread.tid",
+    "proc.cmdline", "user.name", "container.name", "container.id", "fd.name", "evt.cpu",
+)
+"""What people look for stands at the top."""
+
 
 @cache
 def card_fields() -> tuple[str, ...]:
@@ -43,5 +49,5 @@ class CardCollector:
         text = os.pread(self._file, size, 0).decode("utf-8", "replace")
         os.close(self._file)
         values = json.loads(text) if text.strip() else {}
-        order = {name: at for at, name in enumerate(card_fields())}
-        return {name: values[name] for name in sorted(values, key=order.__getitem__) if values[name] is not None}
+        order = dict.fromkeys([*FIRST_FIELDS, *card_fields()])
+        return {name: values[name] for name in order if values.get(name) is not None}

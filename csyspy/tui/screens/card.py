@@ -78,7 +78,8 @@ class CardScreen(ModalScreen[str | None]):
 
     def _line(self, line: int) -> Cells:
         name, value = self._fields[line]
-        return [(f"{name:<{NAME_CELLS}} ", "key"), (printable(_text(value)), "text")]
+        role = "faint" if value in (0, "", False) else "text"
+        return [(f"{name:<{NAME_CELLS}} ", "key"), (printable(_text(value)), role)]
 
     def _condition(self, *, negated: bool = False) -> str:
         line = self.query_one(LinesView).cursor

@@ -10,11 +10,11 @@ from textual.binding import BindingType
 from csyspy.tui.cells import Cells
 from csyspy.tui.collect.events import MOST_EVENTS, EventCollector, EventRow
 from csyspy.tui.commands import Place, bindings
-from csyspy.tui.find import next_line
 from csyspy.tui.moments import Moment, read_moment
 from csyspy.tui.scope import condition, joined
 from csyspy.tui.screens.card import CardScreen
 from csyspy.tui.screens.prompt import Prompt
+from csyspy.tui.screens.searching import Searching
 from csyspy.tui.screens.stream import StreamScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.filter_bar import FilterBar
@@ -29,7 +29,7 @@ PROCESS_CELLS = 22
 TYPE_CELLS = 14
 
 
-class DigScreen(StreamScreen):
+class DigScreen(Searching, StreamScreen):
     """Number, time, latency, CPU, process, direction, type and parameters of each event."""
 
     PLACE = Place.EVENTS
@@ -37,7 +37,6 @@ class DigScreen(StreamScreen):
     heading = "Events"
 
     _events: EventCollector | None = None
-    _sought = ""
 
     def compose(self) -> ComposeResult:
         yield ContextBar(self.feed.source)
@@ -150,36 +149,19 @@ class DigScreen(StreamScreen):
         lines.follows = not lines.follows
         lines.show_count(len(self.rows))
 
-    def command_find(self) -> None:
-        self.app.push_screen(Prompt("Find", "goes to events that contain this; n and N go on", self._sought), self._find)
+    @property
+    def line_count(self) -> int:
+        return len(self.rows)
 
-    def _find(self, text: str | None) -> None:
-        if text:
-            self._sought = text
-            self._go_to_match(1, stay=True)
-
-    def command_find_next(self) -> None:
-        self._go_to_match(1)
-
-    def command_find_previous(self) -> None:
-        self._go_to_match(-1)
-
-    def _go_to_match(self, step: int, *, stay: bool = False) -> None:
-        lines, rows = self.query_one(LinesView), self.rows
-        def text_of(at: int) -> str:
-            return f"{rows[at].process} {rows[at].type} {rows[at].info}"
-
-        line = next_line(text_of, len(rows), lines.cursor, self._sought, step, stay)
-        if line is None:
-            self.notify(f"no event has {self._sought!r}" if self._sought else "/ says what to find", timeout=2, markup=False)
-        else:
-            lines.go(line)
+    def line_text(self, line: int) -> str:
+        row = self.rows[line]
+        return f"{row.process} {row.type} {row.info}"
 
     def command_go_to(self) -> None:
         about = "a time (14:02:11.5), seconds from the beginning (+3.5), an event's number (#12345), or a line's number"
-        self.app.push_screen(Prompt("Go to", about), self._go_to)
+        self.app.push_screen(Prompt("Go to", about), self.go_to)
 
-    def _go_to(self, text: str | None) -> None:
+    def go_to(self, text: str | None) -> None:
         if not text:
             return
         wanted = text.strip().lstrip("#").replace(",", "")

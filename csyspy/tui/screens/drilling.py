@@ -6,11 +6,10 @@ from typing import ClassVar
 from textual import on
 
 from csyspy.tui.scope import Level, Scope, Term, drill_target, term_of
-from csyspy.tui.screens.picker import Entry, Picker
+from csyspy.tui.screens.picker import Choice, Picker
 from csyspy.tui.screens.view_base import ViewBase
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.grid import GridView
-from csyspy.views.catalogue import VIEWS
 from csyspy.views.view import Kind, View
 
 
@@ -29,7 +28,7 @@ class Drilling(ViewBase):
 
     def command_drill(self) -> None:
         term = self.selection()
-        target = drill_target(self.view, term.field, VIEWS) if term is not None else None
+        target = drill_target(self.view, term.field, self.views) if term is not None else None
         if term is None or target is None:
             self.notify(f"nothing lies below {self.view.name}; d shows the events", timeout=3)
             return
@@ -74,8 +73,8 @@ class Drilling(ViewBase):
     def command_views(self) -> None:
         field = self.scope.field
         entries = [
-            Entry(view.id, view.name, view.description, self.why_not_view(view), "●" if view is self.view else "")
-            for view in sorted(VIEWS.values(), key=lambda view: (bool(self.why_not_view(view)), view.name))
+            Choice(view.id, view.name, view.description, self.why_not_view(view), "●" if view is self.view else "")
+            for view in sorted(self.views.values(), key=lambda view: (bool(self.why_not_view(view)), view.name))
         ]
         title = "Select view" + (f" of {self.scope.top.term.label}" if field and self.scope.top.term else "")
         self.app.push_screen(Picker(title, entries, self.view.id), self.switch_view)
@@ -90,7 +89,7 @@ class Drilling(ViewBase):
         """Look at the same selection through another view."""
         if view_id is None or view_id == self.view.id:
             return
-        if VIEWS[view_id].kind is Kind.SPECTROGRAM:
+        if self.views[view_id].kind is Kind.SPECTROGRAM:
             self.open_spectrogram(view_id)
             return
         if view_id in self.OPENERS:

@@ -8,9 +8,8 @@ from textual.binding import BindingType
 from csyspy.tui.cells import Cells
 from csyspy.tui.collect.echo import MOST_LINES, Chunk, Display, EchoCollector
 from csyspy.tui.commands import Place, bindings
-from csyspy.tui.find import next_line
 from csyspy.tui.screens.dig import clock
-from csyspy.tui.screens.prompt import Prompt
+from csyspy.tui.screens.searching import Searching
 from csyspy.tui.screens.stream import StreamScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.key_bar import KeyBar
@@ -20,7 +19,7 @@ from csyspy.views.format import printable, short_bytes
 RULE = "──"
 
 
-class EchoScreen(StreamScreen):
+class EchoScreen(Searching, StreamScreen):
     """A rule per read and write, and the data under it."""
 
     PLACE = Place.ECHO
@@ -29,7 +28,6 @@ class EchoScreen(StreamScreen):
 
     _data: EchoCollector | None = None
     _display = Display.DOTTED
-    _sought = ""
 
     def compose(self) -> ComposeResult:
         yield ContextBar(self.feed.source)
@@ -49,13 +47,9 @@ class EchoScreen(StreamScreen):
         self._data = EchoCollector(self.whole_filter, self._display)
         return self._data
 
-    @property
-    def _lines(self) -> int:
-        return self._data.line_count if self._data is not None else 0
-
     def draw(self) -> None:
         lines = self.query_one(LinesView)
-        lines.show_count(self._lines)
+        lines.show_count(self.line_count)
         count = len(self._data.chunks) if self._data is not None else 0
         notes = [self._display.value, f"{count:,} reads and writes"]
         if self._data is not None and self._data.is_full:
@@ -63,7 +57,7 @@ class EchoScreen(StreamScreen):
         if self.problem:
             notes.append(self.problem)
         self.query_one(ContextBar).show(None, self.state, ", ".join(notes))
-        self.query_one(KeyBar).show_position(f"{min(lines.cursor + 1, self._lines):,}/{self._lines:,}")
+        self.query_one(KeyBar).show_position(f"{min(lines.cursor + 1, self.line_count):,}/{self.line_count:,}")
 
     def _line(self, number: int) -> Cells:
         if self._data is None:
@@ -95,38 +89,14 @@ class EchoScreen(StreamScreen):
     def command_follow(self) -> None:
         lines = self.query_one(LinesView)
         lines.follows = not lines.follows
-        lines.show_count(self._lines)
+        lines.show_count(self.line_count)
 
-    def command_find(self) -> None:
-        self.app.push_screen(Prompt("Find", "goes to lines that contain this; n and N go on", self._sought), self._find)
+    @property
+    def line_count(self) -> int:
+        return self._data.line_count if self._data is not None else 0
 
-    def _find(self, text: str | None) -> None:
-        if text:
-            self._sought = text
-            self._go_to_match(1, stay=True)
-
-    def command_find_next(self) -> None:
-        self._go_to_match(1)
-
-    def command_find_previous(self) -> None:
-        self._go_to_match(-1)
-
-    def _go_to_match(self, step: int, *, stay: bool = False) -> None:
-        lines = self.query_one(LinesView)
-        line = next_line(
-            lambda at: "".join(text for text, _ in self._line(at)), self._lines, lines.cursor, self._sought, step, stay
-        )
-        if line is None:
-            self.notify(f"no line has {self._sought!r}" if self._sought else "/ says what to find", timeout=2, markup=False)
-        else:
-            lines.go(line)
-
-    def command_go_to(self) -> None:
-        self.app.push_screen(Prompt("Go to line", f"1 to {self._lines:,}"), self._go_to)
-
-    def _go_to(self, text: str | None) -> None:
-        if text and text.strip().replace(",", "").isdigit():
-            self.query_one(LinesView).go(int(text.replace(",", "")) - 1)
+    def line_text(self, line: int) -> str:
+        return "".join(text for text, _ in self._line(line))
 
 
 def _way(chunk: Chunk) -> str:

@@ -7,6 +7,7 @@ from textual import on, work
 from textual.app import SuspendNotSupported
 from textual.worker import get_current_worker
 
+from csyspy.chisels.registry import Entry
 from csyspy.errors import CsyspyError
 from csyspy.fields.errors import FieldError
 from csyspy.tui.collect.detail import Detail, DetailCollector
@@ -15,8 +16,8 @@ from csyspy.tui.frame import Can
 from csyspy.tui.scope import Term, joined
 from csyspy.tui.screens.drilling import Drilling
 from csyspy.tui.screens.page import legend_page
-from csyspy.tui.screens.picker import Entry, Picker
-from csyspy.tui.screens.prompt import Confirm
+from csyspy.tui.screens.picker import Choice, Picker
+from csyspy.tui.screens.prompt import Confirm, Prompt
 from csyspy.tui.shell_actions import command_line, fields_of_row, why_not
 from csyspy.tui.widgets.detail_pane import DetailPane
 from csyspy.tui.widgets.grid import GridView
@@ -59,7 +60,7 @@ class Opening(Drilling):
     def open_spectrogram(self, view_id: str) -> None:
         from csyspy.tui.screens.spectrogram import SpectrogramScreen
 
-        self.app.push_screen(SpectrogramScreen(self.feed, view_id, *self._events_of(self.selection() if self.scope.depth else None)))
+        self.app.push_screen(SpectrogramScreen(self.feed, self.views, view_id, *self._events_of(None)))
 
     def command_overview(self) -> None:
         from csyspy.tui.screens.overview import OverviewScreen
@@ -69,6 +70,21 @@ class Opening(Drilling):
     def open_view(self, view_id: str) -> None:
         """A view of the whole machine."""
         self._go(self.scope.back(0).viewed(view_id))
+
+    def open_chisel(self, entry: Entry) -> None:
+        """Run a chisel on the selection; where it takes arguments, ask for them."""
+        if not entry.args:
+            self._run_chisel(entry, "")
+            return
+        lines = [f"{'[' if argument.optional else ''}{argument.name}{']' if argument.optional else ''}: {argument.description}"
+                 for argument in entry.args]
+        title = f"Arguments of {entry.name}"
+        self.app.push_screen(Prompt(title, "\n".join(lines)), lambda text: self._run_chisel(entry, text) if text is not None else None)
+
+    def _run_chisel(self, entry: Entry, arguments: str) -> None:
+        from csyspy.tui.screens.chisel import ChiselScreen
+
+        self.app.push_screen(ChiselScreen(self.feed, entry.name, arguments, *self._events_of(None)))
 
     def command_legend(self) -> None:
         self.app.push_screen(legend_page(self.feed, self.view))
@@ -134,7 +150,7 @@ class Opening(Drilling):
                 line = command_line(action, cells)
             except LookupError:
                 line = action.command
-            entries.append(Entry(action, action.label, line, reason, action.hotkey))
+            entries.append(Choice(action, action.label, line, reason, action.hotkey))
         self.app.push_screen(Picker("Actions", entries), self._action_chosen)
 
     @on(GridView.RowMenu)

@@ -8,10 +8,9 @@ from textual.widgets import Static
 
 from csyspy.tui.cells import Cells
 from csyspy.tui.commands import COMMANDS, MOVES, Place, bindings, key_text
-from csyspy.tui.find import next_line
 from csyspy.tui.frame import Feed
 from csyspy.tui.screens.commanded import CommandScreen
-from csyspy.tui.screens.prompt import Prompt
+from csyspy.tui.screens.searching import Searching
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
 from csyspy.views.format import printable
@@ -20,7 +19,7 @@ from csyspy.views.view import View
 KEY_CELLS = 22
 
 
-class PageScreen(CommandScreen):
+class PageScreen(Searching):
     """Shows lines of (text, role)."""
 
     PLACE = Place.PAGE
@@ -33,7 +32,6 @@ class PageScreen(CommandScreen):
         super().__init__(feed)
         self._title = title
         self._lines = lines
-        self._sought = ""
 
     def compose(self) -> ComposeResult:
         yield Static(f" {self._title}", id="title", markup=False)
@@ -45,34 +43,12 @@ class PageScreen(CommandScreen):
         view.show_count(len(self._lines))
         view.focus()
 
-    def command_find(self) -> None:
-        self.app.push_screen(Prompt("Find", text=self._sought), self._find)
+    @property
+    def line_count(self) -> int:
+        return len(self._lines)
 
-    def _find(self, text: str | None) -> None:
-        if text:
-            self._sought = text
-            self._go_to_match(1, stay=True)
-
-    def command_find_next(self) -> None:
-        self._go_to_match(1)
-
-    def command_find_previous(self) -> None:
-        self._go_to_match(-1)
-
-    def _go_to_match(self, step: int, *, stay: bool = False) -> None:
-        view = self.query_one(LinesView)
-        line = next_line(lambda n: "".join(text for text, _ in self._lines[n]), len(self._lines), view.cursor, self._sought, step, stay)
-        if line is None:
-            self.notify(f"no line has {self._sought!r}", timeout=2)
-        else:
-            view.go(line)
-
-    def command_go_to(self) -> None:
-        self.app.push_screen(Prompt("Go to line", f"1 to {len(self._lines)}"), self._go_to)
-
-    def _go_to(self, text: str | None) -> None:
-        if text and text.strip().isdigit():
-            self.query_one(LinesView).go(int(text) - 1)
+    def line_text(self, line: int) -> str:
+        return "".join(text for text, _ in self._lines[line])
 
 
 def help_page(screen: CommandScreen) -> PageScreen:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry(Generic[T]):
+class Choice(Generic[T]):
     """One thing to choose."""
 
     value: T
@@ -55,7 +55,7 @@ class Picker(ModalScreen[T | None]):
         Binding("pagedown", "step(8)", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, entries: Sequence[Entry[T]], chosen: T | None = None) -> None:
+    def __init__(self, title: str, entries: Sequence[Choice[T]], chosen: T | None = None) -> None:
         super().__init__()
         self._title = title
         self._entries = entries
@@ -91,7 +91,7 @@ class Picker(ModalScreen[T | None]):
             options.highlighted = 0
         self._describe()
 
-    def _line(self, entry: Entry[T]) -> Text:
+    def _line(self, entry: Choice[T]) -> Text:
         style = "dim" if entry.why_not else "bold"
         return Text.assemble((f"{entry.mark or ' '} ", "bold"), (entry.label, style), no_wrap=True, overflow="ellipsis")
 
@@ -102,7 +102,7 @@ class Picker(ModalScreen[T | None]):
             about.append(f"\n\n{entry.why_not}", "italic")
         self.query_one("#about", Static).update(about)
 
-    def _highlighted(self) -> Entry[T] | None:
+    def _highlighted(self) -> Choice[T] | None:
         at = self.query_one(OptionList).highlighted
         return self._shown[at] if at is not None and at < len(self._shown) else None
 

@@ -1,5 +1,6 @@
 """Latency of the selection's calls over time (csysdig's F12)."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
@@ -12,15 +13,14 @@ from csyspy.tui.frame import Feed, Window
 from csyspy.tui.scope import joined
 from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.page import legend_page
-from csyspy.tui.screens.picker import Entry, Picker
+from csyspy.tui.screens.picker import Choice, Picker
 from csyspy.tui.screens.stream import StreamScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.filter_bar import FilterBar
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.spectrogram import Spectrogram
-from csyspy.views.catalogue import VIEWS
 from csyspy.views.format import short_duration
-from csyspy.views.view import Kind
+from csyspy.views.view import Kind, View
 
 LIVE_PERIOD_NS = 500_000_000
 ROWS_OF_A_CAPTURE = 120
@@ -35,10 +35,18 @@ class SpectrogramScreen(StreamScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Place.SPECTRO)
 
     def __init__(
-        self, feed: Feed, view_id: str, scope_filter: str, filter_text: str, crumbs: tuple[str, ...], window: Window | None
+        self,
+        feed: Feed,
+        views: Mapping[str, View],
+        view_id: str,
+        scope_filter: str,
+        filter_text: str,
+        crumbs: tuple[str, ...],
+        window: Window | None,
     ) -> None:
         super().__init__(feed, scope_filter, filter_text, crumbs, window)
-        self.view = VIEWS[view_id]
+        self._views = views
+        self.view = views[view_id]
         self.heading = self.view.name
         self._latencies: LatencyCollector | None = None
 
@@ -98,12 +106,12 @@ class SpectrogramScreen(StreamScreen):
         self.app.push_screen(DigScreen(self.feed, joined(self.scope_filter, self.view.filter, latency), self.filter_text, crumbs, window))
 
     def command_views(self) -> None:
-        entries = [Entry(view.id, view.name, view.description) for view in VIEWS.values() if view.kind is Kind.SPECTROGRAM]
+        entries = [Choice(view.id, view.name, view.description) for view in self._views.values() if view.kind is Kind.SPECTROGRAM]
         self.app.push_screen(Picker("Select spectrogram", entries, self.view.id), self._view_picked)
 
     def _view_picked(self, view_id: str | None) -> None:
         if view_id is not None:
-            self.view = VIEWS[view_id]
+            self.view = self._views[view_id]
             self.heading = self.view.name
             self.start()
 

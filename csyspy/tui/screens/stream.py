@@ -91,6 +91,11 @@ class StreamScreen(CommandScreen):
         except FieldError as error:
             self.notify(error.render(), title="Filter", severity="error", markup=False)
             return
+        except CsyspyError as error:
+            self.notify(error.message, severity="error", markup=False)
+            self.problem = error.message
+            self.draw()
+            return
         self.is_reading = True
         self.run_worker(partial(self._walk, collector), thread=True, exclusive=True, group="walk", exit_on_error=False)
         self.draw()
@@ -99,13 +104,17 @@ class StreamScreen(CommandScreen):
         worker = get_current_worker()
         tell = self._teller()
         try:
-            self.feed.walk(collector.sinks, self.window, lambda: worker.is_cancelled or collector.is_full, tell)
+            self.walk(collector, lambda: worker.is_cancelled or collector.is_full, tell)
         except CsyspyError as error:
             if not worker.is_cancelled:
                 self.post_message(self.Ended(error.message))
             return
         if not worker.is_cancelled:
             self.post_message(self.Ended())
+
+    def walk(self, collector: Collector, is_cancelled: Callable[[], bool], tell: Callable[[Any], None]) -> None:
+        """Let the collector see the events; `tell(state)` now and then. In a thread of its own. Raises CsyspyError."""
+        self.feed.walk(collector.sinks, self.window, is_cancelled, tell)
 
     def _teller(self) -> Callable[[Any], None]:
         """Tells the screen that there is more, but not all the time."""

@@ -10,7 +10,7 @@ from csyspy.tui.export import rows_as_csv, rows_as_json
 from csyspy.tui.find import next_line
 from csyspy.tui.scope import condition, joined
 from csyspy.tui.screens.column_picker import ColumnPicker
-from csyspy.tui.screens.picker import Entry, Picker
+from csyspy.tui.screens.picker import Choice, Picker
 from csyspy.tui.screens.prompt import Prompt
 from csyspy.tui.screens.view_base import ViewBase
 from csyspy.tui.widgets.filter_bar import FilterBar
@@ -47,7 +47,7 @@ class TableCommands(ViewBase):
             return
         arrow = "▼" if snapshot.sort.descending else "▲"
         entries = [
-            Entry(index, column.name, f"{column.description}\n\n{column.field}", mark=arrow if index == snapshot.sort.column else "")
+            Choice(index, column.name, f"{column.description}\n\n{column.field}", mark=arrow if index == snapshot.sort.column else "")
             for index, column in enumerate(snapshot.columns)
         ]
         self.app.push_screen(Picker("Select sort column", entries, snapshot.sort.column), self._sort_picked)
@@ -180,8 +180,8 @@ class TableCommands(ViewBase):
 
     def command_save_rows(self) -> None:
         entries = [
-            Entry("csv", "CSV", "one line a row, as the table stands"),
-            Entry("json", "JSON", "an object a row, as the table stands"),
+            Choice("csv", "CSV", "one line a row, as the table stands"),
+            Choice("json", "JSON", "an object a row, as the table stands"),
         ]
         self.app.push_screen(Picker("Save rows as", entries), self._save_rows)
 

@@ -25,7 +25,6 @@ from csyspy.tui.widgets.grid import GridView
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.pulse import Pulse
 from csyspy.tui.widgets.scrubber import Scrubber
-from csyspy.views.catalogue import VIEWS
 from csyspy.views.snapshot import Sort
 from csyspy.views.view import View
 
@@ -57,8 +56,12 @@ class ViewBase(CommandScreen):
     ViewBase.-too-small #too-small { display: block; }
     """
 
-    def __init__(self, feed: Feed, view: View, filter_text: str, *, interval_s: float, containers: bool) -> None:
+    def __init__(
+        self, feed: Feed, views: Mapping[str, View], view: View, filter_text: str, *, interval_s: float, containers: bool
+    ) -> None:
         super().__init__(feed)
+        self.views = views
+        """All there are, by id, in the order of their names."""
         self.scope = Scope((Level(view.id),))
         self.filter_text = filter_text
         self.row_text = ""
@@ -77,7 +80,7 @@ class ViewBase(CommandScreen):
 
     @property
     def view(self) -> View:
-        return VIEWS[self.scope.top.view_id]
+        return self.views[self.scope.top.view_id]
 
     def compose(self) -> ComposeResult:
         yield ContextBar(self.feed.source)

@@ -48,6 +48,8 @@ class ContextBar(Widget):
         self._frame: Frame | None = None
         self._state: State | None = None
         self._behind = ""
+        self._drawn = 0
+        """Parts of the way that there was room for."""
 
     def show(self, frame: Frame | None, state: State | None = None, behind: str = "") -> None:
         """How fresh it is: the frame's state, or another; `behind` stands beside it (how long the screen has been held)."""
@@ -63,16 +65,30 @@ class ContextBar(Widget):
         self.refresh()
 
     def render(self) -> Content:
+        way = self._way()
+        room = self.size.width - sum(part.cell_length for part in way)
+        freshness = self._freshness(with_detail=True)
+        if freshness.cell_length > room:
+            freshness = self._freshness(with_detail=False)
+        # the innermost selection matters most: what stands before it gives way
+        while freshness.cell_length > self.size.width - sum(part.cell_length for part in way) and len(way) > 2:
+            del way[0]
+        self._drawn = len(way)
+        return both_ends(Content.assemble(*way), freshness, self.size.width)
+
+    def _way(self) -> list[Content]:
+        """From the program's name to the innermost selection; each part but the first begins with an arrow."""
+        arrow = Content.styled(BETWEEN, "$faint")
         parts = [Content.styled(" csyspy", "bold $primary")]
         if self._source != "live":
-            parts += [Content.styled(BETWEEN, "$faint"), Content(self._source)]
-        parts += [Content.styled(BETWEEN, "$faint"), Content.styled(self._title, "bold")]
+            parts.append(arrow + self._source)
+        parts.append(arrow + Content.styled(self._title, "bold"))
         for number, crumb in enumerate(self._crumbs or ("whole machine",)):
             is_last = number == len(self._crumbs) - 1
-            parts += [Content.styled(BETWEEN, "$faint"), Content.styled(crumb, "bold $accent" if is_last else "")]
-        return both_ends(Content.assemble(*parts), self._freshness(), self.size.width)
+            parts.append(arrow + Content.styled(crumb, "bold $accent" if is_last else ""))
+        return parts
 
-    def _freshness(self) -> Content:
+    def _freshness(self, *, with_detail: bool) -> Content:
         state = self._state or (self._frame.state if self._frame is not None else None)
         if state is None:
             return Content("starting ")
@@ -81,21 +97,19 @@ class ContextBar(Widget):
             done = round(self._frame.progress * PROGRESS_WIDTH)
             parts += [Content.styled("  " + "━" * done, "$primary"), Content.styled("━" * (PROGRESS_WIDTH - done), "$faint")]
         detail = self._behind or (self._frame.detail if self._frame is not None else "")
-        if detail:
+        if detail and with_detail:
             parts.append(Content.styled(f"  {detail}", "$faint"))
         if self._frame is not None and self._frame.snapshot.time_ns:
             parts.append(Content(time.strftime("  %H:%M:%S", time.localtime(self._frame.snapshot.time_ns // 10**9))))
         return Content.assemble(" ", *parts, " ")
 
     def on_click(self, event: events.Click) -> None:
-        left = len(" csyspy") + (len(BETWEEN) + len(self._source) if self._source != "live" else 0) + len(BETWEEN) + len(self._title)
-        if event.x < left:
-            self.post_message(self.CrumbClicked(0))
-            return
-        for depth, crumb in enumerate(self._crumbs, start=1):
-            left += len(BETWEEN) + Content(crumb).cell_length
+        way = self._way()
+        left = 0
+        for number, part in enumerate(way[-self._drawn :], start=len(way) - self._drawn):
+            left += part.cell_length
             if event.x < left:
-                self.post_message(self.CrumbClicked(depth))
+                self.post_message(self.CrumbClicked(max(number - (len(way) - len(self._crumbs)) + 1, 0)))
                 return
 
 

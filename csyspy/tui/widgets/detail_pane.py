@@ -1,6 +1,7 @@
 """More about the selected row, beside the table, or under it on a narrow screen."""
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 from textual.content import Content
 from textual.widgets import Static
@@ -11,7 +12,8 @@ from csyspy.views.format import cell_text, printable, short_bytes, short_count
 from csyspy.views.snapshot import Snapshot
 from csyspy.views.view import Unit
 
-LABEL_CELLS = 10
+LABEL_CELLS, VALUE_CELLS = 10, 12
+WIDTH = 46
 
 
 class DetailPane(Static):
@@ -43,9 +45,15 @@ class DetailPane(Static):
             lines.append(_line("CPU", spark(trend, 30, max(100.0, *trend))))
         columns = list(zip(snapshot.columns, snapshot.values, strict=True))
         wide = [(column, values) for column, values in columns if not column.colsize]
-        for column, values in [*wide, *((c, v) for c, v in columns if c.colsize)]:
-            text = cell_text(values[row], column.unit) + ("%" if column.unit is Unit.PERCENT else "")
-            lines.append(_line(column.name, text))
+        lines += [Content.styled(cell_text(values[row], column.unit), "bold") for column, values in wide]
+        pairs = [
+            (column.name, cell_text(values[row], column.unit) + ("%" if column.unit is Unit.PERCENT else ""))
+            for column, values in columns
+            if column.colsize
+        ]
+        half = (len(pairs) + 1) // 2
+        for (label, text), (other, more) in zip_longest(pairs[:half], pairs[half:], fillvalue=("", "")):
+            lines.append(_line(label, f"{text:<{VALUE_CELLS}}") + (_line(other, more) if other else Content("")))
         if detail is not None:
             lines.append(Content(""))
             lines += _ranked("Top fds", detail.fds, short_bytes)
@@ -58,11 +66,17 @@ def _line(label: str, text: str) -> Content:
     return Content.assemble((f"{label:<{LABEL_CELLS}}", "$primary"), printable(text))
 
 
+def _end_of(name: str) -> str:
+    """A name in one line of the pane; of a path the end tells most."""
+    room = WIDTH - 4 - LABEL_CELLS - 7
+    return name if len(name) <= room else "…" + name[1 - room :]
+
+
 def _ranked(label: str, counts: Sequence[tuple[str, int]], text: Callable[[float], str]) -> list[Content]:
     if not counts:
         return [Content.assemble((f"{label:<{LABEL_CELLS}}", "$primary"), ("none", "$faint"))]
     lines = []
     for number, (name, count) in enumerate(counts):
         head = label if number == 0 else ""
-        lines.append(Content.assemble((f"{head:<{LABEL_CELLS}}", "$primary"), (f"{text(count):>6} ", "$accent"), printable(name)))
+        lines.append(Content.assemble((f"{head:<{LABEL_CELLS}}", "$primary"), (f"{text(count):>6} ", "$accent"), _end_of(printable(name))))
     return lines
