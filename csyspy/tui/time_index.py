@@ -35,7 +35,11 @@ class TimeIndex:
         return self._counts[-1] if self._counts else 0
 
     def add(self, time_ns: int, count: int) -> None:
-        """`count` events have been read, the last at time_ns. A time before the last mark's counts as that one."""
+        """`count` events have been read, the last at time_ns. A time before the last mark's counts as that one.
+
+        What an earlier reading, that was broken off, has marked already is passed over."""
+        if self._counts and count <= self._counts[-1]:
+            return
         if self._times_ns and time_ns <= self._times_ns[-1]:
             self._counts[-1] = count
             return
