@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from csyspy.cli.command import Command
 from csyspy.cli.views import Refresh
-from csyspy.views.format import cell_text, printable
+from csyspy.views.format import cell_text, dotted
 from csyspy.views.snapshot import Snapshot, Value
 from csyspy.views.view import Column, View
 
@@ -152,7 +152,7 @@ def _moment(refresh: Refresh) -> str:
 def _valid(value: object) -> object:
     """What JSON and CSV can hold: text that is UTF-8, raw data as text."""
     if isinstance(value, bytes):
-        return printable(value.decode("latin-1"))
+        return dotted(value)
     return _valid_text(value) if isinstance(value, str) else value
 
 

@@ -1,8 +1,10 @@
 """Views without a screen: the rows of a capture, or of this machine, as text, CSV or JSON."""
 
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from csyspy.cli.command import Command
@@ -13,6 +15,8 @@ from csyspy.views.snapshot import Snapshot, Sort, snapshot_of
 from csyspy.views.view import Column, View
 
 STEP_EVENTS = 16_384
+MOST_LISTED = 2_000_000
+"""Rows of a list that are kept until they are printed."""
 DEFAULT_VIEW = "procs"
 DEFAULT_INTERVAL_MS = 2000
 FIRST_INTERVAL_S = 0.5
@@ -64,7 +68,7 @@ def _of_captures(command: Command, view: View, sort: Sort | None) -> Iterator[Re
 
     filter_text = suppressing(command)
     compiled_filter(filter_text)  # what is wrong with it is said here, with its place
-    aggregation = ViewAggregation(view, filter_text, containers=command.container_data)
+    aggregation = ViewAggregation(replace(view, capacity=MOST_LISTED), filter_text, containers=command.container_data)
     clock: Any = GroupBy([], [(None, "count", 1.0)])
     sinks = [clock, aggregation.sink] if command.interval_ms else [aggregation.sink]
     capture = open_capture(command.files, aggregation.sink.needs)
@@ -101,11 +105,19 @@ def _of_captures(command: Command, view: View, sort: Sort | None) -> Iterator[Re
                     raise
             if not more:
                 cut(state.evt_ts)
+                _warn_of_loss(aggregation)
             while ready and left:
                 yield ready.popleft()
                 left -= 1
     if failure is not None:
         raise failure
+
+
+def _warn_of_loss(aggregation: Any) -> None:
+    """Say so where a list had more rows than are kept."""
+    lost = getattr(aggregation.sink, "total", 0) - MOST_LISTED
+    if lost > 0:
+        print(f"csyspy: warning: the first {lost:,} rows are left out; a filter or --interval makes less of them", file=sys.stderr)
 
 
 def _of_this_machine(command: Command, view: View, sort: Sort | None) -> Iterator[Refresh]:

@@ -28,7 +28,7 @@ _OPERATIONS: Final = {
     Aggregation.MAX: "max",
     Aggregation.TIME_AVG: "rate",
 }
-_WHOLE: Final = frozenset({Unit.COUNT, Unit.BYTES, Unit.ID, Unit.DURATION_NS})
+_WHOLE: Final = frozenset({Unit.COUNT, Unit.BYTES, Unit.ID, Unit.DURATION_NS, Unit.LATENCY_BUCKET})
 _TYPES: Final = {int(code): name for code, name in EVENT_TABLE["param_types"].items()}
 _FORMATS: Final = {int(code): name for code, name in EVENT_TABLE["print_formats"].items()}
 _WITH_ZERO: Final = frozenset(

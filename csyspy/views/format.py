@@ -1,11 +1,16 @@
 """How the cells of a view print: the same text on the screen and in a pipe."""
 
+import math
+
 from csyspy.views.snapshot import Value
 from csyspy.views.view import Unit
 
 UNKNOWN = "—"
 """Printed for a value nobody knows."""
 PREFIXES = "KMGTPE"
+_DOTTED = bytes(byte if 32 <= byte < 127 else ord(".") for byte in range(256))
+LATENCY_DECADES, LATENCY_STEPS = 11, 70
+"""Of evt.latency.quantized: 1 ns to 100 s, in so many steps."""
 
 
 def short_bytes(count: float) -> str:
@@ -64,11 +69,21 @@ def short_duration(duration_ns: float) -> str:
     return f"{hours:.1f}h" if hours < 99.95 else f"{hours / 24:.0f}d"
 
 
+def shortest_latency_ns(bucket: int) -> int:
+    """Of the latencies that evt.latency.quantized puts into a bucket."""
+    return math.ceil(10 ** ((max(bucket, 1) - 1) * LATENCY_DECADES / LATENCY_STEPS))
+
+
 def printable(text: str) -> str:
     """The text with every character a terminal might obey, or refuse, as a dot (names come from strangers)."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else "." for char in text)
+
+
+def dotted(data: bytes) -> str:
+    """Raw data as text, a dot for all but printable ASCII."""
+    return data.translate(_DOTTED).decode("ascii")
 
 
 def cell_text(value: Value, unit: Unit) -> str:
@@ -78,7 +93,7 @@ def cell_text(value: Value, unit: Unit) -> str:
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, bytes):
-        return printable(value.decode("latin-1"))
+        return dotted(value)
     match unit:
         case Unit.BYTES | Unit.BYTES_PER_S:
             return short_bytes(value)
@@ -88,6 +103,8 @@ def cell_text(value: Value, unit: Unit) -> str:
             return short_count(value)
         case Unit.PER_S:
             return short_rate(value)
+        case Unit.LATENCY_BUCKET:
+            return short_duration(shortest_latency_ns(int(value)))
         case Unit.DURATION_NS:
             return short_duration(value)
         case _:

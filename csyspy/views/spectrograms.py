@@ -4,10 +4,10 @@ from csyspy.views.view import KUBERNETES, Aggregation, Column, Kind, Unit, View
 
 _TIPS = ("Drag over a patch of a capture to see the calls in it.",)
 _COLUMNS = (
-    Column("NA", "evt.latency.quantized", Unit.COUNT, is_key=True),
+    Column("NA", "evt.latency.quantized", Unit.LATENCY_BUCKET, is_key=True),
     Column(
-        "LATENCY", "evt.latency.quantized", Unit.COUNT, 9, priority=9,
-        description="bucket of the latency, on a logarithmic scale",
+        "LATENCY", "evt.latency.quantized", Unit.LATENCY_BUCKET, 9, priority=9,
+        description="the shortest latency of a bucket; as a number the bucket, 1 for 1 ns to 71 for 100 s on a logarithmic scale",
     ),
     Column("COUNT", "evt.count", Unit.COUNT, 8, Aggregation.SUM, priority=9, description="calls that took so long"),
 )

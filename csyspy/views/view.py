@@ -33,6 +33,8 @@ class Unit(StrEnum):
     BYTES = "bytes"
     BYTES_PER_S = "bytes/s"
     DURATION_NS = "ns"
+    LATENCY_BUCKET = "bucket"
+    """A value of evt.latency.quantized."""
     TEXT = "text"
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csyspy.views.format import UNKNOWN, cell_text, printable, short_bytes, short_count, short_percent
+from csyspy.views.format import UNKNOWN, cell_text, printable, short_bytes, short_count, short_duration, short_percent, short_rate
 from csyspy.views.view import Unit
 
 
@@ -43,3 +43,32 @@ def test_unknown_is_not_zero() -> None:
     assert cell_text(None, Unit.BYTES) == UNKNOWN
     assert cell_text(0, Unit.BYTES) == "0"
     assert cell_text(1_000_000, Unit.ID) == "1000000"
+
+
+@pytest.mark.parametrize(
+    ("duration_ns", "text"),
+    [
+        (0, "0"), (7, "7ns"), (999, "999ns"), (1000, "1.00us"), (4_240_000, "4.24ms"), (22_820_000_000, "22.8s"), (99_940_000_000, "99.9s"),
+        (158_000_000_000, "2:38"), (7_200_000_000_000, "2.0h"), (10 * 86_400 * 10**9, "10d"),
+    ],
+)
+def test_durations(duration_ns: int, text: str) -> None:
+    assert short_duration(duration_ns) == text
+
+
+@given(st.floats(min_value=0, max_value=1e17))
+def test_durations_never_need_more_than_six_cells(duration_ns: float) -> None:
+    assert len(short_duration(duration_ns)) <= 6
+
+
+@pytest.mark.parametrize(("per_s", "text"), [(0, "0"), (0.26, "0.3"), (99.94, "99.9"), (99.96, "100"), (123_456, "123k")])
+def test_rates(per_s: float, text: str) -> None:
+    assert short_rate(per_s) == text
+
+
+def test_a_bucket_is_shown_as_the_shortest_latency_in_it() -> None:
+    assert [cell_text(bucket, Unit.LATENCY_BUCKET) for bucket in (1, 36, 71)] == ["1ns", "316us", "1:40"]
+
+
+def test_raw_data_cannot_steer_the_terminal_either() -> None:
+    assert cell_text(b"GET /\r\n\x1b[2J\xff", Unit.TEXT) == "GET /...[2J."
