@@ -91,6 +91,11 @@ def resolve(name: str, bracket: str | None = None) -> FieldRef:
     return FieldRef(field, bracket, field.type, field.format)
 
 
+def is_known(name: str) -> bool:
+    """Whether the catalogue has a field of this name, or one whose argument stands behind a dot in it."""
+    return name in catalogue() or _split(name)[0] in catalogue()
+
+
 def write_bracket(name: str, bracket: str | None) -> str:
     """The name as it was typed."""
     return name if bracket is None else f"{name}[{bracket}]"

@@ -9,6 +9,7 @@ from typing import Final
 
 from csyspy.fields.binding import bind
 from csyspy.fields.errors import FieldError
+from csyspy.fields.names import is_known
 from csyspy.fields.scanner import TRANSFORMERS, Scanner
 from csyspy.filters.ast import Value
 from csyspy.filters.comparison import Comparison
@@ -56,7 +57,7 @@ def _is_field(text: str) -> bool:
     scanner = Scanner(text)
     try:
         node = scanner.field()
-        if node is None or scanner.pos != len(text):
+        if node is None or scanner.pos != len(text) or not is_known(node.name):
             return False
         bind(node)
     except FieldError:

@@ -20,6 +20,7 @@ _BOOLS: Final = {
     for word in words
     for form in (word, word.upper(), word.capitalize())
 }
+_BLANKS: Final = " \t\r\n"
 _ESCAPE: Final = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|\r?\n[ \t]*|.)", re.DOTALL)
 
 
@@ -91,14 +92,11 @@ class Scalar:
                 found.append(at)
                 at = escape.end() if escape is not None else at + 1
                 continue
-            if char in " \n\t" and at < self.end and raw[at] in " \t\r\n":
-                found.append(at)
-                at += 1
-                if raw[at - 1] != char or raw[at - 1] in "\r\n":
-                    while at < self.end and raw[at] in " \t\r\n" and not (self.style == "|" and raw[at] == "\n"):
-                        at += 1
+            if char in _BLANKS:  # there are at least as many in the file: line ends and indents shrink
+                found.append(min(at, self.end))
+                at += at < self.end and raw[at] in _BLANKS
                 continue
-            while at < self.end and raw[at] != char:
+            while at < self.end and raw[at] != char and raw[at] in _BLANKS:
                 at += 1
             found.append(min(at, self.end))
             at += 2 if self.style == "'" and char == "'" else 1

@@ -84,7 +84,6 @@ def test_a_cut_capture_shows_all_it_holds_and_says_where_it_ends(csyspy: Run, cu
         (("-q",), 3, "live capture"),
         (("proc.name=cat",), 3, "live capture"),
         (("doctor",), 3, "doctor"),
-        (("rules", "-V", "x"), 2, "rules"),
     ],
 )
 def test_what_is_wrong_is_one_clear_message(csyspy: Run, demo: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
