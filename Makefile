@@ -16,7 +16,7 @@ help: ## list the targets
 run: setup ## start csyspy; make run ARGS="-r examples/demo.scap" passes options on
 	@$(BIN)/csyspy $(ARGS)
 
-setup: $(STAMPS)/engine $(STAMPS)/package $(STAMPS)/bytecode ## leave .venv/bin/csyspy ready to use
+setup: $(STAMPS)/engine $(STAMPS)/package $(STAMPS)/bytecode $(STAMPS)/bcc ## leave .venv/bin/csyspy ready to use
 
 test: lint ## lint, then all tests
 	$(BIN)/pytest -q -n $(JOBS)
@@ -76,6 +76,11 @@ $(STAMPS)/package: pyproject.toml | $(STAMPS)/engine
 # Where PYTHONDONTWRITEBYTECODE is set, every start would compile every module anew: 30 ms.
 $(STAMPS)/bytecode: $(shell find csyspy -name '*.py') | $(STAMPS)/venv
 	@$(BIN)/python -m compileall -q csyspy
+	@touch $@
+
+# Live capture needs the distribution's bcc; everything else works without, so another user than root is not kept from setting up.
+$(STAMPS)/bcc: | $(STAMPS)/venv
+	@if [ "$$(id -u)" = 0 ]; then tools/find-python python3-bpfcc >/dev/null; fi
 	@touch $@
 
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/package

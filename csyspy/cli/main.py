@@ -83,10 +83,9 @@ def _sub_command(name: str, words: Sequence[str]) -> int:
         from csyspy.cli.rules import run
 
         return run(words)
-    from csyspy.cli.options import SUB_COMMANDS
+    from csyspy.cli import doctor
 
-    exits.report(CsyspyError(f"`csyspy {name}` is not part of this version"))
-    return SUB_COMMANDS[name]
+    return doctor.run(words)
 
 
 def _print(lines: Iterable[str]) -> int:

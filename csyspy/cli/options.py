@@ -226,5 +226,8 @@ LOG_LEVELS = ("error", "warning", "info", "debug")
 BUFFER_FORMATS = {"ascii": "A", "base64": "b", "hex": "x", "hex_ascii": "X"}
 """`Command` attribute -> letter of the buffer formats, of which at most one may be given."""
 
-SUB_COMMANDS = {"doctor": 3, "rules": 2}
-"""Sub-commands by name, with the exit code while they are not part of this version, or where what they are given is wrong."""
+SUB_COMMANDS = {
+    "doctor": "say what live capture needs here, and what there is of it",
+    "rules": "check, describe and run Falco's rules",
+}
+"""Sub-commands by name, with what they do."""

@@ -1,0 +1,192 @@
+"""`csyspy doctor`: what this machine allows, a line a check, each fault with the one command that changes it."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from csyspy.capture.live import tier as tiers
+from csyspy.capture.live.compile import CACHE, cache_is_safe
+from csyspy.capture.live.tier import Possibilities, Tier
+from csyspy.cli.exits import NOT_HERE, OK
+from csyspy.errors import CsyspyError, UsageError
+
+GOOD, SO_SO, BAD = "ok", "warn", "fail"
+MARKS: Final = {GOOD: "✓", SO_SO: "!", BAD: "✗"}
+TIERS: Final = {Tier.A: "raw tracepoints and iterators", Tier.B: "tracepoints", Tier.C: "/proc alone"}
+USAGE: Final = """usage: csyspy doctor [--json] [--cri PATH] [--docker-host PATH]
+
+What live capture needs and what there is of it. Exit code 3 where events cannot be captured here.
+
+  --json              one JSON object a check
+  --cri PATH          socket of a CRI runtime to ask, besides the usual ones
+  --docker-host PATH  socket of Docker to ask
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check."""
+
+    check: str
+    state: str
+    """``ok``, ``warn`` or ``fail``."""
+    what: str
+    fix: str = ""
+    """The command that changes it; empty where nothing needs changing."""
+
+    def line(self) -> str:
+        """As it is printed."""
+        text = f"{MARKS[self.state]} {self.check:<14} {self.what}"
+        return f"{text}\n  {'':<14} → {self.fix}" if self.fix else text
+
+
+def run(words: Sequence[str]) -> int:
+    """Do what `csyspy doctor WORDS` asks for; the exit code. Raises UsageError."""
+    options = _parse(words)
+    if options is None:
+        sys.stdout.write(USAGE)
+        return OK
+    here = tiers.possibilities()
+    for finding in _findings(here, options):
+        line = json.dumps(asdict(finding), ensure_ascii=False) if options.json else finding.line()
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    return OK if any(tiers.lacking(tier, here) is None for tier in (Tier.A, Tier.B)) else NOT_HERE
+
+
+@dataclass(slots=True)
+class _Options:
+    json: bool = False
+    cri: tuple[str, ...] = ()
+    docker_host: str = ""
+
+
+def _parse(words: Sequence[str]) -> _Options | None:
+    """The options; None for help."""
+    options = _Options()
+    left = list(words)
+    while left:
+        word, _, given = left.pop(0).partition("=")
+        if word in ("-h", "--help"):
+            return None
+        if word == "--json":
+            options.json = True
+        elif word in ("--cri", "--docker-host") and (given or left):
+            value = given or left.pop(0)
+            if word == "--cri":
+                options.cri += (value,)
+            else:
+                options.docker_host = value
+        else:
+            raise UsageError(f"csyspy doctor does not know {word}", "csyspy doctor --help")
+    return options
+
+
+def _findings(here: Possibilities, options: _Options) -> Iterator[Finding]:
+    for check in CHECKS:
+        yield check(here)
+    yield from _runtimes(options)
+    for tier in Tier:
+        missing = tiers.lacking(tier, here)
+        if missing is None:
+            yield Finding(f"tier {tier.value}", GOOD, TIERS[tier])
+        else:
+            yield Finding(f"tier {tier.value}", SO_SO, f"{TIERS[tier]}: {missing.message}", missing.hint)
+
+
+def _privileges(here: Possibilities) -> Finding:
+    if not here.privileged:
+        return Finding("privileges", BAD, "neither root nor CAP_BPF and CAP_PERFMON", "sudo csyspy")
+    if not here.sees_processes:
+        return Finding("privileges", SO_SO, "no CAP_SYS_PTRACE: files and sockets of others stay unknown", "add the capability SYS_PTRACE")
+    return Finding("privileges", GOOD, "may load programs and see all processes")
+
+
+def _kernel(here: Possibilities) -> Finding:
+    kernel = os.uname()
+    state = GOOD if _version(kernel.release) >= (5, 8) else SO_SO
+    return Finding("kernel", state, f"{kernel.release} {kernel.machine}", "" if state == GOOD else "5.8 or newer has rings and iterators")
+
+
+def _version(release: str) -> tuple[int, int]:
+    parts = release.split(".")
+    try:
+        return int(parts[0]), int(parts[1].partition("-")[0])
+    except (ValueError, IndexError):
+        return 0, 0
+
+
+def _btf(here: Possibilities) -> Finding:
+    if here.btf:
+        return Finding("BTF", GOOD, "the kernel describes its types")
+    return Finding("BTF", SO_SO, "the kernel does not describe its types: tier B at most", "use a kernel with CONFIG_DEBUG_INFO_BTF=y")
+
+
+def _lockdown(here: Possibilities) -> Finding:
+    if here.lockdown == "confidentiality":
+        return Finding("lockdown", BAD, "confidentiality: programs may not read memory", "boot with lockdown=integrity")
+    return Finding("lockdown", GOOD, here.lockdown or "not in this kernel")
+
+
+def _tracefs(here: Possibilities) -> Finding:
+    if here.tracefs:
+        return Finding("tracefs", GOOD, "mounted")
+    return Finding("tracefs", SO_SO, "not mounted, or not for this user; tier A does without", "mount -t tracefs none /sys/kernel/tracing")
+
+
+def _bcc(here: Possibilities) -> Finding:
+    from csyspy.capture.live import bcc_module
+
+    if here.bcc:
+        return Finding("bcc", GOOD, f"{bcc_module.version_of(here.bcc) or 'of an unknown version'} in {here.bcc}")
+    return Finding("bcc", BAD, "not installed", bcc_module.HINT.removeprefix("install it: "))
+
+
+def _cache(here: Possibilities) -> Finding:
+    if not here.privileged:
+        return Finding("cache", GOOD, "used by root only")
+    if not cache_is_safe():
+        return Finding("cache", SO_SO, f"{CACHE} is not root's alone: every start compiles", f"chown root: {CACHE} && chmod 700 {CACHE}")
+    kept = len(list(CACHE.glob("*.json")))
+    return Finding("cache", GOOD, f"{CACHE}: {kept} compiled program{'s' if kept != 1 else ''}")
+
+
+def _cgroups(here: Possibilities) -> Finding:
+    unified = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+    hybrid = os.path.exists("/sys/fs/cgroup/unified/cgroup.controllers")
+    return Finding("cgroups", GOOD, "v2" if unified else "v1 and v2 (hybrid)" if hybrid else "v1")
+
+
+CHECKS: Final[tuple[Callable[[Possibilities], Finding], ...]] = (
+    _privileges,
+    _kernel,
+    _btf,
+    _lockdown,
+    _tracefs,
+    _bcc,
+    _cache,
+    _cgroups,
+)
+
+
+def _runtimes(options: _Options) -> Iterator[Finding]:
+    """Sockets of container runtimes, and whether they answer."""
+    from csyspy.containers.sockets import found, is_socket, open_runtime
+
+    sockets = found(options.cri, options.docker_host)
+    if not sockets:
+        yield Finding("containers", GOOD, "no runtime's socket found; ids come from cgroups all the same")
+    for entry in sockets:
+        if not is_socket(entry.path):
+            yield Finding(entry.kind, BAD, f"{entry.path} is no socket", "give the path that the runtime listens on")
+            continue
+        runtime = open_runtime(entry)
+        try:
+            yield Finding(entry.kind, GOOD, f"{runtime.version()} on {entry.path}")
+        except CsyspyError as error:
+            yield Finding(entry.kind, SO_SO, error.message)
+        finally:
+            runtime.close()
