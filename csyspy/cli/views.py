@@ -19,6 +19,8 @@ MOST_LISTED = 2_000_000
 """Rows of a list that are kept until they are printed."""
 DEFAULT_VIEW = "procs"
 DEFAULT_INTERVAL_MS = 2000
+NS_PER_MS = 1_000_000
+LEAST_INTERVAL_MS = 100
 FIRST_INTERVAL_S = 0.5
 """The first pass over /proc has no rates; the second follows soon."""
 _DIRECTIONS = {"": None, "asc": False, "desc": True}
@@ -36,6 +38,7 @@ def run(command: Command) -> int:
     """Print the view that ``command`` asks for, refresh by refresh; the exit code. Raises CsyspyError for what is wrong."""
     from csyspy.cli.view_output import output_for
 
+    _check(command)
     view = find(command.view or DEFAULT_VIEW)
     columns = view.shown_columns(command.container_data)
     sort = _sort(command.sort, columns)
@@ -47,12 +50,47 @@ def run(command: Command) -> int:
     return OK
 
 
+def _check(command: Command) -> None:
+    for option, given in (("-w", command.write), ("-c", command.chisels), ("-S", command.summary), ("-q", command.quiet)):
+        if given:
+            raise UsageError(f"{option} does not go with a view", "leave out -v ID and what shapes views, or the other option")
+    if command.interval_ms and command.interval_ms < LEAST_INTERVAL_MS:
+        raise UsageError(f"--interval {command.interval_ms} is too short", f"at least {LEAST_INTERVAL_MS} ms")
+
+
 def list_views() -> Iterator[str]:
     """``--list-views``: id, name and description of every view."""
     views = all_views()
     widest = max(map(len, views))
     for view in views.values():
         yield f"{view.id:<{widest}}  {view.name}: {view.description}"
+
+
+class _Cutter:
+    """Cuts the time of the events into intervals: what came to pass in each waits in `ready`."""
+
+    def __init__(self, aggregation: Any, state: Any, sort: Sort | None, period_ns: int) -> None:
+        self.ready: deque[Refresh] = deque()
+        self._aggregation = aggregation
+        self._state = state
+        self._sort = sort
+        self._period_ns = period_ns
+        self._begin_ns = 0
+        self._seq = 0
+
+    def on_period(self, ts_ns: int, delta_ns: int) -> None:
+        """An event of a later interval came; it is not in the table yet."""
+        self.cut(ts_ns - ts_ns % self._period_ns)
+        self._aggregation.clear()
+
+    def cut(self, end_ns: int) -> None:
+        """What was collected since the cut before is a refresh."""
+        begin_ns = self._begin_ns or self._state.first_event_ts
+        self._seq += 1
+        span_ns = max(end_ns - begin_ns, 0)
+        snapshot = self._aggregation.snapshot(self._state, span_ns, sort=self._sort, seq=self._seq, time_ns=end_ns)
+        self.ready.append(Refresh(snapshot, begin_ns, end_ns))
+        self._begin_ns = end_ns
 
 
 def _of_captures(command: Command, view: View, sort: Sort | None) -> Iterator[Refresh]:
@@ -63,61 +101,55 @@ def _of_captures(command: Command, view: View, sort: Sort | None) -> Iterator[Re
     from csyspy.capture.walker import open_capture
     from csyspy.cli.compiled import compiled_filter
     from csyspy.cli.text import suppressing
+    from csyspy.engine.gate import Gate
     from csyspy.engine.groupby import GroupBy
     from csyspy.views.aggregate import ViewAggregation
 
     filter_text = suppressing(command)
     compiled_filter(filter_text)  # what is wrong with it is said here, with its place
     aggregation = ViewAggregation(replace(view, capacity=MOST_LISTED), filter_text, containers=command.container_data)
-    clock: Any = GroupBy([], [(None, "count", 1.0)])
-    sinks = [clock, aggregation.sink] if command.interval_ms else [aggregation.sink]
     capture = open_capture(command.files, aggregation.sink.needs)
-    capture.state.import_users = not command.exclude_users
-    state, ready = capture.state, deque[Refresh]()
-    begin_ns = seq = 0
-
-    def cut(end_ns: int) -> None:
-        nonlocal begin_ns, seq
-        seq += 1
-        begin_ns = begin_ns or state.first_event_ts
-        span_ns = max(end_ns - begin_ns, 0)
-        ready.append(Refresh(aggregation.snapshot(state, span_ns, sort=sort, seq=seq, time_ns=end_ns), begin_ns, end_ns))
-        begin_ns = end_ns
-
-    def on_period(ts_ns: int, delta_ns: int) -> None:
-        cut(ts_ns - ts_ns % period_ns)
-        aggregation.clear()
-
-    period_ns = command.interval_ms * 1_000_000
-    if period_ns:
-        clock.every(period_ns, on_period)
-    failure: CaptureError | None = None
+    state = capture.state
+    state.import_users = not command.exclude_users
+    cutter = _Cutter(aggregation, state, sort, command.interval_ms * NS_PER_MS)
+    sinks = [aggregation.sink]
+    if command.interval_ms:
+        clock: Any = GroupBy([], [(None, "count", 1.0)])
+        clock.every(command.interval_ms * NS_PER_MS, cutter.on_period)
+        sinks.insert(0, clock)
+    if command.duration_s:
+        sinks = [Gate(sinks, duration_ns=command.duration_s * 1000 * NS_PER_MS)]
     left = command.count or -1
-    more = True
+    goes_on = True
+    failure: CaptureError | None = None
     with capture.source:
         capture.walker.attach(sinks)
-        while more and left:
+        while goes_on and left:
             try:
-                more = capture.walker.step(STEP_EVENTS)
+                goes_on = capture.walker.step(STEP_EVENTS)
             except CaptureError as error:
-                failure, more = error, False
                 if not state.events:
                     raise
-            if not more:
-                cut(state.evt_ts)
+                failure, goes_on = error, False
+            if not goes_on:
+                cutter.cut(state.evt_ts)
                 _warn_of_loss(aggregation)
-            while ready and left:
-                yield ready.popleft()
+            while cutter.ready and left:
+                yield cutter.ready.popleft()
                 left -= 1
     if failure is not None:
         raise failure
 
 
 def _warn_of_loss(aggregation: Any) -> None:
-    """Say so where a list had more rows than are kept."""
+    """Say so where there were more rows than are kept: of a list the oldest go, a table takes no more."""
     lost = getattr(aggregation.sink, "total", 0) - MOST_LISTED
+    hint = "a filter or --interval makes less of them"
     if lost > 0:
-        print(f"csyspy: warning: the first {lost:,} rows are left out; a filter or --interval makes less of them", file=sys.stderr)
+        print(f"csyspy: warning: the first {lost:,} rows are left out; {hint}", file=sys.stderr)
+    refused = getattr(aggregation.sink, "refused", 0)
+    if refused:
+        print(f"csyspy: warning: {refused:,} events are left out, which would have made still more rows; {hint}", file=sys.stderr)
 
 
 def _of_this_machine(command: Command, view: View, sort: Sort | None) -> Iterator[Refresh]:

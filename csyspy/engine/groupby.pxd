@@ -39,6 +39,8 @@ cdef class GroupBy(IntervalSink):
     cdef Group* groups
     cdef double* totals           # ngroups rows of ncolumns
     cdef uint32_t ngroups
+    cdef public uint32_t most     # groups; events of more are left out
+    cdef readonly uint64_t refused    # events left out so
     cdef uint32_t room
     cdef uint32_t* slots          # open addressing: group number + 1, 0 is free
     cdef uint64_t mask

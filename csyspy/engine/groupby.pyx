@@ -21,6 +21,7 @@ OPERATIONS = {"sum": OP_SUM, "count": OP_COUNT, "min": OP_MIN, "max": OP_MAX}
 cdef enum:
     FIRST_SLOTS = 1024
     MOST_GROUPS = 0x7FFFFFFF
+    NO_GROUP = 0xFFFFFFFE
     DEEPEST_LIST = 4
 
 # Keys come out of captures: a start that nobody can foresee keeps prepared ones from piling up in one slot.
@@ -128,6 +129,7 @@ cdef class GroupBy(IntervalSink):
         self.keys = list(keys)
         self.fields = []
         self.filter = filter
+        self.most = MOST_GROUPS
         self.positive = positive
         self.keep_missing = keep_missing
         self.nkeys = <uint32_t>len(self.keys)
@@ -210,6 +212,8 @@ cdef class GroupBy(IntervalSink):
         elif not self.key(state) or not self.values(state):     # CPU times add up over the events that ask for them
             return -1
         g = self.find(_hash(self.scratch.data, self.scratch.size), fresh)
+        if g == NO_GROUP:
+            return -1
         row = self.totals + <size_t>g * self.ncolumns
         for c in range(self.ncolumns):
             if self.columns[c].operation <= OP_COUNT:
@@ -263,7 +267,10 @@ cdef class GroupBy(IntervalSink):
         return True
 
     cdef uint32_t find(self, uint64_t hash, bint* fresh) except? 0xFFFFFFFF:
-        """The number of the group whose key is in `scratch`; a new one starts at zero (NaN for min and max)."""
+        """The number of the group whose key is in `scratch`; a new one starts at zero (NaN for min and max).
+
+        NO_GROUP where it would be one too many.
+        """
         cdef uint64_t slot = hash & self.mask
         cdef uint32_t g, c
         cdef Group* group
@@ -277,6 +284,9 @@ cdef class GroupBy(IntervalSink):
                 fresh[0] = False
                 return g - 1
             slot = (slot + 1) & self.mask
+        if self.ngroups >= self.most:
+            self.refused += 1
+            return NO_GROUP
         if self.ngroups == self.room:
             self.grow_groups()
         g = self.ngroups
@@ -297,8 +307,6 @@ cdef class GroupBy(IntervalSink):
     cdef int grow_groups(self) except -1:
         cdef uint32_t room = self.room * 2 if self.room else 256
         cdef void* grown
-        if room > MOST_GROUPS:
-            raise MemoryError("too many groups")
         grown = realloc(self.groups, room * sizeof(Group))
         if grown == NULL:
             raise MemoryError

@@ -22,6 +22,9 @@ cdef unsigned char NOTHING[8]
 cdef int NO_EVENT = next(event["id"] for event in EVENT_TABLE["events"] if event["enum"] == "PPME_SCAPEVENT_X")
 cdef uint64_t NS_PER_S = 1_000_000_000
 
+MOST_ROWS = 1_000_000
+"""Rows before group-by; events that would make more are left out, and counted in `refused`."""
+
 cdef enum:
     KEEP = 0      # the first value, or the first text that is not empty
     FOLLOW = 1    # the newest text
@@ -96,6 +99,7 @@ cdef class ViewTable(GroupBy):
         self.key_default = key[1]
         GroupBy.__init__(self, [key[0]], totals or [(None, "count", 1.0)], filter, keep_missing=key[1] is not REQUIRED)
         self.wants_hidden = True
+        self.most = MOST_ROWS
         self.stride = <uint32_t>len(self.object_fields)
         for field in self.required + self.object_fields:
             self.needs |= (<Extractor?>field).needs

@@ -58,6 +58,12 @@ def test_an_interval_gives_a_table_for_each_until_enough(csyspy, demo: Path) -> 
     assert all(document["end_ns"] % 1_000_000_000 == 0 for document in every[:-1])
 
 
+def test_a_duration_ends_the_walk(csyspy, demo: Path) -> None:
+    whole, part = (json.loads(csyspy("-r", demo, "-v", "errors", "-j", *more).stdout) for more in ([], ["-M", 2]))
+    assert part["end_ns"] - part["begin_ns"] < 2_100_000_000 < whole["end_ns"] - whole["begin_ns"]
+    assert sum(row["COUNT"] for row in part["rows"]) < sum(row["COUNT"] for row in whole["rows"])
+
+
 def _documents(text: str) -> list[str]:
     return [part + "]}" for part in text.split("]}\n") if part]
 
@@ -85,6 +91,8 @@ def test_a_cut_capture_is_shown_up_to_the_cut(csyspy, demo: Path, tmp_path: Path
         (["-r", DEMO, "-v", "procs", "--sort", "cpuu", "-j"], 2, "no column 'cpuu'"),
         (["-r", DEMO, "-v", "procs", "--columns", "PID,nix", "-j"], 2, "no column 'nix'"),
         (["-r", DEMO, "-v", "procs", "-j", "proc.nam=x"], 2, "did you mean proc.name?"),
+        (["-r", DEMO, "-v", "procs", "-w", "/nowhere/x.scap"], 2, "-w does not go with a view"),
+        (["-r", DEMO, "-v", "procs", "--interval", "50", "-j"], 2, "at least 100 ms"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_place(csyspy, root: Path, arguments: list[str], code: int, said: str) -> None:

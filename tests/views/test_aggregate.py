@@ -123,6 +123,15 @@ def test_a_list_has_a_row_for_every_event_and_forgets_the_oldest(demo: Path) -> 
     assert last.keys == every.keys[-3:]
 
 
+def test_a_table_that_is_full_goes_on_with_what_it_has(demo: Path) -> None:
+    view = a_view(Column("NA", "evt.num", Unit.ID, is_key=True), Column("N", "evt.count", Unit.COUNT, 8, Aggregation.SUM))
+    aggregation = ViewAggregation(view)
+    aggregation.sink.most = 100
+    state = walked(demo, aggregation).state
+    assert len(aggregation.snapshot(state, 1)) == 100
+    assert aggregation.sink.refused > 1000
+
+
 def test_a_field_that_is_none_is_refused() -> None:
     with pytest.raises(FieldError):
         ViewAggregation(a_view(Column("NA", "proc.pidd", Unit.ID, is_key=True), Column("N", "evt.count", Unit.COUNT)))
