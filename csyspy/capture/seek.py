@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 FIRST_SPACING_EVENTS = 100_000
 MOST_CHECKPOINTS = 64
-MOST_WEIGHT = 3_000_000
+MOST_WEIGHT = 600_000
 """Threads and descriptors that all checkpoints together hold, about 300 bytes each."""
+EVENTS_PER_WEIGHT = 50
+"""Events between checkpoints for every thread and descriptor of one: copying it costs as much as walking five, so a walk gets slower
+by a tenth at most."""
 MOST_INFLATED_BYTES = 4 << 30
 EVERYTHING = 31
 """Need bits: a checkpoint serves whoever comes."""
@@ -65,8 +68,9 @@ class SeekableCapture:
         """Take a checkpoint of where a walk from the start stands, if one is due; for between two steps."""
         from csyspy.engine.checkpoint import take
 
-        last = self._checkpoints[-1].events if self._checkpoints else 0
-        if capture.state.events < last + self._spacing_events or capture.state.needs & EVERYTHING != EVERYTHING:
+        last = self._checkpoints[-1] if self._checkpoints else None
+        due = max(self._spacing_events, last.weight * EVENTS_PER_WEIGHT) + last.events if last else self._spacing_events
+        if capture.state.events < due or capture.state.needs & EVERYTHING != EVERYTHING:
             return
         point = take(capture.walker)
         if point is None:

@@ -35,6 +35,7 @@ def lines_of(capture: OpenCapture) -> list[bytes]:
 def indexed(path: Path, spacing_events: int, monkeypatch: pytest.MonkeyPatch) -> SeekableCapture:
     """The capture after one walk that left checkpoints."""
     monkeypatch.setattr(seek, "FIRST_SPACING_EVENTS", spacing_events)
+    monkeypatch.setattr(seek, "EVENTS_PER_WEIGHT", 0)
     seekable = SeekableCapture(str(path))
     capture = seekable.open()
     with capture.source:
