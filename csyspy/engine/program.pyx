@@ -10,7 +10,6 @@ from libc.string cimport memset
 from csyspy.engine.event cimport EVENT_COUNT, EVENTS
 from csyspy.engine.match cimport Matcher, double_test, int_test, text_test
 from csyspy.engine.state cimport NEED_NOTHING
-from csyspy.engine.threads cimport ThreadInfo
 from csyspy.engine.value cimport VK_BYTES, VK_DOUBLE, VK_INT, VK_IP, VK_LIST, VK_STR, VK_UINT, Extractor, Value
 
 NO, YES, ASK = 0, 1, 2
@@ -131,39 +130,6 @@ cdef class Check(Node):
     cdef int test(self, State state) except -1:
         cdef Value v
         return self.field.get(state, &v) and self.matcher.match(&v)
-
-
-THREAD_FIELDS = frozenset(("proc.name", "proc.exe", "proc.cmdline"))
-"""Fields whose value belongs to the thread itself and stays the same until ThreadInfo.changed()."""
-
-cdef uint32_t _verdicts = 0     # bits of ThreadInfo.verdict_known that are given away
-
-
-cdef class ThreadCheck(Check):
-    """A check on one of THREAD_FIELDS: asked once for each thread, while there are bits for it."""
-
-    cdef uint64_t bit
-
-    def __init__(self, Extractor field not None, Matcher matcher not None):
-        global _verdicts
-        Check.__init__(self, field, matcher)
-        if _verdicts < 64:
-            self.bit = <uint64_t>1 << _verdicts
-            _verdicts += 1
-
-    cdef int test(self, State state) except -1:
-        cdef ThreadInfo thread = state.thread
-        if thread is None:
-            return 0
-        if thread.verdict_known & self.bit:
-            return (thread.verdict_value & self.bit) != 0
-        if not Check.test(self, state):
-            thread.verdict_value &= ~self.bit
-            thread.verdict_known |= self.bit
-            return 0
-        thread.verdict_value |= self.bit
-        thread.verdict_known |= self.bit
-        return 1
 
 
 cdef class Exists(Node):

@@ -5,6 +5,13 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from csyspy.engine.fds cimport FdInfo, FdTable
 
+cdef enum:
+    VERDICT_WORDS = 8    # 512 verdicts are remembered about each thread
+
+cdef uint64_t VERDICT_EPOCH     # moves when a thread changes that others refer to, or what is known of containers or users
+
+cdef void others_changed() noexcept      # moves it: forget what was concluded about any thread
+
 cdef enum CloneFlag:     # PPM_CL_*: libs: driver/ppm_events_public.h
     CL_CLONE_FILES = 1 << 0
     CL_CLONE_FS = 1 << 1
@@ -97,8 +104,11 @@ cdef class ThreadInfo:
     cdef FdTable own_fds                  # used by a leader (or a thread without CLONE_FILES); made by fds()
     cdef bytes args_comm                  # comm when args were set
     cdef bytes cmdline_cache, exeline_cache
-    # verdicts of filters that depend on the thread alone: bit pairs (known, value), reset when the thread changes
-    cdef uint64_t verdict_known, verdict_value
+    # verdicts of filters that depend on the thread alone: bits (known, value), forgotten when the thread changes, and when
+    # VERDICT_EPOCH has moved since: see verdicts.pxd
+    cdef uint64_t verdict_known[VERDICT_WORDS]
+    cdef uint64_t verdict_value[VERDICT_WORDS]
+    cdef uint64_t verdict_epoch
 
     cdef bint is_main(self) noexcept
     cdef bint is_invalid(self) noexcept   # made up for an event of a thread that nothing had announced (comm `<NA>`)
@@ -113,6 +123,7 @@ cdef class ThreadInfo:
     cdef void set_exepath(self, bytes path) except *                      # without ` (deleted)`
     cdef bytes cmdline(self)              # comm and args
     cdef bytes exeline(self)              # exe and arguments
+    cdef bint is_seen(self) noexcept      # fields of other threads are taken from this one: children, threads of a leader
     cdef void changed(self) noexcept      # forget everything cached about this thread (cmdline, verdicts)
 
 

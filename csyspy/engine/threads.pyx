@@ -7,7 +7,7 @@ given to the reaper the kernel named, or to the one the kernel would have chosen
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdlib cimport calloc, free
-from libc.string cimport memchr
+from libc.string cimport memchr, memset
 
 from csyspy.engine.path cimport join_path
 
@@ -16,6 +16,11 @@ cdef enum:
     MAX_GENERATIONS = 1000000
 
 cdef bytes DELETED = b" (deleted)"
+
+
+cdef void others_changed() noexcept:
+    global VERDICT_EPOCH
+    VERDICT_EPOCH += 1
 
 
 cdef list _split(const uint8_t* text, size_t n):
@@ -143,10 +148,15 @@ cdef class ThreadInfo:
             self.exeline_cache = self.exe + b" " + b" ".join(self.args)
         return self.exeline_cache
 
+    cdef bint is_seen(self) noexcept:
+        return bool(self.children) or (self.tgroup is not None and self.tgroup.main is self and len(self.tgroup.others) > 0)
+
     cdef void changed(self) noexcept:
         self.cmdline_cache = None
         self.exeline_cache = None
-        self.verdict_known = 0
+        memset(self.verdict_known, 0, sizeof(self.verdict_known))
+        if self.is_seen():
+            others_changed()
 
 
 # The kernel's names of some subsystems are not those of /proc/PID/cgroup.
@@ -254,6 +264,8 @@ cdef class ThreadTable:
         cdef ThreadInfo parent = self.find(info.ptid)
         if self._slots[i] != <void*>info:
             return
+        if info.is_seen():
+            others_changed()
         if parent is not None and parent.children is not None and parent.children.get(info.tid) is info:
             del parent.children[info.tid]
         if info.tgroup is not None:
@@ -307,6 +319,8 @@ cdef class ThreadTable:
         if info.is_main():
             group.main = info
             info.main = info
+            if group.others:
+                others_changed()
             for other in group.others.values():
                 other.main = info
         else:
@@ -368,6 +382,7 @@ cdef class ThreadTable:
             return
         self.mark_dead(info)
         if info.children:
+            others_changed()
             if info.reaper_tid > 0:
                 reaper = self.find_or_invent(info.reaper_tid)
             if reaper is None or reaper.is_invalid() or reaper is info:

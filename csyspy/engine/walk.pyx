@@ -19,6 +19,7 @@ from csyspy.engine.sections cimport (
     BLOCK_SECTION,
 )
 from csyspy.engine.state cimport NEED_FD, PRODUCER_NEWEST, PRODUCER_OLD, Sink
+from csyspy.engine.threads cimport others_changed
 
 from csyspy.errors import CaptureError
 from csyspy.events import EVENT_TABLE
@@ -226,6 +227,7 @@ cdef class Walker(BlockReader):
         if generation == GENERATION_EXITS:
             self.state.exit_only = True
             self.state.producer = PRODUCER_NEWEST
+            others_changed()
         return 0
 
     cdef bint _leads(self) noexcept:

@@ -1,20 +1,15 @@
-"""Tree → program of the engine.
+"""Tree → program of the engine, by way of parts (csyspy.filters.parts), so that the program knows which events it need not look at."""
 
-Conditions on the event type and direction become tables by event id, joined where several meet and asked first; along with each
-node goes where it can be true and where it can be false, as bit masks over the event ids, so that the program knows which events
-it need not look at.
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import csyspy.engine.conditions as conditions
 from csyspy.engine import match, program
+from csyspy.engine.verdicts import THREAD_FIELDS
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.catalogue import suggest
 from csyspy.fields.errors import FieldError
+from csyspy.fields.expr import FieldNode, TransformNode, fields_of
 from csyspy.fields.extraction import build, compile_field, event_name, unanswered
 from csyspy.fields.names import FieldRef
 from csyspy.filters import hosts
@@ -23,6 +18,7 @@ from csyspy.filters.ast import And, Check, Identifier, Node, Not, Or
 from csyspy.filters.comparison import Comparison, analyse, former_names
 from csyspy.filters.errors import FilterError
 from csyspy.filters.matchers import matcher
+from csyspy.filters.parts import Part, Parts, event_count, every_event
 
 if TYPE_CHECKING:
     from csyspy.engine.program import Node as EngineNode
@@ -36,32 +32,30 @@ _STATEFUL: Final = frozenset({"evt.deltatime", "evt.deltatime.s", "evt.deltatime
 _NAMED_INSIDE: Final = ("PPME_GENERIC_E", "PPME_GENERIC_X", "PPME_ASYNCEVENT_E")
 
 
-@dataclass(frozen=True, slots=True)
-class _Lowered:
-    """A node with the event ids (as bits) where it can be true and where it can be false.
-
-    `table` is its verdict by id where the type alone decides, and then `node` is not asked.
-    """
-
-    node: "EngineNode"
-    true: int
-    false: int
-    table: bytes | None = None
-
-
 def lower(node: Node) -> "tuple[Program, list[FilterWarning]]":
     """The program of a tree, and what is odd about the filter. Raises FilterError with the position of what is wrong."""
-    lowering = _Lowering()
+    lowering = Lowering(is_stateful(node))
     root = lowering.lower(node)
-    true = lowering.every if lowering.stateful else root.true
-    possible = bytes(true >> event_id & 1 for event_id in range(_count()))
-    engine_node = program.Constant(True) if root.table is not None else root.node
-    return program.Program(engine_node, possible), lowering.warnings
+    true = every_event() if lowering.parts.ordered else root.true
+    engine_node = program.Constant(True) if root.decided is not None else lowering.parts.engine_node(root)
+    return program.Program(engine_node, as_table(true)), lowering.warnings
 
 
-@cache
-def _count() -> int:
-    return len(EVENT_TABLE["events"])
+def as_table(types: int) -> bytes:
+    """Event ids given as bits, as one byte each."""
+    return bytes(types >> event_id & 1 for event_id in range(event_count()))
+
+
+def is_stateful(node: Node) -> bool:
+    """Whether the verdict depends on which events the condition was asked about before."""
+    if isinstance(node, And | Or):
+        return any(map(is_stateful, node.children))
+    if isinstance(node, Not):
+        return is_stateful(node.child)
+    if not isinstance(node, Check):
+        return False
+    sides = (node.left, node.right)
+    return any(field.name in _STATEFUL for side in sides if isinstance(side, FieldNode | TransformNode) for field in fields_of(side))
 
 
 @cache
@@ -69,65 +63,37 @@ def _named_inside() -> frozenset[int]:
     return frozenset(event["id"] for event in EVENT_TABLE["events"] if event["enum"] in _NAMED_INSIDE)
 
 
-def _mask(table: bytes, *verdicts: int) -> int:
-    """The ids whose verdict is one of these, as bits; ids past the table as well."""
-    return sum(1 << event_id for event_id, verdict in enumerate(table) if verdict in verdicts)
+class Lowering:
+    """Turns trees into parts; those that equal each other become one. `ordered` filters are asked exactly as they are written."""
 
-
-def _from_table(table: bytes, behind: "EngineNode | None" = None) -> _Lowered:
-    node = program.TypeTable(table, behind)
-    true, false = _mask(table, program.YES, program.ASK), _mask(table, program.NO, program.ASK)
-    return _Lowered(node, true, false, table if behind is None else None)
-
-
-class _Lowering:
-    def __init__(self) -> None:
+    def __init__(self, ordered: bool = False) -> None:
         self.warnings: list[FilterWarning] = []
-        self.every = (1 << _count()) - 1
-        self.stateful = False
+        self.parts = Parts()
+        self.parts.ordered = ordered
+        self._trees: dict[int, tuple[Node, Part]] = {}
+        self._checks: dict[Check, Part] = {}
 
-    def lower(self, node: Node) -> _Lowered:
-        """The engine's form of a node."""
+    def lower(self, node: Node) -> Part:
+        """The part of a node."""
+        known = self._trees.get(id(node))
+        if known is None:
+            known = self._trees[id(node)] = (node, self._lower(node))  # the node is kept: its id must not be given away
+        return known[1]
+
+    def _lower(self, node: Node) -> Part:
         if isinstance(node, And | Or):
-            return self._junction([self.lower(child) for child in node.children], isinstance(node, And))
+            return self.parts.junction("and" if isinstance(node, And) else "or", [self.lower(child) for child in node.children])
         if isinstance(node, Not):
-            child = self.lower(node.child)
-            if child.table is not None:
-                return _from_table(bytes(1 - verdict for verdict in child.table))
-            return _Lowered(program.Not(child.node), child.false, child.true)
+            return self.parts.negated(self.lower(node.child))
         if isinstance(node, Identifier):
             near = suggest(node.name)
             hint = "a bare word is a macro, which only a rule file defines" + (f"; did you mean {near}?" if near else "")
             raise FilterError(f"unexpected {node.name!r}, expected a check such as proc.name = cat", node.pos, node.end, hint)
-        return self._check(node)
+        if node not in self._checks:
+            self._checks[node] = self._check(node)
+        return self._checks[node]
 
-    def _junction(self, parts: list[_Lowered], conjunction: bool) -> _Lowered:
-        join: Callable[[Sequence[EngineNode]], EngineNode] = program.And if conjunction else program.Or
-        true, false = self.every, self.every
-        for index, part in enumerate(parts):
-            if conjunction:
-                true, false = true & part.true, (false if index else 0) | part.false
-            else:
-                true, false = (true if index else 0) | part.true, false & part.false
-        if self.stateful:
-            return _Lowered(join(tuple(part.node for part in parts)), true, false)
-        tables = [part.table for part in parts if part.table is not None]
-        rest = [part for part in parts if part.table is None]
-        if not tables:
-            return _Lowered(join(tuple(part.node for part in self._cheap_first(rest))), true, false)
-        decide = min if conjunction else max
-        table = _from_table(bytes(map(decide, *tables)) if len(tables) > 1 else tables[0])
-        if not rest:
-            return table
-        nodes = (table.node, *(part.node for part in self._cheap_first(rest)))
-        return _Lowered(join(nodes), true, false)
-
-    @staticmethod
-    def _cheap_first(parts: list[_Lowered]) -> list[_Lowered]:
-        """Type tables before everything else; the order of the others is the user's."""
-        return sorted(parts, key=lambda part: not isinstance(part.node, program.TypeTable))
-
-    def _check(self, check: Check) -> _Lowered:
+    def _check(self, check: Check) -> Part:
         comparison = analyse(check)
         self.warnings += advise(comparison)
         try:
@@ -137,39 +103,36 @@ class _Lowering:
                 raise
             # libs accepts a pattern that does not compile, and never matches it
             self.warnings += [FilterWarning(error.message, value.pos, value.end) for value in comparison.texts[:1]]
-            return self._never()
+            return self.parts.never()
 
-    def _never(self) -> _Lowered:
-        return _Lowered(program.Constant(False), 0, self.every)
-
-    def _open(self, node: "EngineNode") -> _Lowered:
-        return _Lowered(node, self.every, self.every)
-
-    def _comparison(self, comparison: Comparison) -> _Lowered:
+    def _comparison(self, comparison: Comparison) -> Part:
         name = comparison.plain_field
         if name in ("evt.type", "evt.dir") and comparison.other is None:
             return self._by_type(comparison, name)
         special = self._special(comparison, name)
         if special is not None:
-            return self._open(special)
-        self.stateful = self.stateful or any(ref.field.name in _STATEFUL for ref in self._fields(comparison))
+            return self.parts.leaf(special, thread=name in conditions.ANCESTOR_FIELDS)
         missing = [ref for ref in self._fields(comparison) if unanswered(ref.field)]
         for ref in missing:
             check = comparison.check
             message = f"{ref.text} has no value in any event: {unanswered(ref.field)}"
             self.warnings.append(FilterWarning(message, check.left.pos, check.left.end))
         if missing:
-            return self._never()
+            return self.parts.never()
+        thread = all(ref.field.name in THREAD_FIELDS for ref in self._fields(comparison))
+        return self.parts.leaf(self._plain(comparison), thread=thread)
+
+    @staticmethod
+    def _plain(comparison: Comparison) -> "EngineNode":
         left = build(comparison.left)
         if comparison.other is not None:
             right = build(comparison.other)
             if comparison.op in ("in", "intersects"):
-                return self._open(program.FieldMembers(left, comparison.op == "in", right))
-            return self._open(program.FieldCheck(left, match.OPS[comparison.op], right))
+                return program.FieldMembers(left, comparison.op == "in", right)
+            return program.FieldCheck(left, match.OPS[comparison.op], right)
         if comparison.op == "exists":
-            return self._open(program.Exists(left))
-        check = program.ThreadCheck if name in program.THREAD_FIELDS else program.Check
-        return self._open(check(left, matcher(comparison)))
+            return program.Exists(left)
+        return program.Check(left, matcher(comparison))
 
     @staticmethod
     def _fields(comparison: Comparison) -> list[FieldRef]:
@@ -184,19 +147,19 @@ class _Lowering:
                 found.append(bound.field)
         return found
 
-    def _by_type(self, comparison: Comparison, name: str) -> _Lowered:
+    def _by_type(self, comparison: Comparison, name: str) -> Part:
         """A check on the event's name or direction, decided by the event id."""
         if comparison.op == "exists":
-            return _from_table(bytes([program.YES]) * _count())
+            return self.parts.by_type(bytes([program.YES]) * event_count())
         test = matcher(comparison)
         if name == "evt.dir":
             enter, leave = (program.matches_text(test, sign) for sign in (b">", b"<"))
-            return _from_table(bytes(leave if event_id & 1 else enter for event_id in range(_count())))
+            return self.parts.by_type(bytes(leave if event_id & 1 else enter for event_id in range(event_count())))
         table = program.table_of_names(test, _named_inside())
         if unanswered(self._fields(comparison)[0].field):
-            return _from_table(table.replace(bytes([program.ASK]), bytes([program.NO])))
+            return self.parts.by_type(table.replace(bytes([program.ASK]), bytes([program.NO])))
         shown = any(value.text in former_names() for value in comparison.texts)
-        return _from_table(table, program.Check(build(comparison.left) if shown else event_name(), test))
+        return self.parts.by_type(table, program.Check(build(comparison.left) if shown else event_name(), test))
 
     @staticmethod
     def _host(comparison: Comparison, name: str) -> "EngineNode":
@@ -223,7 +186,7 @@ class _Lowering:
         if ref is None or comparison.other is not None:
             return None
         if name in hosts.ADDRESS_OF and comparison.op in hosts.OPERATORS:
-            return _Lowering._host(comparison, name)
+            return Lowering._host(comparison, name)
         if name in conditions.ANCESTOR_FIELDS and ref.arg is None:
             return conditions.AnyAncestor(name, match.Anything() if exists else matcher(comparison))
         if name == "evt.around":

@@ -10,7 +10,7 @@ import json
 from csyspy.engine.event cimport event_param, param_str, param_u64
 from csyspy.engine.handlers.dispatch cimport handle_all
 from csyspy.engine.state cimport NEED_THREAD
-from csyspy.engine.threads cimport CAT_CONTAINER, CAT_HEALTHCHECK, CAT_LIVENESS_PROBE, CAT_NONE, CAT_READINESS_PROBE
+from csyspy.engine.threads cimport CAT_CONTAINER, CAT_HEALTHCHECK, CAT_LIVENESS_PROBE, CAT_NONE, CAT_READINESS_PROBE, others_changed
 
 cdef enum:
     MAX_CACHED = 4096    # different cgroup texts of one source; a hostile file may hold as many as it has events
@@ -50,6 +50,7 @@ cdef int _place(State state, ThreadInfo info, object match) except -1:
         info.container_id = match[0]
         if match[0] not in state.containers:
             state.containers[match[0]] = {"id": match[0], "type": match[1], "name": match[2]}
+            others_changed()
         _categorise(state, info)
     info.changed()
     return 0
@@ -104,6 +105,7 @@ cdef int _take_json(State state, const char* text, uint32_t n) except -1:
     if "lookup_state" in container and container["lookup_state"] != LOOKUP_SUCCESSFUL:
         state.hidden = True
     state.containers[container["id"]] = container
+    others_changed()
     state.evt_container = container["id"]
     return 0
 
@@ -132,6 +134,7 @@ cdef int _old_event(State state) except -1:
     if name is None:
         return 0
     key = name.decode(errors="replace")
+    others_changed()
     state.containers[key] = {
         "id": key,
         "type": param_u64(&state.evt, 1, 0),
@@ -153,6 +156,7 @@ cdef int _async_event(State state) except -1:
         container = _object(<const char*>p, n)
         if container is not None:
             state.containers.setdefault(container["id"], container)
+            others_changed()
             state.evt_container = container["id"]
             state.deferred.append(container["id"])
     return 0

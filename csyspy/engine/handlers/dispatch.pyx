@@ -11,7 +11,7 @@ from csyspy.engine.event cimport EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, MAX
 from csyspy.engine.fds cimport FdInfo, FdTable
 from csyspy.engine.join cimport join_params
 from csyspy.engine.state cimport NEED_ENTER, NEED_FD, PRODUCER_NEWEST
-from csyspy.engine.threads cimport CL_ACTIVE, ThreadInfo
+from csyspy.engine.threads cimport CL_ACTIVE, ThreadInfo, others_changed
 
 from csyspy.events import EVENT_TABLE
 
@@ -295,6 +295,7 @@ cdef int _run_deferred(State state) except -1:
     for item in todo:
         if isinstance(item, str):
             state.containers.pop(item, None)
+            others_changed()
         else:
             state.threads.remove(item)
     return 0

@@ -8,6 +8,7 @@ from libc.stdint cimport uint32_t
 from csyspy.engine.event cimport Event, param_str, param_u64
 from csyspy.engine.handlers.dispatch cimport handle_all
 from csyspy.engine.state cimport NEED_THREAD, State
+from csyspy.engine.threads cimport others_changed
 
 cdef enum:
     USER_ADDED_E = 354
@@ -30,6 +31,7 @@ cdef int user_event(State state) except -1:
     cdef Event* e = &state.evt
     cdef str name = _text(e, 2)
     key = _key(e, 5)
+    others_changed()
     if e.type == USER_ADDED_E:
         if not name.startswith(("+", "-")):     # entries of the name service, not users
             state.users[key] = (name, param_u64(e, 1, 0), _text(e, 3), _text(e, 4))
@@ -42,6 +44,7 @@ cdef int group_event(State state) except -1:
     cdef Event* e = &state.evt
     cdef str name = _text(e, 1)
     key = _key(e, 2)
+    others_changed()
     if e.type == GROUP_ADDED_E:
         if not name.startswith(("+", "-")):
             state.groups[key] = name

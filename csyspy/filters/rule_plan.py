@@ -1,0 +1,73 @@
+"""The conditions of many rules → what the engine's RuleSet runs, what they have in common asked once."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from csyspy.engine import program
+from csyspy.engine.ruleset import room_for
+from csyspy.filters.ast import Node
+from csyspy.filters.lower import Lowering, as_table
+from csyspy.filters.parts import Part, every_event
+
+if TYPE_CHECKING:
+    from csyspy.engine.program import Node as EngineNode
+    from csyspy.engine.verdicts import Bits
+
+
+@dataclass(frozen=True, slots=True)
+class RulePlan:
+    """`rules` and `bits` are arguments of csyspy.engine.ruleset.RuleSet."""
+
+    rules: "list[tuple[bytes, EngineNode | None, list[tuple[EngineNode, int]], EngineNode | None]]"
+    bits: "Bits | None"
+
+
+def plan_rules(trees: Sequence[Node], types: int | None = None) -> RulePlan:
+    """Lower conditions together; `types` (bits by event id) are the events that any of them is to see, None for all.
+
+    Raises FilterError where a condition cannot be compiled.
+    """
+    lowering = Lowering()
+    bits = room_for(len(trees))  # before conditions take theirs
+    roots = [lowering.lower(tree) for tree in trees]
+    demands = [_conjuncts(root) for root in roots]
+    shared = Counter(id(part) for parts in demands for part in parts if not part.thread)
+    seen = every_event() if types is None else types
+    rules = []
+    for root, parts in zip(roots, demands, strict=True):
+        thread = [part for part in parts if part.thread]
+        guards, rest = [], []
+        for part in parts:
+            if part.kind == "table":
+                asked = program.ASK
+                if part.leaf is not None and part.table is not None:
+                    ask = sum(1 << event_id for event_id, verdict in enumerate(part.table) if verdict == asked)
+                    guards.append((lowering.parts.engine_node(part, shared=True), ask))
+            elif not part.thread:
+                if shared[id(part)] > 1:
+                    guards.append((lowering.parts.engine_node(part, shared=True), every_event()))
+                else:
+                    rest.append(part)
+        rules.append((as_table(root.true & seen), _joined(lowering, thread), guards, _joined(lowering, rest)))
+    return RulePlan(rules, bits)
+
+
+def _conjuncts(root: Part) -> tuple[Part, ...]:
+    """What all must be true, conditions on the thread gathered."""
+    parts = root.children if root.kind == "and" and not root.thread else (root,)
+    return parts
+
+
+def _joined(lowering: Lowering, parts: list[Part]) -> "EngineNode | None":
+    """The engine's node of a conjunction. What is known of a thread the RuleSet remembers itself."""
+    if not parts:
+        return None
+    nodes = []
+    for part in parts:
+        if part.thread and part.kind == "and":
+            nodes += [lowering.parts.engine_node(child, shared=True, within_thread=True) for child in part.children]
+        else:
+            nodes.append(lowering.parts.engine_node(part, shared=True, within_thread=part.thread))
+    return nodes[0] if len(nodes) == 1 else program.And(tuple(nodes))
