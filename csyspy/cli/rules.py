@@ -38,7 +38,9 @@ def run(argv: Sequence[str]) -> int:
             _say(problem_lines(problem))
     if command.describe_all or command.describe_rule:
         return _print(_described(command, settings, loaded))
-    raise UsageError("running rules is not part of this version", "-V, -L, -l and --list look at rule files")
+    from csyspy.cli import rules_run
+
+    return rules_run.run(command, settings, loaded)
 
 
 def load_options(command: RulesCommand, settings: Settings) -> LoadOptions:

@@ -85,6 +85,11 @@ cdef class State:
         return self.evt.ts
 
     @property
+    def evt_tid(self) -> int:
+        """Thread of the current event."""
+        return self.evt.tid
+
+    @property
     def first_event_ts(self) -> int:
         """Time of the first event of the source, ns since the epoch; 0 before it."""
         return self.begin_ts

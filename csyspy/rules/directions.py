@@ -1,0 +1,46 @@
+"""Which of the two events of a system call rules are asked about."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Final, Literal
+
+from csyspy.events import EVENT_TABLE
+from csyspy.fields.expr import FieldNode, TransformNode, fields_of
+from csyspy.filters.ast import And, Check, Node, Not, Or
+
+Directions = Literal["auto", "exit", "all"]
+"""Exit events only, all events, or what the rules call for."""
+
+_DIRECTION: Final = "evt.dir"
+_UNUSED: Final = 64  # EF_UNUSED
+
+
+def mentions_direction(trees: Iterable[Node]) -> bool:
+    """Whether any of the conditions tells enter events from exit events."""
+    return any(map(_mentions, trees))
+
+
+def _mentions(node: Node) -> bool:
+    todo, seen = [node], set[int]()
+    while todo:
+        each = todo.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, And | Or):
+            todo += each.children
+        elif isinstance(each, Not):
+            todo.append(each.child)
+        elif isinstance(each, Check):
+            sides = [side for side in (each.left, each.right) if isinstance(side, FieldNode | TransformNode)]
+            if any(field.name == _DIRECTION for side in sides for field in fields_of(side)):
+                return True
+    return False
+
+
+@cache
+def exits_and_singles() -> int:
+    """Event ids (as bits) of exit events, and of enter events that no exit event follows: switch, procexit, container and so on."""
+    used = {event["id"]: not event["flags_value"] & _UNUSED for event in EVENT_TABLE["events"]}
+    ids = [event_id for event_id in used if event_id & 1 or not used.get(event_id + 1, False)]
+    return sum(1 << event_id for event_id in ids)

@@ -1,0 +1,104 @@
+"""Rules that run: a sink that meets every event and hands on alerts."""
+
+import os
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from csyspy.engine.ruleset import RuleSet
+from csyspy.filters.ast import Node
+from csyspy.filters.rule_plan import plan_rules
+from csyspy.rules.alert_format import AlertFormat
+from csyspy.rules.alerts import Alert
+from csyspy.rules.directions import Directions, exits_and_singles, mentions_direction
+from csyspy.rules.model import LoadResult, Rule
+
+if TYPE_CHECKING:
+    from csyspy.engine.state import State
+
+Receiver = Callable[[Alert], object]
+"""Takes an alert, and is quick about it: the events wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How rules run.
+
+    `every`: all rules that hold fire, not only the first in order (rule_matching: all). `iso_time`: alerts begin with the date, too.
+    `static_fields` are added to each alert's fields.
+    """
+
+    every: bool = False
+    directions: Directions = "auto"
+    iso_time: bool = False
+    static_fields: tuple[tuple[str, str], ...] = ()
+    hostname: str = ""
+
+
+class RuleEngine:
+    """Runs `rules` in their order; `conditions` are all that were loaded, macros too, which say whether evt.dir is known of.
+
+    `sink` goes into a walker; `receive` gets the alerts. Raises FilterError where a condition cannot be compiled.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        receive: Receiver,
+        options: EngineOptions | None = None,
+        *,
+        conditions: Iterable[Node] = (),
+    ) -> None:
+        self.rules = tuple(rules)
+        self.receive = receive
+        self.options = options or EngineOptions()
+        self.hostname = self.options.hostname or local_hostname()
+        trees = [rule.tree for rule in rules]
+        self.exit_only = exit_only(self.options.directions, [*trees, *conditions])
+        plan = plan_rules(trees, exits_and_singles() if self.exit_only else None)
+        iso_time, static = self.options.iso_time, self.options.static_fields
+        self._formats = [AlertFormat(rule, iso_time=iso_time, static=static) for rule in rules]
+        needs = 0
+        for each in self._formats:
+            needs |= each.needs
+        self.sink = RuleSet(plan.rules, self._fire, bits=plan.bits, every=self.options.every, needs=needs)
+
+    def _fire(self, number: int, state: "State") -> None:
+        rule, form = self.rules[number], self._formats[number]
+        prefix, message = form.texts(state)
+        self.receive(
+            Alert(
+                state.evt_ts,
+                rule.name,
+                rule.priority,
+                prefix + message,
+                message,
+                rule.source,
+                rule.tags,
+                self.hostname,
+                form.fields(state),
+                event=state.evt_num,
+                tid=state.evt_tid,
+            )
+        )
+
+    @property
+    def fired(self) -> dict[str, int]:
+        """How often each rule fired; those that did."""
+        return {rule.name: count for rule, count in zip(self.rules, self.sink.fired, strict=True) if count}
+
+
+def exit_only(directions: Directions, conditions: Iterable[Node]) -> bool:
+    """Whether rules see exit events only (and enter events that have none): where nothing that was loaded mentions evt.dir."""
+    return not mentions_direction(conditions) if directions == "auto" else directions == "exit"
+
+
+def conditions_of(loaded: LoadResult) -> list[Node]:
+    """All conditions that were loaded: of rules, disabled ones too, and of macros."""
+    return [rule.tree for rule in loaded.rules] + [macro.tree for macro in loaded.macros]
+
+
+def local_hostname() -> str:
+    """The host's name as alerts give it; FALCO_HOSTNAME goes before it, as in Falco."""
+    return os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
