@@ -44,7 +44,9 @@ def rule_engine(command: RulesCommand, settings: Settings, loaded: LoadResult, r
         iso_time=settings.time_format_iso_8601 or command.json or settings.json_output,
         static_fields=settings.static_fields,
     )
-    return RuleEngine([rule for rule in chosen if rule.source == SYSCALL], receive, options, conditions=conditions_of(loaded))
+    rules = [rule for rule in chosen if rule.source == SYSCALL]
+    required = loaded.required_engine_version
+    return RuleEngine(rules, receive, options, conditions=conditions_of(loaded), required_engine=required)
 
 
 def alert_line(json: bool, settings: Settings) -> Callable[[Alert], str]:

@@ -60,8 +60,8 @@ cdef class RuleSet(Sink):
 
     A rule is `(possible, thread, guards, rest)`: a verdict by event id (b"\\1" possible), the Node for what depends on the thread alone
     or None, `(Node, event ids as bits)` for conditions worth asking once for all rules that share the object (at events of these types
-    only), and the Node for what remains or None. `bits` is where threads keep what is known of the first rules (`room_for`). `needs` is
-    what on_match will look at.
+    only), and the Node for what remains or None. `bits` is where threads keep what is known of the first rules (`room_for`). `joins`: exit
+    events that rules look at have the parameters of their enter events, too. `needs` is what on_match will look at.
     """
 
     cdef Rule* rules
@@ -75,10 +75,11 @@ cdef class RuleSet(Sink):
     cdef uint64_t* _fired
     cdef list held
     cdef object on_match
-    cdef bint every
+    cdef bint every, joins
     cdef public uint64_t matches             # in all
 
-    def __init__(self, rules: list[tuple], on_match, *, Bits bits=None, bint every=False, unsigned int needs=NEED_NOTHING):
+    def __init__(self, rules: list[tuple], on_match, *, Bits bits=None, bint every=False, bint joins=False,
+                 unsigned int needs=NEED_NOTHING):
         cdef Node node
         cdef _Candidates candidates = _Candidates()
         cdef uint32_t i
@@ -89,6 +90,7 @@ cdef class RuleSet(Sink):
         self.on_match = on_match
         self.every = every
         self.wants_hidden = True
+        self.joins = joins
         self.needs = needs
         self.held = []
         self.rules = <Rule*>calloc(self.count or 1, sizeof(Rule))
@@ -191,6 +193,13 @@ cdef class RuleSet(Sink):
 
     cdef bint wants_type(self, uint16_t evt_type) except -1:
         return evt_type >= MAX_EVENT_TYPES or self.buckets[evt_type].rules != NULL
+
+    cdef int section(self, State state) except -1:
+        cdef uint32_t kind
+        for kind in range(1, MAX_EVENT_TYPES, 2):
+            if self.joins and self.buckets[kind].rules != NULL:
+                state.joins[kind - 1] = state.joins[kind] = 1
+        return 0
 
     cdef int look(self, State state) noexcept:
         """Put the rules that are still possible into `left`; 0 where there are none."""

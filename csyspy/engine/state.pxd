@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from csyspy.engine.buffer cimport Buffer
-from csyspy.engine.event cimport Event
+from csyspy.engine.event cimport MAX_EVENT_TYPES, Event
 from csyspy.engine.fds cimport FdInfo, FdTable
 from csyspy.engine.threads cimport ThreadInfo, ThreadTable
 
@@ -74,6 +74,7 @@ cdef class State:
     cdef int64_t closing_fd
     cdef Buffer joined                # an exit event's parameters with those of its enter event; None until one is made
     cdef uint32_t own_params          # how many of them the exit event itself has; 0 where none were joined
+    cdef uint8_t joins[MAX_EVENT_TYPES]   # exit events of these types (and their enter events) that are to be joined beyond what libs 0.20 does
     cdef list deferred                # (callable-less) removals to do after the event: see handlers
 
     cdef void restart(self, bint keep_containers) except *   # forget threads, users, interfaces: a new section or file begins

@@ -5,7 +5,7 @@ tables by event id, joined where several meet and asked first; conditions on the
 be remembered about the thread (csyspy.engine.verdicts).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from typing import TYPE_CHECKING, Literal

@@ -56,8 +56,7 @@ def plan_rules(trees: Sequence[Node], types: int | None = None) -> RulePlan:
 
 def _conjuncts(root: Part) -> tuple[Part, ...]:
     """What all must be true, conditions on the thread gathered."""
-    parts = root.children if root.kind == "and" and not root.thread else (root,)
-    return parts
+    return root.children if root.kind == "and" and not root.thread else (root,)
 
 
 def _joined(lowering: Lowering, parts: list[Part]) -> "EngineNode | None":

@@ -60,7 +60,7 @@ class JsonShape:
     message: bool = False
 
 
-def to_json(alert: Alert, shape: JsonShape = JsonShape()) -> str:  # noqa: B008  (it never changes)
+def to_json(alert: Alert, shape: JsonShape = JsonShape()) -> str:
     """The alert as Falco writes it, keys sorted (falco: userspace/engine/formats.cpp, format_event)."""
     parts = [f'"hostname":{quoted(alert.hostname)}']
     if shape.message:

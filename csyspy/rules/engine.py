@@ -11,7 +11,7 @@ from csyspy.filters.ast import Node
 from csyspy.filters.rule_plan import plan_rules
 from csyspy.rules.alert_format import AlertFormat
 from csyspy.rules.alerts import Alert
-from csyspy.rules.directions import Directions, exits_and_singles, mentions_direction
+from csyspy.rules.directions import Directions, exit_only, exits_and_singles
 from csyspy.rules.model import LoadResult, Rule
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class EngineOptions:
 
 
 class RuleEngine:
-    """Runs `rules` in their order; `conditions` are all that were loaded, macros too, which say whether evt.dir is known of.
+    """Runs `rules` in their order; `conditions` and `required_engine` are of all that was loaded (exit_only).
 
     `sink` goes into a walker; `receive` gets the alerts. Raises FilterError where a condition cannot be compiled.
     """
@@ -49,20 +49,22 @@ class RuleEngine:
         options: EngineOptions | None = None,
         *,
         conditions: Iterable[Node] = (),
+        required_engine: str = "",
     ) -> None:
         self.rules = tuple(rules)
         self.receive = receive
         self.options = options or EngineOptions()
         self.hostname = self.options.hostname or local_hostname()
         trees = [rule.tree for rule in rules]
-        self.exit_only = exit_only(self.options.directions, [*trees, *conditions])
+        self.exit_only = exit_only(self.options.directions, [*trees, *conditions], required_engine)
         plan = plan_rules(trees, exits_and_singles() if self.exit_only else None)
         iso_time, static = self.options.iso_time, self.options.static_fields
         self._formats = [AlertFormat(rule, iso_time=iso_time, static=static) for rule in rules]
         needs = 0
         for each in self._formats:
             needs |= each.needs
-        self.sink = RuleSet(plan.rules, self._fire, bits=plan.bits, every=self.options.every, needs=needs)
+        every, joins = self.options.every, self.exit_only
+        self.sink = RuleSet(plan.rules, self._fire, bits=plan.bits, every=every, joins=joins, needs=needs)
 
     def _fire(self, number: int, state: "State") -> None:
         rule, form = self.rules[number], self._formats[number]
@@ -87,11 +89,6 @@ class RuleEngine:
     def fired(self) -> dict[str, int]:
         """How often each rule fired; those that did."""
         return {rule.name: count for rule, count in zip(self.rules, self.sink.fired, strict=True) if count}
-
-
-def exit_only(directions: Directions, conditions: Iterable[Node]) -> bool:
-    """Whether rules see exit events only (and enter events that have none): where nothing that was loaded mentions evt.dir."""
-    return not mentions_direction(conditions) if directions == "auto" else directions == "exit"
 
 
 def conditions_of(loaded: LoadResult) -> list[Node]:

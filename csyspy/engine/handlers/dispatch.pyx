@@ -45,6 +45,7 @@ cdef struct Plan:       # what to do with an event type before its handler
     bint copied         # enter event whose fd libs 0.20 copies into the exit event where a producer left it out
     bint fd_always      # the exit event's own fd goes before the enter event's
     uint8_t joined      # parameters of an old exit event that libs 0.20 appends those of the enter event to; 0 for others
+    uint8_t joinable    # likewise the newest libs, which have no enter events (State.joins)
 
 cdef Plan PLANS[MAX_EVENT_TYPES]
 cdef Event ENTER        # scratch of enter_event()
@@ -86,6 +87,17 @@ cdef void keep_enter(uint16_t evt_type) except *:
     PLANS[evt_type].keep = True
 
 
+cdef dict ENTER_PARAMS = {event["id"] + 1: [param["name"] for param in event["params"]]
+                          for event in EVENT_TABLE["events"] if event["dir"] == ">"}
+
+
+cdef int _own_params(str name, dict event) except -1:
+    """How many parameters of an exit event come before those of its enter event; 0 where these are not behind them."""
+    enter = ENTER_PARAMS.get(event["id"]) if event["dir"] == "<" else None
+    names = [param["name"] for param in event["params"]]
+    return len(names) - len(enter) if enter and names[-len(enter):] == enter else 0
+
+
 cdef void _make_plans() except *:
     cdef Plan* plan
     cdef uint32_t flags
@@ -110,6 +122,7 @@ cdef void _make_plans() except *:
         plan.copied = name in FD_COPIED
         plan.fd_late = NOWHERE
         plan.joined = JOINED.get(name.removesuffix("_E") + "_X" if name.endswith("_E") else name, 0)
+        plan.joinable = _own_params(name, event)
         if event["dir"] == ">":
             plan.fd_at = FD_IN_ENTER.get(name, 0)
         else:
@@ -187,7 +200,7 @@ cdef inline int _enter(State state, Plan* plan, ThreadInfo thread) except -1:
         if plan.copied:
             thread.copied_type = state.evt.type
             thread.copied_fd = thread.lastevent_fd
-    if plan.keep or (plan.joined and state.needs & NEED_ENTER):
+    if plan.keep or (state.needs & NEED_ENTER and (plan.joined or state.joins[state.evt.type])):
         _keep(state, thread)
     return 0
 
@@ -258,6 +271,9 @@ cdef int apply(State state) except -1:
         if thread.enter_size == 0 or not event_decode(&ENTER, thread.enter_raw, thread.enter_size, thread.enter_header == 22):
             ENTER.type = 0
         join_params(state, &ENTER if ENTER.type == kind - 1 else NULL)
+    elif state.joins[kind] and kind & 1 and state.evt.nparams == plan.joinable and thread is not None and thread.enter_size:
+        if event_decode(&ENTER, thread.enter_raw, thread.enter_size, thread.enter_header == 22) and ENTER.type == kind - 1:
+            join_params(state, &ENTER)
     if state.thread is None:
         # Fields look the thread up once more (libs: event.cpp, get_thread_info).
         state.thread = state.threads.find(state.evt.tid)
