@@ -22,13 +22,16 @@ def takes_argument(name: str, words: Sequence[str]) -> bool:
         raise UsageError(error.message, error.hint) from None
 
 
-def set_up(command: Command, buffer_format: str) -> ChiselRun:
-    """The command's chisels, ready for events. Raises UsageError: no such chisel, or arguments it does not take."""
+def set_up(command: Command, buffer_format: str, *, endless: bool = False) -> ChiselRun:
+    """The command's chisels, ready for events. `endless`: tables are drawn anew each second, until somebody interrupts.
+
+    Raises UsageError: no such chisel, or arguments it does not take."""
     size = shutil.get_terminal_size()
     context = Context(
         filter_text=command.filter,
         prefiltered=True,
         source_name=command.files[0] if command.files else "",
+        endless=endless,
         json=command.json,
         container_data=command.container_data,
         is_tty=sys.stdout.isatty(),

@@ -65,6 +65,12 @@ def _run(argv: Sequence[str]) -> int:
         from csyspy.cli import views
 
         return views.run(command)
+    if command.chisels and not command.files:
+        from csyspy.cli import live_tables
+
+        code = live_tables.run(command)
+        if code is not None:
+            return code
     if command.plain or not sys.stdout.isatty():
         from csyspy.cli.text import run
 

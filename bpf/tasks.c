@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/* Threads and what the kernel itself has counted for them: no hook on the path of any system call.
+ *
+ * `csp_tasks` is run over all threads whenever somebody asks. A thread that ends in between would be missed, so
+ * `csp_task_exit` leaves its last counts in `exited`, from where the reader takes them. Both are programs of the tracing
+ * kind and load members directly. Members that this kernel lacks are -1 and their values stay 0.
+ */
+#define READ(to, from) (to) = *(typeof(to) *)(from)
+#define RLIMIT_NOFILE 7
+
+/* One thread; csyspy/capture/live/tasks.pyx has the same layout. */
+struct task_row {
+  u64 start_ns; /* since boot: together with tid it names a thread for good */
+  u64 cpu_ns;   /* exact; the next two are ticks, good for their ratio alone */
+  u64 user_ns;
+  u64 system_ns;
+  u64 minor_faults;
+  u64 major_faults;
+  u64 read_bytes; /* by read(2) and its kin from anything: files, pipes, terminals, sockets */
+  u64 written_bytes;
+  u64 vm_pages; /* of the process, as what follows */
+  u64 rss_pages;
+  u64 group_minor_faults; /* of threads that are gone */
+  u64 group_major_faults;
+  u64 fd_limit;
+  u64 cgroup;        /* kernfs id in the unified hierarchy */
+  u64 memory_cgroup; /* and in the one that has the memory controller */
+  u32 tid;
+  u32 pid;
+  u32 parent_pid;
+  u32 virtual_tid; /* in the innermost pid namespace */
+  u32 virtual_pid;
+  u32 uid;
+  u32 threads;
+  u32 exec_count; /* grows with every execve */
+  u32 flags;
+  u32 exit_code;
+  char comm[16];
+};
+
+struct thread_key {
+  u64 start_ns;
+  u64 tid;
+};
+
+BPF_F_TABLE("hash", struct thread_key, struct task_row, exited, 65536, BPF_F_NO_PREALLOC);
+BPF_PERCPU_ARRAY(row_scratch, struct task_row, 1);
+BPF_PERCPU_ARRAY(exits_lost, u64, 1);
+
+static __always_inline u32 virtual_id(char *pid)
+{
+  u32 level = 0, id = 0;
+  if (!pid)
+    return 0;
+  READ(level, pid + O_pid_level);
+  level &= 31;
+  bpf_probe_read_kernel(&id, 4, pid + O_pid_numbers + level * (O_upid_ns + 8) + O_upid_nr);
+  return id;
+}
+
+static __always_inline u64 cgroup_id(char *cgroup)
+{
+  char *node = 0;
+  u64 id = 0;
+  if (!cgroup)
+    return 0;
+  READ(node, cgroup + O_cgroup_kn);
+  if (node)
+    READ(id, node + O_kernfs_node_id);
+  return id;
+}
+
+static __always_inline u64 rss_pages(char *mm)
+{
+  s64 files = 0, anonymous = 0, shared = 0;
+#if O_percpu_counter_count >= 0 && O_percpu_counter_counters >= 0 && !defined(OLD_RSS_STAT)
+#define RSS(i) (mm + O_mm_struct_rss_stat + (i) * (O_percpu_counter_counters + 8) + O_percpu_counter_count)
+#else
+#define RSS(i) (mm + O_mm_struct_rss_stat + (i) * 8)
+#endif
+  READ(files, RSS(0));
+  READ(anonymous, RSS(1));
+  READ(shared, RSS(3));
+  files = files < 0 ? 0 : files; /* they are sums over CPUs that lag behind */
+  anonymous = anonymous < 0 ? 0 : anonymous;
+  shared = shared < 0 ? 0 : shared;
+  return files + anonymous + shared;
+}
+
+static __always_inline void fill(struct task_row *row, char *task)
+{
+  char *leader = 0, *parent = 0, *group = 0, *mm = 0, *cred = 0, *sets = 0, *cgroup = 0, *pid = 0;
+
+  READ(row->start_ns, task + O_task_struct_start_boottime);
+  READ(row->cpu_ns, task + O_task_struct_se + O_sched_entity_sum_exec_runtime);
+  READ(row->user_ns, task + O_task_struct_utime);
+  READ(row->system_ns, task + O_task_struct_stime);
+  READ(row->minor_faults, task + O_task_struct_min_flt);
+  READ(row->major_faults, task + O_task_struct_maj_flt);
+#if O_task_struct_ioac >= 0 && O_task_io_accounting_rchar >= 0
+  READ(row->read_bytes, task + O_task_struct_ioac + O_task_io_accounting_rchar);
+  READ(row->written_bytes, task + O_task_struct_ioac + O_task_io_accounting_wchar);
+#endif
+  READ(row->tid, task + O_task_struct_pid);
+  READ(row->pid, task + O_task_struct_tgid);
+  READ(row->flags, task + O_task_struct_flags);
+  READ(row->exit_code, task + O_task_struct_exit_code);
+  READ(row->exec_count, task + O_task_struct_self_exec_id);
+  bpf_probe_read_kernel(row->comm, sizeof(row->comm), task + O_task_struct_comm);
+
+  READ(parent, task + O_task_struct_real_parent);
+  if (parent)
+    READ(row->parent_pid, parent + O_task_struct_tgid);
+  READ(cred, task + O_task_struct_cred);
+  if (cred)
+    READ(row->uid, cred + O_cred_uid);
+  READ(pid, task + O_task_struct_thread_pid);
+  row->virtual_tid = virtual_id(pid);
+  READ(leader, task + O_task_struct_group_leader);
+  if (leader) {
+    READ(pid, leader + O_task_struct_thread_pid);
+    row->virtual_pid = virtual_id(pid);
+  }
+  READ(group, task + O_task_struct_signal);
+  if (group) {
+    READ(row->threads, group + O_signal_struct_nr_threads);
+    READ(row->group_minor_faults, group + O_signal_struct_min_flt);
+    READ(row->group_major_faults, group + O_signal_struct_maj_flt);
+    READ(row->fd_limit, group + O_signal_struct_rlim + RLIMIT_NOFILE * 16);
+  }
+  READ(mm, task + O_task_struct_mm);
+  if (mm) {
+    READ(row->vm_pages, mm + O_mm_struct_total_vm);
+    row->rss_pages = rss_pages(mm);
+  }
+  READ(sets, task + O_task_struct_cgroups);
+  if (sets) {
+    READ(cgroup, sets + O_css_set_dfl_cgrp);
+    row->cgroup = cgroup_id(cgroup);
+#if E_cgroup_subsys_id_memory_cgrp_id >= 0
+    {
+      char *state = 0;
+      READ(state, sets + O_css_set_subsys + 8 * E_cgroup_subsys_id_memory_cgrp_id);
+      if (state) {
+        READ(cgroup, state + O_cgroup_subsys_state_cgroup);
+        row->memory_cgroup = cgroup_id(cgroup);
+      }
+    }
+#endif
+  }
+}
+
+int csp_tasks(u64 *ctx)
+{
+  int zero = 0;
+  u64 *meta = (u64 *)ctx[0];
+  char *task = (char *)ctx[1];
+  struct task_row *row;
+  if (!task)
+    return 0;
+  row = row_scratch.lookup(&zero);
+  if (!row)
+    return 0;
+  __builtin_memset(row, 0, sizeof(*row));
+  fill(row, task);
+  bpf_seq_write((void *)meta[0], row, sizeof(*row));
+  return 0;
+}
+
+int csp_task_exit(u64 *ctx)
+{
+  int zero = 0;
+  struct thread_key key = {};
+  struct task_row *row = row_scratch.lookup(&zero);
+  if (!row)
+    return 0;
+  __builtin_memset(row, 0, sizeof(*row));
+  fill(row, (char *)ctx[0]);
+  key.start_ns = row->start_ns;
+  key.tid = row->tid;
+  if (exited.update(&key, row)) {
+    u64 *lost = exits_lost.lookup(&zero);
+    if (lost)
+      (*lost)++;
+  }
+  return 0;
+}

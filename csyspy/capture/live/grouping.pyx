@@ -1,0 +1,90 @@
+"""Rows of kernel tables brought down to one per key."""
+
+from cpython.dict cimport PyDict_GetItem
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.ref cimport PyObject
+from libc.math cimport NAN
+from libc.stdlib cimport free, malloc
+
+OPERATIONS = ("keep", "sum", "max", "min")
+"""What becomes of the values of one group: the first that is not empty, their sum, the largest, the smallest."""
+
+
+def group(list keys not None, list columns not None, size_t count):
+    """`keys` and the first member of each of `columns` are lists of `count` values; the second is one of OPERATIONS.
+
+    Gives the keys (a tuple of values where there are several key lists) and, in their order, a list of values for each column.
+    A row with an unknown key (None) is left out; an unknown value adds nothing, and where all are unknown the result is.
+    """
+    cdef list names = keys[0] if len(keys) == 1 else list(zip(*keys))
+    cdef bint several = len(keys) > 1
+    cdef dict places = {}
+    cdef list order = []
+    cdef Py_ssize_t* place = <Py_ssize_t*>malloc((count or 1) * sizeof(Py_ssize_t))
+    cdef size_t i
+    cdef PyObject* found
+    if place == NULL:
+        raise MemoryError
+    try:
+        for i in range(count):
+            name = names[i]
+            if name is None or (several and None in <tuple>name):
+                place[i] = -1
+                continue
+            found = PyDict_GetItem(places, name)
+            if found == NULL:
+                place[i] = len(order)
+                places[name] = place[i]
+                order.append(name)
+            else:
+                place[i] = <Py_ssize_t><object>found
+        return order, [
+            _kept(values, place, count, len(order)) if operation == "keep" else _number(values, operation, place, count, len(order))
+            for values, operation in columns
+        ]
+    finally:
+        free(place)
+
+
+cdef list _kept(list values, Py_ssize_t* place, size_t count, size_t groups):
+    cdef list out = [None] * groups
+    cdef size_t i
+    for i in range(count):
+        if place[i] >= 0 and (out[place[i]] is None or out[place[i]] == "") and values[i] is not None:
+            out[place[i]] = values[i]
+    return out
+
+
+cdef list _number(list values, str operation, Py_ssize_t* place, size_t count, size_t groups):
+    cdef double* totals = <double*>malloc((groups or 1) * sizeof(double))
+    cdef size_t i
+    cdef double value
+    cdef double* total
+    cdef bint whole = True
+    cdef int kind = OPERATIONS.index(operation)
+    if totals == NULL:
+        raise MemoryError
+    try:
+        for i in range(groups):
+            totals[i] = NAN
+        for i in range(count):
+            item = values[i]
+            if place[i] < 0 or item is None:
+                continue
+            if PyFloat_CheckExact(item):
+                value = PyFloat_AS_DOUBLE(item)
+                whole = False
+            else:
+                value = item
+            total = &totals[place[i]]
+            if total[0] != total[0]:
+                total[0] = value
+            elif kind == 1:
+                total[0] += value
+            elif (value > total[0]) == (kind == 2):
+                total[0] = value
+        if whole:
+            return [None if totals[i] != totals[i] else <long long>totals[i] for i in range(groups)]
+        return [None if totals[i] != totals[i] else totals[i] for i in range(groups)]
+    finally:
+        free(totals)

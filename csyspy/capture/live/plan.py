@@ -1,0 +1,123 @@
+"""Which question is answered by which kernel table, as data.
+
+A view or a chisel says what it needs: rows named by fields, values of fields, and conditions. `plan` finds the table that has them
+all, and the probes that fill it; where there is none, the answer needs the event stream.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+RowValue = int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One value of a row."""
+
+    field: str
+    operation: str = "keep"
+    """What becomes of several values of one row: one of csyspy.capture.live.grouping.OPERATIONS, or `avg`, the mean over events."""
+    per_second: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A part of the filter that has to hold for what is counted."""
+
+    text: str
+    fields: frozenset[str] = frozenset()
+    """What `test` looks at."""
+    test: Callable[[Mapping[str, RowValue]], bool] | None = None
+    """Its verdict on a row; None where only events decide it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a view or a chisel is made of; `conditions` are its own and the user's."""
+
+    keys: tuple[str, ...]
+    values: tuple[Wanted, ...]
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a kernel table can say."""
+
+    name: str
+    keys: tuple[str, ...]
+    """Fields that tell its rows apart, beside those of the thread (THREAD_KEYS)."""
+    values: Mapping[str, tuple[str, ...]]
+    """Field that is counted -> the probes that count it."""
+    holds: tuple[str, ...] = ()
+    """Conditions, as csyspy.filters.render writes them, that are true of everything that it counts."""
+    of_threads: bool = True
+    """Its rows belong to threads."""
+    probes: tuple[str, ...] = ()
+    """What the rows themselves come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a question is answered."""
+
+    needs: Needs
+    table: Table
+    probes: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    """Those left to test on rows."""
+
+
+TASKS: Final = "tasks"
+SOCKETS: Final = "sockets"
+CALLS: Final = "calls"
+LATENCIES: Final = "latencies"
+FAILURES: Final = "failures"
+FILE_IO: Final = "file_io"
+CPUS: Final = "cpus"
+
+THREAD_KEYS: Final = (
+    "proc.pid", "thread.tid", "proc.name", "proc.exeline", "proc.ppid", "proc.vpid", "thread.vtid", "user.uid", "user.name",
+    "container.id", "container.name", "container.type", "container.image", "proc.fdlimit", "proc.nthreads",
+)  # fmt: skip
+"""What is known of every thread; columns of any table whose rows belong to threads."""
+
+_IP: Final = "fd.type = ipv4 or fd.type = ipv6"
+_NOT_SWITCH: Final = "evt.type != switch"
+
+TABLES: Final = (
+    Table(
+        "threads",
+        keys=(),
+        values={
+            **dict.fromkeys(
+                (
+                    "thread.cpu", "thread.cpu.user", "thread.cpu.system", "thread.exectime", "thread.vmsize.b", "thread.vmrss.b",
+                    "thread.vmsize", "thread.vmrss", "thread.pfmajor", "thread.pfminor", "evt.count.procinfo", "evt.count.threadinfo",
+                ),
+                (),
+            ),
+            **dict.fromkeys(("evt.buflen.net", "evt.buflen.net.in", "evt.buflen.net.out"), (SOCKETS,)),
+            **dict.fromkeys(("evt.buflen.file", "evt.buflen.file.in", "evt.buflen.file.out"), (SOCKETS,)),
+        },
+        holds=(_NOT_SWITCH, "evt.type = procinfo"),
+        probes=(TASKS,),
+    ),
+)  # fmt: skip
+"""In the order in which they are tried: the cheaper first."""
+
+
+def plan(needs: Needs, tables: Sequence[Table] = TABLES) -> Plan | None:
+    """The first table that has everything; None where only events do."""
+    for table in tables:
+        known = {*table.keys, *(THREAD_KEYS if table.of_threads else ())}
+        asked = [wanted.field for wanted in needs.values]
+        left = tuple(condition for condition in needs.conditions if condition.text not in table.holds)
+        if not known.issuperset(needs.keys) or any(field not in known and field not in table.values for field in asked):
+            continue
+        if any(condition.test is None or not known.issuperset(condition.fields) for condition in left):
+            continue
+        probes = dict.fromkeys((*table.probes, *(probe for field in asked for probe in table.values.get(field, ()))))
+        return Plan(needs, table, tuple(probes), left)
+    return None

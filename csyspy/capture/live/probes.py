@@ -1,0 +1,46 @@
+"""Probe sets by name: which C each is made of, and where it hooks in. A set is loaded when somebody needs it, and costs nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from csyspy.capture.live.compile import compile_module
+from csyspy.capture.live.load import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A program, and the tracepoint that it runs at with typed arguments."""
+
+    program: str
+    tracepoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSet:
+    """Programs that belong together."""
+
+    source: str
+    """File under bpf/; sets of one file share its bytecode, but not its maps."""
+    hooks: tuple[Hook, ...]
+
+
+PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
+    "tasks": ProbeSet("tasks.c", (Hook("csp_task_exit", "sched_process_exit"),)),
+}
+
+
+def attach(name: str) -> Loaded:
+    """Load the probe set of that name and attach all its hooks; closing what is returned takes it out of the kernel.
+
+    Raises LiveError where the kernel or this user cannot, KeyError where there is no such set."""
+    chosen = PROBE_SETS[name]
+    loaded = Loaded(compile_module(Path(chosen.source).stem, [Path(chosen.source)]))
+    try:
+        for hook in chosen.hooks:
+            loaded.attach_btf(hook.program, hook.tracepoint)
+    except BaseException:
+        loaded.close()
+        raise
+    return loaded

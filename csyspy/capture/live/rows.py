@@ -1,0 +1,88 @@
+"""Rows from the kernel's own counts: what views and chisels are made of where no event is needed.
+
+    plans = [plan(needs) …]                  # csyspy.capture.live.plan; None: needs the event stream
+    with KernelTables(plans) as tables:      # loads and attaches what they need, and no more
+        tables.sample()                      # the first pass is what later ones are compared with
+        …                                    # some time later
+        tables.sample()
+        keys, columns = tables.answer(plans[0])
+"""
+
+import time
+from collections.abc import Hashable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+from csyspy.capture.live.grouping import group
+from csyspy.capture.live.identities import Identities
+from csyspy.capture.live.load import Loaded
+from csyspy.capture.live.plan import TASKS, Condition, Plan, RowValue
+from csyspy.capture.live.probes import attach
+from csyspy.capture.live.tasks import TaskTable
+
+NS_PER_S: Final = 1_000_000_000
+
+
+class KernelTables(AbstractContextManager["KernelTables"]):
+    """The tables that some plans need, read together. Raises LiveError where the kernel or this user cannot."""
+
+    def __init__(self, plans: Sequence[Plan], identities: Identities | None = None) -> None:
+        self._loaded: dict[str, Loaded] = {}
+        self._tasks = TaskTable(identities or Identities())
+        self.time_ns = 0
+        """Of the newest sample, since the epoch."""
+        self.interval_s = 0.0
+        """Between it and the one before; 0 at the first."""
+        try:
+            for name in dict.fromkeys((TASKS, *(probe for plan in plans for probe in plan.probes))):
+                self._loaded[name] = attach(name)
+        except BaseException:
+            self.close()
+            raise
+
+    def sample(self) -> None:
+        """Read all tables. Raises LiveError."""
+        tasks = self._loaded[TASKS]
+        alive = tasks.iterate("csp_tasks", "task")
+        now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        _, _, ended = tasks.map("exited").entries_read(delete=True)
+        self._tasks.update(alive, bytes(ended), now_ns)
+        self.time_ns = time.time_ns()
+        self.interval_s = self._tasks.interval_ns / NS_PER_S
+
+    def answer(self, plan: Plan) -> tuple[list[Hashable], list[list[RowValue]]]:
+        """The rows of the interval before the newest sample: keys (a tuple where there are several fields), and the wanted values,
+        column by column. None: not known."""
+        table: Any = self._tasks
+        keep = _kept(table, plan.conditions)
+
+        def column(field: str) -> list[RowValue]:
+            values: list[RowValue] = table.column(field)
+            return values if keep is None else [values[i] for i in keep]
+
+        count = len(table) if keep is None else len(keep)
+        wanted = [(column(value.field), value.operation) for value in plan.needs.values]
+        keys, columns = group([column(field) for field in plan.needs.keys], wanted, count)
+        for i, value in enumerate(plan.needs.values):
+            if value.per_second and self.interval_s:
+                columns[i] = [None if cell is None else cell / self.interval_s for cell in columns[i]]
+        return keys, columns
+
+    def close(self) -> None:
+        """Detach and free everything."""
+        for loaded in self._loaded.values():
+            loaded.close()
+        self._loaded.clear()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _kept(table: Any, conditions: Sequence[Condition]) -> list[int] | None:
+    """The numbers of the rows that meet the conditions; None for all."""
+    if not conditions:
+        return None
+    fields = sorted({field for condition in conditions for field in condition.fields})
+    tests = [condition.test for condition in conditions if condition.test is not None]
+    rows = zip(*(table.column(field) for field in fields), strict=True)
+    return [i for i, values in enumerate(rows) if all(test(dict(zip(fields, values, strict=True))) for test in tests)]

@@ -1,0 +1,292 @@
+"""The threads of the machine from one pass of the kernel's task iterator to the next: what each used in between.
+
+Rows are threads, those that ended since the last pass included; columns are by field name. Counts are those of the interval.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.string cimport memchr, memcmp, memcpy
+
+import os
+
+cdef enum:
+    EXITING = 0x4           # PF_EXITING
+    KERNEL_THREAD = 0x200000    # PF_KTHREAD
+
+ROW_BYTES = sizeof(TaskRow)
+
+
+cdef inline double _grown(uint64_t now, uint64_t before) noexcept:
+    return <double>(now - before) if now > before else 0.0
+
+
+cdef str _text(const char* raw, size_t most):
+    cdef const char* end = <const char*>memchr(raw, 0, most)
+    return raw[:most if end == NULL else end - raw].decode("utf-8", "surrogateescape")
+
+
+cdef class Thread:
+    """A thread, and what it used within the interval (ns, bytes)."""
+
+    cdef int begin(self, const TaskRow* row, bint is_new) except -1:
+        self.now = row[0]
+        self.tid, self.pid = row.tid, row.pid
+        self.comm = _text(row.comm, sizeof(row.comm))
+        if is_new:
+            self.now.cpu_ns = self.now.user_ns = self.now.system_ns = self.now.read_bytes = self.now.written_bytes = 0
+        return 0
+
+    cdef int advance(self, const TaskRow* row) except -1:
+        cdef double ticks
+        cdef TaskRow* now = &self.now
+        cdef uint64_t vm_pages = row.vm_pages if not row.flags & EXITING else now.vm_pages
+        cdef uint64_t rss_pages = row.rss_pages if not row.flags & EXITING else now.rss_pages
+        if memcmp(now.comm, row.comm, sizeof(row.comm)):
+            self.comm = _text(row.comm, sizeof(row.comm))
+        self.cpu_ns = _grown(row.cpu_ns, now.cpu_ns)
+        # user and system are counted in ticks: their ratio divides the exact sum, as it does in /proc (kernel: cputime_adjust)
+        ticks = _grown(row.user_ns, now.user_ns) + _grown(row.system_ns, now.system_ns)
+        if ticks > 0:
+            self.user_ns = self.cpu_ns * _grown(row.user_ns, now.user_ns) / ticks
+        elif row.user_ns + row.system_ns > 0:
+            self.user_ns = self.cpu_ns * row.user_ns / (<double>row.user_ns + row.system_ns)
+        else:
+            self.user_ns = 0 if row.flags & KERNEL_THREAD else self.cpu_ns
+        self.read_bytes = _grown(row.read_bytes, now.read_bytes)
+        self.written_bytes = _grown(row.written_bytes, now.written_bytes)
+        self.group_major_faults = self.group_minor_faults = 0
+        self.net_in_bytes = self.net_out_bytes = self.socket_read_bytes = self.socket_written_bytes = 0
+        memcpy(now, row, sizeof(TaskRow))
+        now.vm_pages, now.rss_pages = vm_pages, rss_pages
+        return 0
+
+    @property
+    def cgroups(self):
+        """Ids of its control group: in the unified hierarchy, and in the one with the memory controller."""
+        return self.now.cgroup, self.now.memory_cgroup
+
+    @property
+    def uid(self):
+        return self.now.uid
+
+    @property
+    def is_kernel(self):
+        return bool(self.now.flags & KERNEL_THREAD)
+
+    cdef double file_in(self) noexcept:
+        """What was read from anything but sockets."""
+        return max(self.read_bytes - self.socket_read_bytes, 0.0)
+
+    cdef double file_out(self) noexcept:
+        return max(self.written_bytes - self.socket_written_bytes, 0.0)
+
+
+cdef class TaskTable:
+    """All threads; `update` takes what the kernel wrote, `column` gives one value per thread.
+
+    `describe` knows what the kernel does not say: `user(uid)`, `container(cgroups, pid)` -> (id, name, engine, image),
+    `exeline(pid)`, each asked once per new value.
+    """
+
+    def __init__(self, describe):
+        self.describe = describe
+        self.by_tid, self.rows, self.users, self.containers = {}, [], {}, {}
+        self.page_bytes = os.sysconf("SC_PAGESIZE")
+
+    def __len__(self):
+        return len(self.rows)
+
+    def update(self, bytes alive not None, bytes ended not None, uint64_t now_ns):
+        """One pass: the rows of the iterator, those that ended since the pass before, and the time since boot in ns.
+
+        The first pass is only what later ones are compared with: it has no rows that ended, and all its counts are 0.
+        """
+        cdef const char* data = PyBytes_AS_STRING(alive)
+        cdef Py_ssize_t count = PyBytes_GET_SIZE(alive) // <Py_ssize_t>sizeof(TaskRow)
+        cdef Py_ssize_t i
+        cdef const TaskRow* row
+        cdef Thread thread
+        cdef list rows = []
+        self.passes += 1
+        self.interval_ns = <double>(now_ns - self.begin_ns) if self.passes > 1 and now_ns > self.begin_ns else 0.0
+        for i in range(count):
+            row = <const TaskRow*>(data + i * <Py_ssize_t>sizeof(TaskRow))
+            if row.flags & EXITING:     # its last counts come with those that ended
+                thread = self.by_tid.get(row.tid)
+                if thread is not None:
+                    thread.seen = self.passes
+                continue
+            rows.append(self.meet(row))
+        data = PyBytes_AS_STRING(ended)
+        for i in range(PyBytes_GET_SIZE(ended) // <Py_ssize_t>sizeof(TaskRow)):
+            row = <const TaskRow*>(data + i * <Py_ssize_t>sizeof(TaskRow))
+            if self.passes > 1:
+                self.end(row, rows)
+        self.rows = rows
+        self.begin_ns = now_ns
+        if len(self.by_tid) > len(rows):
+            for tid in [tid for tid, kept in self.by_tid.items() if (<Thread>kept).seen != self.passes]:
+                del self.by_tid[tid]
+        self.lead()
+
+    cdef Thread meet(self, const TaskRow* row):
+        cdef Thread thread = self.by_tid.get(row.tid)
+        if thread is None or thread.now.start_ns != row.start_ns:
+            thread = Thread.__new__(Thread)
+            thread.begin(row, self.passes > 1 and row.start_ns >= self.begin_ns)
+            self.by_tid[thread.tid] = thread
+        thread.advance(row)
+        thread.seen = self.passes
+        return thread
+
+    cdef int end(self, const TaskRow* row, list rows) except -1:
+        cdef Thread thread = self.by_tid.get(row.tid)
+        if thread is not None and thread.now.start_ns == row.start_ns and thread.seen == self.passes and not thread.now.flags & EXITING:
+            return 0    # its number lives on in another thread of the process, which has called execve
+        if thread is None or thread.now.start_ns != row.start_ns:
+            thread = Thread.__new__(Thread)
+            thread.begin(row, True)
+            thread.advance(row)
+        else:
+            thread.advance(row)
+            del self.by_tid[thread.tid]
+        thread.ended = True
+        rows.append(thread)
+        return 0
+
+    cdef int lead(self) except -1:
+        """Find every thread's process, and give its first thread the faults of all."""
+        cdef Thread thread, first
+        cdef dict ended = {}
+        for thread in self.rows:
+            if thread.ended and thread.now.tid == thread.now.pid:
+                ended[thread.pid] = thread
+        for thread in self.rows:
+            if thread.now.tid == thread.now.pid:
+                thread.leader = thread
+                thread.group_major_faults += thread.now.major_faults + thread.now.group_major_faults
+                thread.group_minor_faults += thread.now.minor_faults + thread.now.group_minor_faults
+                continue
+            first = self.by_tid.get(thread.pid)
+            if first is None:
+                first = ended.get(thread.pid)
+            thread.leader = thread if first is None else first
+            if first is not None and not thread.ended:
+                first.group_major_faults += thread.now.major_faults
+                first.group_minor_faults += thread.now.minor_faults
+        return 0
+
+    cdef Thread find(self, object tid):
+        """The thread of that number that is alive, or None."""
+        return self.by_tid.get(tid)
+
+    def threads(self):
+        """{tid: thread} of all rows; of two with one number the one that is alive."""
+        cdef Thread thread
+        cdef dict out = {}
+        for thread in self.rows:
+            if thread.tid not in out or not thread.ended:
+                out[thread.tid] = thread
+        return out
+
+    def column(self, str field):
+        """The field's value of every thread. Raises KeyError where no field of that name is known here."""
+        return values_of(self, self.rows, field)
+
+
+cdef tuple _container(TaskTable table, Thread thread):
+    cdef object key = (thread.now.cgroup, thread.now.memory_cgroup)
+    found = table.containers.get(key)
+    if found is None:
+        found = table.containers[key] = table.describe.container(key, thread.pid)
+    return found
+
+
+cdef str _exeline(TaskTable table, Thread thread):
+    cdef Thread first = thread.leader
+    if first.exeline is None or first.exeline_of != first.now.exec_count:
+        found = None if first.now.flags & KERNEL_THREAD or first.ended else table.describe.exeline(first.pid)
+        # A kernel thread has no command line; its exe is then its name (libs: userspace/libscap/linux/scap_procs.c).
+        first.exeline = found or first.comm
+        first.exeline_of = first.now.exec_count
+    return first.exeline
+
+
+cdef object _user(TaskTable table, Thread thread):
+    cdef object uid = thread.now.uid
+    if uid not in table.users:
+        table.users[uid] = table.describe.user(uid)
+    return table.users[uid]
+
+
+cdef list values_of(TaskTable table, list threads, str field):
+    """The field's value for each of threads; None where there is no thread."""
+    cdef Thread t
+    cdef double share = 100.0 / table.interval_ns if table.interval_ns > 0 else 0.0
+    cdef int64_t page = table.page_bytes
+    cdef int at
+    if field == "proc.pid":
+        return [None if t is None else t.pid for t in threads]
+    if field == "thread.tid":
+        return [None if t is None else t.tid for t in threads]
+    if field == "proc.name":
+        return [None if t is None else t.leader.comm for t in threads]
+    if field == "thread.exectime":
+        return [None if t is None else t.cpu_ns for t in threads]
+    if field == "thread.cpu":
+        return [None if t is None else t.cpu_ns * share for t in threads]
+    if field == "thread.cpu.user":
+        return [None if t is None else t.user_ns * share for t in threads]
+    if field == "thread.cpu.system":
+        return [None if t is None else (t.cpu_ns - t.user_ns) * share for t in threads]
+    # memory is the process's: only its first thread has it, so that a sum over threads counts it once
+    if field == "thread.vmsize.b":
+        return [None if t is None else <int64_t>t.now.vm_pages * page if t.leader is t else 0 for t in threads]
+    if field == "thread.vmrss.b":
+        return [None if t is None else <int64_t>t.now.rss_pages * page if t.leader is t else 0 for t in threads]
+    if field == "thread.vmsize":
+        return [None if t is None else <int64_t>t.now.vm_pages * page // 1024 if t.leader is t else 0 for t in threads]
+    if field == "thread.vmrss":
+        return [None if t is None else <int64_t>t.now.rss_pages * page // 1024 if t.leader is t else 0 for t in threads]
+    if field == "thread.pfmajor":
+        return [None if t is None else <int64_t>t.leader.group_major_faults for t in threads]
+    if field == "thread.pfminor":
+        return [None if t is None else <int64_t>t.leader.group_minor_faults for t in threads]
+    if field == "proc.nthreads":
+        return [None if t is None else t.now.threads for t in threads]
+    if field == "proc.ppid":
+        return [None if t is None else t.now.parent_pid for t in threads]
+    if field == "proc.vpid":
+        return [None if t is None else t.now.virtual_pid for t in threads]
+    if field == "thread.vtid":
+        return [None if t is None else t.now.virtual_tid for t in threads]
+    if field == "user.uid":
+        return [None if t is None else t.now.uid for t in threads]
+    if field == "user.name":
+        return [None if t is None else _user(table, t) for t in threads]
+    if field == "proc.exeline":
+        return [None if t is None else _exeline(table, t) for t in threads]
+    if field == "proc.fdlimit":
+        return [None if t is None else <int64_t>t.now.fd_limit for t in threads]
+    if field == "evt.buflen.file":
+        return [None if t is None else t.file_in() + t.file_out() for t in threads]
+    if field == "evt.buflen.file.in":
+        return [None if t is None else t.file_in() for t in threads]
+    if field == "evt.buflen.file.out":
+        return [None if t is None else t.file_out() for t in threads]
+    if field == "evt.buflen.net":
+        return [None if t is None else t.net_in_bytes + t.net_out_bytes for t in threads]
+    if field == "evt.buflen.net.in":
+        return [None if t is None else t.net_in_bytes for t in threads]
+    if field == "evt.buflen.net.out":
+        return [None if t is None else t.net_out_bytes for t in threads]
+    if field == "evt.count.procinfo":
+        return [None if t is None else 1 if t.leader is t and not t.ended else 0 for t in threads]
+    if field == "evt.count.threadinfo":
+        return [None if t is None else 0 if t.ended else 1 for t in threads]
+    if field in _CONTAINER:
+        at = _CONTAINER[field]
+        return [None if t is None else _container(table, t)[at] for t in threads]
+    raise KeyError(field)
+
+
+cdef dict _CONTAINER = {"container.id": 0, "container.name": 1, "container.type": 2, "container.image": 3}
