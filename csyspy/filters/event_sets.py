@@ -26,6 +26,11 @@ def system_calls(node: Node) -> Set:
     return _possible(node, _all_calls(), _calls_of)[0]
 
 
+def verdicts_by_call(check: Check) -> tuple[Set, Set]:
+    """Names of the system calls that a check on the event type can be true for, and those that it can be false for."""
+    return _possible(check, _all_calls(), _calls_of)
+
+
 def event_names(node: Node) -> Set:
     """Names of the events that the filter can be true for."""
     every = frozenset(event["name"] for event in EVENT_TABLE["events"]) | _all_calls()
