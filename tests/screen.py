@@ -41,7 +41,14 @@ class QuietFeed:
         self.closed = True
 
 
-def frame(*cpus: float, seq: int = 1, query_seq: int = 1, commands: tuple[str, ...] = (), state: State = State.LIMITED) -> Frame:
+def frame(
+    *cpus: float,
+    seq: int = 1,
+    query_seq: int = 1,
+    commands: tuple[str, ...] = (),
+    state: State = State.LIMITED,
+    notice: str = "only /proc",
+) -> Frame:
     """A frame of processes 1, 2, … with these CPU percents; each is the child of the one before."""
     rows: list[dict[str, Value]] = [
         {
@@ -53,7 +60,7 @@ def frame(*cpus: float, seq: int = 1, query_seq: int = 1, commands: tuple[str, .
     ]
     snapshot = snapshot_of(VIEWS["procs"], rows, seq=seq, time_ns=1_700_000_000 * 10**9)
     gauges = (Gauge("CPU", "12% of 2", 0.12, (0.1, 0.12), 1),)
-    return Frame(snapshot, state, gauges, len(rows), "2s", notice="only /proc", query_seq=query_seq)
+    return Frame(snapshot, state, gauges, len(rows), "2s", notice=notice, query_seq=query_seq)
 
 
 def line(app: CsyspyApp, y: int) -> str:

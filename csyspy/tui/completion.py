@@ -102,11 +102,16 @@ def choices_at(text: str, cursor: int, values: Mapping[str, Iterable[str]]) -> C
 
 
 def values_on_screen(snapshot: Snapshot) -> dict[str, list[str]]:
-    """Per field of the view's columns the different values it has in the snapshot, in the order of the rows."""
+    """Per field of the view's columns the different values it has in the snapshot, in the order of the rows.
+
+    Where command lines are shown, names of processes are among them."""
     seen: dict[str, list[str]] = {}
     for column, values in zip(snapshot.columns, snapshot.values, strict=True):
         distinct = [value for value in dict.fromkeys(values[row] for row in snapshot.order) if value not in (None, "")]
         seen[column.field] = [str(value) if column.is_number else cell_text(value, column.unit) for value in distinct]
+    if "proc.exeline" in seen and "proc.name" not in seen:
+        names = (line.split(" ", 1)[0].rstrip(":").rpartition("/")[2] for line in seen["proc.exeline"])
+        seen["proc.name"] = list(dict.fromkeys(name for name in names if name))
     return seen
 
 

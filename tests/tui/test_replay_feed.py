@@ -25,10 +25,6 @@ def frames_of(path: Path, query: Query = Query(PROCS)) -> list[Frame]:  # noqa: 
     return frames
 
 
-@pytest.fixture(scope="module")
-def demo(root: Path) -> Path:
-    return root / "examples" / "demo.scap"
-
 
 def test_the_last_frame_shows_the_whole_capture(demo: Path) -> None:
     last = frames_of(demo)[-1]

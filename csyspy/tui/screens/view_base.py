@@ -51,6 +51,7 @@ class ViewBase(CommandScreen):
         border-subtitle-color: $foreground;
         padding: 0 1;
     }
+    ViewBase GridView.-empty { display: none; }
     ViewBase.-narrow #body { layout: vertical; }
     ViewBase.-too-small > * { display: none; }
     ViewBase.-too-small #too-small { display: block; }

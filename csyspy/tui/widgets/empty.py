@@ -11,7 +11,6 @@ class EmptyState(Static):
 
     DEFAULT_CSS = """
     EmptyState { display: none; width: 1fr; height: 1fr; content-align: center middle; text-align: center; color: $foreground; }
-    GridView.-empty { display: none; }
     """
 
     def show(self, text: Content) -> None:

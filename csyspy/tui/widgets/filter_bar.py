@@ -28,10 +28,10 @@ class FilterBar(Vertical):
     FilterBar { height: auto; background: $background; color: $foreground; }
     FilterBar #line { height: 1; }
     FilterBar #mark { width: 3; color: $primary; }
-    FilterBar #shown { width: 1fr; height: 1; }
+    FilterBar #shown { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     FilterBar #status { width: auto; max-width: 50%; height: 1; padding: 0 1; }
     FilterBar Input { display: none; width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
-    FilterBar #hint { display: none; height: 1; padding: 0 0 0 3; color: $error; }
+    FilterBar #hint { display: none; height: 1; text-wrap: nowrap; text-overflow: ellipsis; padding: 0 0 0 3; color: $error; }
     FilterBar OptionList { display: none; height: auto; max-height: 8; margin: 0 0 0 3; border: none; padding: 0; background: $panel; }
     FilterBar.-editing Input { display: block; }
     FilterBar.-editing #shown { display: none; }

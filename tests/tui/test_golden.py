@@ -1,0 +1,97 @@
+"""Whole screens as text, compared with what was looked at and found good.
+
+`CSYSPY_GOLDEN=write pytest tests/tui/test_golden.py` writes them anew; the difference is then reviewed as a picture is.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from screen import QuietFeed, frame, settled, shown, text_of
+
+from csyspy.tui.app import CsyspyApp
+from csyspy.tui.frame import State
+from csyspy.tui.live_feed import NOTICE
+from csyspy.tui.replay_feed import ReplayFeed
+from csyspy.tui.settings import Settings
+from csyspy.tui.widgets.filter_bar import FilterBar
+
+GOLDEN = Path(__file__).parent / "golden"
+VIEWS_AND_SIZES = [
+    (view_id, size) for view_id in ("procs", "containers", "connections", "files", "spy_users") for size in ((80, 24), (120, 40))
+]
+KEYS = {
+    "dig": ("down", "d"),
+    "echo": ("down", "e", "f2", "f2"),
+    "spectrogram": ("f12",),
+    "overview": ("o",),
+    "help": ("question_mark",),
+    "legend": ("f7",),
+    "views": ("f2",),
+    "sort": ("f9",),
+    "actions": ("f8",),
+    "columns": ("C",),
+    "detail": ("down", "i"),
+    "tree": ("t",),
+    "moment": ("left_square_bracket", "m", "left_square_bracket", "left_square_bracket"),
+    "drilled": ("down", "enter"),
+    "nothing-matches": ("f4", *"evt.type=reboot", "enter"),
+    "wrong-filter": ("f4", *"proc.nmae=x"),
+    "completion": ("f4", *"proc.name=ng"),
+}
+
+
+def check(name: str, text: str) -> None:
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("CSYSPY_GOLDEN") == "write":
+        GOLDEN.mkdir(exist_ok=True)
+        path.write_text(text + "\n")
+    assert text + "\n" == path.read_text()
+
+
+@pytest.mark.parametrize(("view_id", "size"), VIEWS_AND_SIZES)
+async def test_views(demo: Path, view_id: str, size: tuple[int, int]) -> None:
+    app = CsyspyApp(ReplayFeed(str(demo)), view_id)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        check(f"{view_id}-{size[0]}x{size[1]}", text_of(app))
+
+
+@pytest.mark.parametrize("name", KEYS)
+async def test_screens(demo: Path, name: str) -> None:
+    app = CsyspyApp(ReplayFeed(str(demo)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        for key in KEYS[name]:
+            await pilot.press(key)
+        await settled(pilot)
+        if app.view_screen.query_one(FilterBar).is_editing:
+            await pilot.pause(0.2)  # what is typed is judged once the fingers rest
+        check(name, text_of(app))
+
+
+async def test_without_hues_selection_and_sort_are_told_by_signs(demo: Path) -> None:
+    app = CsyspyApp(ReplayFeed(str(demo)), settings=Settings(theme="ink"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        text = text_of(app)
+        assert text == (GOLDEN / "procs-80x24.txt").read_text().rstrip("\n")
+        assert "CPU▼" in text
+        assert "▸ " in text
+        colours = {
+            style.color.triplet
+            for strip in app.screen._compositor.render_strips()
+            for _, style, _ in strip
+            if style is not None and style.color is not None and style.color.triplet is not None
+        }
+        assert all(max(colour) - min(colour) == 0 for colour in colours)
+
+
+@pytest.mark.parametrize("state", [State.LIMITED, State.LIVE, State.FAILED, State.PARTIAL])
+async def test_states(state: State) -> None:
+    app = CsyspyApp(QuietFeed())
+    async with app.run_test(size=(80, 24)) as pilot:
+        rows = () if state is State.FAILED else (50.0, 3.0)
+        notice = {State.LIMITED: NOTICE, State.LIVE: ""}.get(state, "the file ends in the middle of a block (at byte 81,204,224)")
+        await shown(pilot, frame(*rows, state=state, notice=notice))
+        check(f"state-{state.name.lower()}", text_of(app))
