@@ -43,6 +43,8 @@ def _printer(column: Column) -> Callable[[Value], str]:
     rate = Aggregation.TIME_AVG in (column.aggregation, column.groupby_aggregation)
     if kind == "RELTIME":
         return lambda value: _time(int(value or 0))
+    if kind == "CHARBUF" and column.is_number:
+        return lambda value: f"{value:g}"
     if kind == "DOUBLE":
         return lambda value: f"{value:{WIDTH}.2f}"
     if kind.startswith(_INTEGERS):

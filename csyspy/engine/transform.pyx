@@ -4,7 +4,7 @@ Meaning: libs: userspace/libsinsp/sinsp_filter_transformers/, base64.h (decodeWi
 sinsp_filtercheck_multivalue_transformer.cpp.
 """
 
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memchr
 
 from csyspy.engine.buffer cimport Buffer
@@ -162,6 +162,32 @@ cdef class Length(Extractor):
         if v.kind == VK_LIST or v.kind == VK_STR or v.kind == VK_BYTES:
             return give_uint(out, v.n)
         return 0
+
+
+cdef class Number(Extractor):
+    """A text of digits as the number that it writes; other texts have no value."""
+
+    cdef Extractor source
+
+    def __init__(self, Extractor source not None):
+        self.source = source
+        self.name = source.name
+        self.arg = source.arg
+        self.type = PT_UINT64
+        self.fmt = PF_DEC
+        self.needs = source.needs
+
+    cdef int get(self, State state, Value* out) except -1:
+        cdef Value v
+        cdef uint64_t number = 0
+        cdef uint32_t k
+        if not self.source.get(state, &v) or v.kind != VK_STR or not 0 < v.n < 20:
+            return 0
+        for k in range(v.n):
+            if not c"0" <= v.s[k] <= c"9":
+                return 0
+            number = 10 * number + <uint64_t>(v.s[k] - c"0")
+        return give_uint(out, number)
 
 
 cdef class Literal(Extractor):

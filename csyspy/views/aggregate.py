@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Final
 
 from csyspy.engine.event_list import EventList
+from csyspy.engine.transform import Number
 from csyspy.engine.view_table import REQUIRED, ViewTable
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.extraction import compile_field
@@ -76,14 +77,14 @@ class ViewAggregation:
         group = next((column for column in used if column.is_groupby_key), None)
         columns = []
         for column in self._columns:
-            field = compile_field(column.field)
+            field = _compiled(column)
             operation = _operation(field, column.aggregation, column)
             merged = _operation(field, column.groupby_aggregation, column)
             columns.append((field, self._default(field, column), operation, merged, column.unit in _WHOLE))
         return ViewTable(self._with_default(key), columns, self._with_default(group) if group else None, program)
 
     def _with_default(self, column: Column) -> tuple["Extractor", Value]:
-        field = compile_field(column.field)
+        field = _compiled(column)
         return field, self._default(field, column)
 
     def _default(self, field: "Extractor", column: Column) -> Any:
@@ -95,10 +96,16 @@ class ViewAggregation:
         if not self.view.use_defaults:
             return REQUIRED
         if kind in _TEXTS:
-            return 0 if column.is_number else ""
+            return ""
         if kind == "DOUBLE" or (kind in _WITH_ZERO and _FORMATS.get(field.fmt) == "DEC"):
             return 0
         return None if column.may_be_unknown else REQUIRED
+
+
+def _compiled(column: Column) -> "Extractor":
+    """The column's extractor; where the field is text and the column a number (evt.arg.backlog), what the text says."""
+    field = compile_field(column.field)
+    return Number(field) if column.is_number and _TYPES.get(field.type, "") in _TEXTS else field
 
 
 def _operation(field: "Extractor", aggregation: Aggregation, column: Column) -> str:

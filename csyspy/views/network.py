@@ -86,12 +86,15 @@ BACKLOG = View(
         Column("PID", "proc.pid", Unit.ID, 8, priority=9, description="process id"),
         Column("PORT", "fd.sport", Unit.ID, 8, priority=7, description="server port"),
         Column(
-            "BACKLOG", "evt.arg[3]", colsize=15, aggregation=Aggregation.AVG, is_sorting=True, priority=9,
-            description="queue length",
+            "BACKLOG", "evt.arg[3]", Unit.COUNT, 9, Aggregation.AVG, is_sorting=True, priority=9,
+            description="connections that wait to be accepted",
         ),
-        Column("BACKLOG_PCT", "evt.arg[2]", colsize=15, aggregation=Aggregation.AVG, priority=5, description="queue fill percent"),
-        Column("BACKLOG_MAX", "evt.arg[4]", colsize=15, priority=4, description="queue maximum"),
-        Column("PROC", "proc.name", colsize=50, priority=9, description="program name"),
+        Column(
+            "BACKLOG_PCT", "evt.arg[2]", Unit.PERCENT, 13, Aggregation.AVG, priority=5,
+            description="part of the queue that is full, percent",
+        ),
+        Column("BACKLOG_MAX", "evt.arg[4]", Unit.COUNT, 13, priority=4, description="connections that may wait"),
+        Column("PROC", "proc.name", colsize=16, priority=9, description="program name"),
     ),
 )
 
