@@ -46,7 +46,8 @@ cdef int _name(State state, Extractor self, Value* out) except -1:
         container = state.containers.get(state.thread.container_id)
         if container is None:
             return 0
-        return self.give(json_text(container.get("User")), out)
+        user = container.get("User")
+        return self.give(json_text(user) if isinstance(user, str) else b"<NA>", out)
     return _text(self, _user(state, state.thread.uid)[NAME], out)
 
 

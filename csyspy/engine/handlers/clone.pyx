@@ -179,7 +179,6 @@ cdef int _caller(State state, int64_t child_tid) except -1:
     _set_args(child, e)
     child.comm = text_param(e, places.comm)
     _fill_from_event(state, child)
-    child.pidns_init_start_ts = state.machine.get("boot_ts_ns", 0)
     if valid:
         _fill_from_thread(child, caller)
     else:
@@ -262,9 +261,9 @@ cdef int _child(State state) except -1:
         model.changed()
     _fill_from_event(state, child)
     if places.pidns_start != ABSENT and e.nparams > places.pidns_start:
-        child.pidns_init_start_ts = state.machine.get("boot_ts_ns", 0)
+        # libs mean to add the time of boot to it, but have none while they read a capture.
         if child.flags & (CL_CHILD_IN_PIDNS | CL_CLONE_NEWPID) or child.tid != child.vtid:
-            child.pidns_init_start_ts += param_u64(e, places.pidns_start, 0)
+            child.pidns_init_start_ts = param_u64(e, places.pidns_start, 0)
     state.thread = state.threads.add(child, False)
     return 0
 
