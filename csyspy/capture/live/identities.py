@@ -1,6 +1,7 @@
 """What the kernel does not say about a thread: its user's name, its container, its command line."""
 
 import pwd
+from collections.abc import Iterator
 from typing import Final
 
 from csyspy.containers import container_of
@@ -13,8 +14,26 @@ _ENGINES: Final = {
 }  # fmt: skip
 
 
+LISTEN: Final = "0A"
+
+
 class Identities:
-    """Each question is asked once per new value; TaskTable keeps the answers."""
+    """Each question is asked once per new value; the tables keep the answers."""
+
+    def __init__(self) -> None:
+        self._listening: frozenset[int] | None = None
+
+    def forget(self) -> None:
+        """Look anew at what changes by itself: call it at each sample."""
+        self._listening = None
+
+    def listens(self, protocol: str, port: int) -> bool:
+        """Whether a TCP socket of this machine listens on the port."""
+        if protocol != "tcp":
+            return False
+        if self._listening is None:
+            self._listening = frozenset(_listening("/proc/net/tcp")) | frozenset(_listening("/proc/net/tcp6"))
+        return port in self._listening
 
     def user(self, uid: int) -> str:
         """The user's name, or the number where nobody has it."""
@@ -43,3 +62,15 @@ class Identities:
                 return file.read(4096).rstrip(b"\0 ").replace(b"\0", b" ").decode("utf-8", "surrogateescape") or None
         except OSError:
             return None
+
+
+def _listening(path: str) -> Iterator[int]:
+    try:
+        with open(path) as file:
+            next(file, None)
+            for line in file:
+                _, local, _, state, _ = line.split(maxsplit=4)
+                if state == LISTEN:
+                    yield int(local.rpartition(":")[2], 16)
+    except (OSError, ValueError):
+        return

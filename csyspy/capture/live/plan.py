@@ -104,6 +104,21 @@ TABLES: Final = (
         holds=(_NOT_SWITCH, "evt.type = procinfo"),
         probes=(TASKS,),
     ),
+    Table(
+        "connections",
+        keys=(
+            "fd.name", "fd.l4proto", "fd.type", "fd.lip", "fd.rip", "fd.lport", "fd.rport", "fd.sip", "fd.cip", "fd.sport", "fd.cport",
+        ),
+        values=dict.fromkeys(
+            (
+                "evt.rawarg.res", "evt.buflen", "evt.buflen.in", "evt.buflen.out", "evt.buflen.net", "evt.buflen.net.in",
+                "evt.buflen.net.out", "evt.count",
+            ),
+            (),
+        ),
+        holds=(_IP, "evt.is_io = true", 'fd.name != ""', "evt.failed = false"),
+        probes=(TASKS, SOCKETS),
+    ),
 )  # fmt: skip
 """In the order in which they are tried: the cheaper first."""
 

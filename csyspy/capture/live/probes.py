@@ -28,6 +28,14 @@ class ProbeSet:
 
 PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
     "tasks": ProbeSet("tasks.c", (Hook("csp_task_exit", "sched_process_exit"),)),
+    "sockets": ProbeSet(
+        "sockets.c",
+        (
+            Hook("csp_socket_send", "sock_send_length"),
+            Hook("csp_socket_receive", "sock_recv_length"),
+            Hook("csp_socket_state", "inet_sock_set_state"),
+        ),
+    ),
 }
 
 

@@ -8,19 +8,23 @@
         keys, columns = tables.answer(plans[0])
 """
 
+import mmap
 import time
 from collections.abc import Hashable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
+from csyspy.capture.live.connections import ConnectionTable
 from csyspy.capture.live.grouping import group
 from csyspy.capture.live.identities import Identities
 from csyspy.capture.live.load import Loaded
-from csyspy.capture.live.plan import TASKS, Condition, Plan, RowValue
+from csyspy.capture.live.plan import SOCKETS, TASKS, Condition, Plan, RowValue
 from csyspy.capture.live.probes import attach
 from csyspy.capture.live.tasks import TaskTable
 
 NS_PER_S: Final = 1_000_000_000
+_DRAINED: Final = (("connections", SOCKETS, "sockets"),)
+"""(table, probe set, its map) of those that begin anew at each sample."""
 
 
 class KernelTables(AbstractContextManager["KernelTables"]):
@@ -28,7 +32,10 @@ class KernelTables(AbstractContextManager["KernelTables"]):
 
     def __init__(self, plans: Sequence[Plan], identities: Identities | None = None) -> None:
         self._loaded: dict[str, Loaded] = {}
-        self._tasks = TaskTable(identities or Identities())
+        self._identities = identities or Identities()
+        self._tasks = TaskTable(self._identities)
+        self._tables: dict[str, Any] = {"threads": self._tasks}
+        self._slots: mmap.mmap | None = None
         self.time_ns = 0
         """Of the newest sample, since the epoch."""
         self.interval_s = 0.0
@@ -36,24 +43,36 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         try:
             for name in dict.fromkeys((TASKS, *(probe for plan in plans for probe in plan.probes))):
                 self._loaded[name] = attach(name)
+            if SOCKETS in self._loaded:
+                slots = self._loaded[SOCKETS].map("other_sockets")
+                self._slots = mmap.mmap(slots.fd, slots.entries * slots.value_size, mmap.MAP_SHARED, mmap.PROT_READ)
+                self._tables["connections"] = ConnectionTable(self._tasks, self._identities.listens)
         except BaseException:
             self.close()
             raise
 
     def sample(self) -> None:
-        """Read all tables. Raises LiveError."""
+        """Read all tables. Raises LiveError.
+
+        What threads did is read before the threads are, so that each is known by then: alive, or ended in between."""
+        self._identities.forget()
+        read = {name: self._loaded[probe].map(source).entries_read(delete=True) for name, probe, source in _DRAINED if probe in self._loaded}
         tasks = self._loaded[TASKS]
         alive = tasks.iterate("csp_tasks", "task")
         now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         _, _, ended = tasks.map("exited").entries_read(delete=True)
         self._tasks.update(alive, bytes(ended), now_ns)
+        if self._slots is not None:
+            self._tasks.add_other_sockets(self._slots)
+        for name, (count, keys, values) in read.items():
+            self._tables[name].update(keys, values, count)
         self.time_ns = time.time_ns()
         self.interval_s = self._tasks.interval_ns / NS_PER_S
 
     def answer(self, plan: Plan) -> tuple[list[Hashable], list[list[RowValue]]]:
         """The rows of the interval before the newest sample: keys (a tuple where there are several fields), and the wanted values,
         column by column. None: not known."""
-        table: Any = self._tasks
+        table: Any = self._tables[plan.table.name]
         keep = _kept(table, plan.conditions)
 
         def column(field: str) -> list[RowValue]:

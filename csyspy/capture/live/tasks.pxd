@@ -49,6 +49,8 @@ cdef class Thread:
     cdef double net_out_bytes
     cdef double socket_read_bytes    # by read(2) and its kin: these are part of read_bytes
     cdef double socket_written_bytes
+    cdef uint64_t socket_reads       # bytes so far, as the kernel's slot of the thread has them
+    cdef uint64_t socket_writes
     cdef str exeline
     cdef uint32_t exeline_of      # the exec_count that exeline belongs to
     cdef int begin(self, const TaskRow* row, bint is_new) except -1
@@ -67,7 +69,11 @@ cdef class TaskTable:
     cdef int64_t page_bytes
     cdef dict users
     cdef dict containers
+    cdef dict owners
     cdef Thread meet(self, const TaskRow* row)
     cdef int end(self, const TaskRow* row, list rows) except -1
     cdef int lead(self) except -1
-    cdef Thread find(self, object tid)
+    cdef Thread owner(self, object tid)
+
+
+cdef list values_of(TaskTable table, list threads, str field)

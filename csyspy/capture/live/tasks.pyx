@@ -14,6 +14,12 @@ cdef enum:
 
 ROW_BYTES = sizeof(TaskRow)
 
+# bpf/sockets.c has the same layout.
+cdef struct SocketSlot:
+    uint64_t tid
+    uint64_t read_bytes
+    uint64_t written_bytes
+
 
 cdef inline double _grown(uint64_t now, uint64_t before) noexcept:
     return <double>(now - before) if now > before else 0.0
@@ -90,6 +96,7 @@ cdef class TaskTable:
     def __init__(self, describe):
         self.describe = describe
         self.by_tid, self.rows, self.users, self.containers = {}, [], {}, {}
+        self.owners = None
         self.page_bytes = os.sysconf("SC_PAGESIZE")
 
     def __len__(self):
@@ -122,6 +129,7 @@ cdef class TaskTable:
             if self.passes > 1:
                 self.end(row, rows)
         self.rows = rows
+        self.owners = None
         self.begin_ns = now_ns
         if len(self.by_tid) > len(rows):
             for tid in [tid for tid, kept in self.by_tid.items() if (<Thread>kept).seen != self.passes]:
@@ -175,30 +183,44 @@ cdef class TaskTable:
                 first.group_minor_faults += thread.now.minor_faults
         return 0
 
-    cdef Thread find(self, object tid):
-        """The thread of that number that is alive, or None."""
-        return self.by_tid.get(tid)
-
-    def threads(self):
-        """{tid: thread} of all rows; of two with one number the one that is alive."""
+    cdef Thread owner(self, object tid):
+        """The row of that number, or None; of two with one number the thread that is alive."""
         cdef Thread thread
-        cdef dict out = {}
+        if self.owners is None:
+            self.owners = {}
+            for thread in self.rows:
+                if not thread.ended or thread.tid not in self.owners:
+                    self.owners[thread.tid] = thread
+        return self.owners.get(tid)
+
+    def add_other_sockets(self, const unsigned char[::1] slots not None):
+        """Take what threads moved through sockets that are no IP connection, from the slots of bpf/sockets.c. After `update`."""
+        cdef const SocketSlot* slot
+        cdef uint64_t count = slots.shape[0] // <Py_ssize_t>sizeof(SocketSlot)
+        cdef Thread thread
+        if count == 0:
+            return
         for thread in self.rows:
-            if thread.tid not in out or not thread.ended:
-                out[thread.tid] = thread
-        return out
+            slot = <const SocketSlot*>&slots[0] + thread.now.tid % count
+            if slot.tid == thread.now.tid:
+                thread.socket_read_bytes += _grown(slot.read_bytes, thread.socket_reads)
+                thread.socket_written_bytes += _grown(slot.written_bytes, thread.socket_writes)
+                thread.socket_reads, thread.socket_writes = slot.read_bytes, slot.written_bytes
 
     def column(self, str field):
         """The field's value of every thread. Raises KeyError where no field of that name is known here."""
         return values_of(self, self.rows, field)
 
 
-cdef tuple _container(TaskTable table, Thread thread):
+cdef object _container(TaskTable table, Thread thread, int at):
     cdef object key = (thread.now.cgroup, thread.now.memory_cgroup)
     found = table.containers.get(key)
     if found is None:
-        found = table.containers[key] = table.describe.container(key, thread.pid)
-    return found
+        found = table.describe.container(key, thread.pid)
+        if found is None:    # it has gone before anybody looked; the next of that group may tell
+            return None
+        table.containers[key] = found
+    return found[at]
 
 
 cdef str _exeline(TaskTable table, Thread thread):
@@ -285,7 +307,7 @@ cdef list values_of(TaskTable table, list threads, str field):
         return [None if t is None else 0 if t.ended else 1 for t in threads]
     if field in _CONTAINER:
         at = _CONTAINER[field]
-        return [None if t is None else _container(table, t)[at] for t in threads]
+        return [None if t is None else _container(table, t, at) for t in threads]
     raise KeyError(field)
 
 

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/* Bytes through sockets, by thread and connection: counted where the socket layer itself says how much went through.
+ *
+ * An entry belongs to one thread, so nothing is shared and plain additions do. Of sockets that are no IP connection (unix,
+ * netlink) all that matters is the part that read(2) and its kin moved, which the kernel's I/O accounting of tasks holds as well.
+ */
+#define READ(to, from) (to) = *(typeof(to) *)(from)
+#define FAMILY_INET 2
+#define FAMILY_INET6 10
+#define ESTABLISHED 1
+#define SYN_SENT 2
+#define SYN_RECV 3
+
+struct socket_key {
+  u64 socket;
+  u32 tid;
+  u16 local_port;  /* host order */
+  u16 remote_port; /* network order */
+};
+
+/* csyspy/capture/live/connections.pyx has the same layout. */
+struct socket_row {
+  u64 in_bytes;
+  u64 out_bytes;
+  u64 read_bytes; /* the parts that the task's own accounting counts, too */
+  u64 written_bytes;
+  u64 calls;
+  u32 pid;
+  u16 family;
+  u8 protocol;
+  u8 role; /* 1: this side connected; 2: it accepted; 0: not seen */
+  u8 local[16];
+  u8 remote[16];
+};
+
+#define SLOTS 65536
+#ifndef BPF_F_MMAPABLE
+#define BPF_F_MMAPABLE 1024
+#endif
+/* Bytes that read(2) and its kin moved, since the thread was first seen. */
+struct other_sockets {
+  u64 tid;
+  u64 read_bytes;
+  u64 written_bytes;
+};
+
+BPF_F_TABLE("array", u32, struct other_sockets, other_sockets, SLOTS, BPF_F_MMAPABLE);
+BPF_F_TABLE("hash", struct socket_key, struct socket_row, sockets, 65536, BPF_F_NO_PREALLOC);
+BPF_TABLE("lru_hash", u64, u8, socket_roles, 16384);
+BPF_PERCPU_ARRAY(socket_scratch, struct socket_row, 1);
+BPF_PERCPU_ARRAY(sockets_lost, u64, 1);
+
+/* Whether the current system call is one whose bytes the task's I/O accounting counts: read, write, readv, writev, sendfile. */
+static __always_inline int is_accounted(char *task)
+{
+  char *registers = (char *)((u64(*)(void *))175)((void *)task); /* bpf_task_pt_regs */
+#if O_pt_regs_orig_ax >= 0
+  u64 number = *(u64 *)(registers + O_pt_regs_orig_ax);
+  return number < 64 && (0x0000010000180003ull >> number & 1);
+#else
+  int number = *(int *)(registers + O_pt_regs_syscallno);
+  return number == 63 || number == 64 || number == 65 || number == 66 || number == 71;
+#endif
+}
+
+/* What went through sockets that are no IP connection: a slot a thread, found without a hash. */
+static __always_inline int moved_elsewhere(u32 tid, int bytes, int out)
+{
+  u32 place = tid & (SLOTS - 1);
+  struct other_sockets *slot = other_sockets.lookup(&place);
+  if (!slot)
+    return 0;
+  if (slot->tid != tid) { /* another thread's, which has ended, or the machine has more threads than slots */
+    slot->tid = tid;
+    slot->read_bytes = slot->written_bytes = 0;
+  }
+  if (out)
+    slot->written_bytes += bytes;
+  else
+    slot->read_bytes += bytes;
+  return 0;
+}
+
+static __always_inline void first_time(struct socket_key *key, struct socket_row *row, char *socket, u16 family)
+{
+  u64 number = key->socket;
+  u8 *role;
+  row->family = family;
+  row->pid = bpf_get_current_pid_tgid() >> 32;
+  {
+    u16 protocol = 0;
+    READ(protocol, socket + O_sock_sk_protocol);
+    row->protocol = protocol;
+  }
+  if (family == FAMILY_INET) {
+    READ(*(u32 *)row->local, socket + O_sock___sk_common + O_sock_common_skc_rcv_saddr);
+    READ(*(u32 *)row->remote, socket + O_sock___sk_common + O_sock_common_skc_daddr);
+  } else {
+#if O_sock_common_skc_v6_daddr >= 0
+    bpf_probe_read_kernel(row->local, 16, socket + O_sock___sk_common + O_sock_common_skc_v6_rcv_saddr);
+    bpf_probe_read_kernel(row->remote, 16, socket + O_sock___sk_common + O_sock_common_skc_v6_daddr);
+#endif
+  }
+  role = socket_roles.lookup(&number);
+  if (role)
+    row->role = *role;
+}
+
+static __always_inline int moved(char *socket, int bytes, int out)
+{
+  struct socket_key key = {};
+  struct socket_row *row;
+  char *task;
+  u16 family = 0;
+  int zero = 0, accounted;
+
+  if (bytes <= 0)
+    return 0;
+  READ(family, socket + O_sock___sk_common + O_sock_common_skc_family);
+  task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
+  READ(key.tid, task + O_task_struct_pid);
+  accounted = is_accounted(task);
+  if (family != FAMILY_INET && family != FAMILY_INET6)
+    return accounted ? moved_elsewhere(key.tid, bytes, out) : 0;
+  key.socket = (u64)socket;
+  READ(key.local_port, socket + O_sock___sk_common + O_sock_common_skc_num);
+  READ(key.remote_port, socket + O_sock___sk_common + O_sock_common_skc_dport);
+  row = sockets.lookup(&key);
+  if (!row) {
+    row = socket_scratch.lookup(&zero);
+    if (!row)
+      return 0;
+    __builtin_memset(row, 0, sizeof(*row));
+    first_time(&key, row, socket, family);
+    if (sockets.update(&key, row)) {
+      u64 *lost = sockets_lost.lookup(&zero);
+      if (lost)
+        (*lost)++;
+      return 0;
+    }
+    row = sockets.lookup(&key);
+    if (!row)
+      return 0;
+  }
+  row->calls++;
+  if (out) {
+    row->out_bytes += bytes;
+    if (accounted)
+      row->written_bytes += bytes;
+  } else {
+    row->in_bytes += bytes;
+    if (accounted)
+      row->read_bytes += bytes;
+  }
+  return 0;
+}
+
+int csp_socket_send(u64 *ctx)
+{
+  return moved((char *)ctx[0], (int)ctx[1], 1);
+}
+
+int csp_socket_receive(u64 *ctx)
+{
+  return moved((char *)ctx[0], (int)ctx[1], 0);
+}
+
+/* Who began: seen when a connection is made, which may be in an interrupt, so nothing of the current task counts here. */
+int csp_socket_state(u64 *ctx)
+{
+  u64 number = ctx[0];
+  int old = (int)ctx[1], new = (int)ctx[2];
+  u8 role = old == SYN_SENT ? 1 : 2;
+  if (new == ESTABLISHED && (old == SYN_SENT || old == SYN_RECV))
+    socket_roles.update(&number, &role);
+  return 0;
+}
