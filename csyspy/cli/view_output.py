@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from csyspy.cli.command import Command
-from csyspy.cli.views import Refresh
+from csyspy.cli.refresh import Refresh
 from csyspy.views.format import cell_text, dotted
 from csyspy.views.snapshot import Snapshot, Value
 from csyspy.views.view import Column, View

@@ -1,37 +1,26 @@
 """Views without a screen: the rows of a capture, or of this machine, as text, CSV or JSON."""
 
 import sys
-import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from csyspy.cli.command import Command
 from csyspy.cli.exits import OK
-from csyspy.errors import CaptureError, LiveError, UsageError
+from csyspy.cli.refresh import Refresh
+from csyspy.errors import CaptureError, UsageError
 from csyspy.views.registry import all_views, find
-from csyspy.views.snapshot import Snapshot, Sort, snapshot_of
+from csyspy.views.snapshot import Sort
 from csyspy.views.view import Column, View
 
 STEP_EVENTS = 16_384
 MOST_LISTED = 2_000_000
 """Rows of a list that are kept until they are printed."""
 DEFAULT_VIEW = "procs"
-DEFAULT_INTERVAL_MS = 2000
 NS_PER_MS = 1_000_000
 LEAST_INTERVAL_MS = 100
-FIRST_INTERVAL_S = 0.5
-"""The first pass over /proc has no rates; the second follows soon."""
 _DIRECTIONS = {"": None, "asc": False, "desc": True}
-
-
-class Refresh(NamedTuple):
-    """The rows of one interval of time; of a whole capture where no interval was asked for."""
-
-    snapshot: Snapshot
-    begin_ns: int
-    end_ns: int
 
 
 def run(command: Command) -> int:
@@ -141,6 +130,12 @@ def _of_captures(command: Command, view: View, sort: Sort | None) -> Iterator[Re
         raise failure
 
 
+def _of_this_machine(command: Command, view: View, sort: Sort | None) -> Iterator[Refresh]:
+    from csyspy.cli.live_views import refreshes  # what it imports is not needed for captures
+
+    return refreshes(command, view, sort)
+
+
 def _warn_of_loss(aggregation: Any) -> None:
     """Say so where there were more rows than are kept: of a list the oldest go, a table takes no more."""
     lost = getattr(aggregation.sink, "total", 0) - MOST_LISTED
@@ -150,33 +145,6 @@ def _warn_of_loss(aggregation: Any) -> None:
     refused = getattr(aggregation.sink, "refused", 0)
     if refused:
         print(f"csyspy: warning: {refused:,} events are left out, which would have made still more rows; {hint}", file=sys.stderr)
-
-
-def _of_this_machine(command: Command, view: View, sort: Sort | None) -> Iterator[Refresh]:
-    """The refreshes of what runs here, seen through /proc."""
-    from csyspy.capture.procfs import ProcfsSource
-
-    if view.id != DEFAULT_VIEW:
-        hint = f"/proc answers the view {DEFAULT_VIEW} only; read a capture with -r"
-        raise LiveError(f"the view {view.id} needs system calls, and live capture is not part of this version", hint)
-    if command.filter:
-        raise LiveError("a filter needs events, and live capture is not part of this version", "read a capture with -r")
-    source = ProcfsSource()
-    begin_ns = source.sample().time_ns
-    interval_s = (command.interval_ms or DEFAULT_INTERVAL_MS) / 1000
-    pause_s = min(interval_s, FIRST_INTERVAL_S)
-    left = command.count or (1 if command.once else -1)
-    seq = 0
-    while left:
-        time.sleep(pause_s)
-        sample = source.sample()
-        seq += 1
-        snapshot = snapshot_of(
-            view, sample.processes, sort=sort, containers=command.container_data, seq=seq, time_ns=sample.time_ns
-        )
-        yield Refresh(snapshot, begin_ns, sample.time_ns)
-        begin_ns, pause_s = sample.time_ns, interval_s
-        left -= 1
 
 
 def _column(name: str, columns: tuple[Column, ...], option: str) -> int:

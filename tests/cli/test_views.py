@@ -93,6 +93,7 @@ def test_a_cut_capture_is_shown_up_to_the_cut(csyspy, demo: Path, tmp_path: Path
         (["-r", DEMO, "-v", "procs", "-j", "proc.nam=x"], 2, "did you mean proc.name?"),
         (["-r", DEMO, "-v", "procs", "-w", "/nowhere/x.scap"], 2, "-w does not go with a view"),
         (["-r", DEMO, "-v", "procs", "--interval", "50", "-j"], 2, "at least 100 ms"),
+        (["-v", "page_faults", "--once", "proc.nam=x"], 2, "did you mean proc.name?"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_place(csyspy, root: Path, arguments: list[str], code: int, said: str) -> None:
@@ -102,10 +103,16 @@ def test_what_is_wrong_is_said_in_one_place(csyspy, root: Path, arguments: list[
     assert "Traceback" not in result.stderr
 
 
-def test_this_machine_is_seen_through_proc(csyspy) -> None:
+def test_this_machine_is_seen_without_events(csyspy) -> None:
     result = csyspy("-v", "procs", "--once", "--json")
     assert result.returncode == 0, result.stderr
     assert any(row["PID"] == 1 for row in json.loads(result.stdout)["rows"])
+
+
+def test_what_needs_events_says_so_in_one_line(csyspy) -> None:
+    result = csyspy("-v", "spy_users", "--once", "--json")
+    assert result.returncode == 3
+    assert len(result.stderr.splitlines()) <= 2
 
 
 def test_the_list_of_views(csyspy) -> None:

@@ -1,0 +1,92 @@
+"""Views of this machine without a screen: from the kernel's own tables, or through /proc."""
+
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from csyspy.capture.live import tier as tiers
+from csyspy.capture.live.plan import Condition, Needs, Plan, Wanted, plan
+from csyspy.capture.live.probes import PROBE_SETS
+from csyspy.cli.command import Command
+from csyspy.cli.refresh import Refresh
+from csyspy.errors import LiveError
+from csyspy.views.demand import demand_of
+from csyspy.views.snapshot import Snapshot, Sort, snapshot_of, snapshot_of_columns
+from csyspy.views.view import View
+
+DEFAULT_INTERVAL_MS: Final = 2000
+FIRST_INTERVAL_S: Final = 0.5
+"""The first pass has no rates; the second follows soon."""
+OF_PROC: Final = "procs"
+"""The view that /proc answers."""
+
+
+def refreshes(command: Command, view: View, sort: Sort | None) -> Iterator[Refresh]:
+    """The view now and again, until there were enough of them. Raises LiveError where this machine or this user cannot."""
+    from csyspy.cli.compiled import compiled_filter
+
+    compiled_filter(command.filter)  # what is wrong with it is said here, with its place
+    found = _planned(command, view)
+    lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
+    if found is not None and lacking is None:
+        yield from _of_the_kernel(command, view, sort, found)
+    elif view.id == OF_PROC and not command.filter:
+        yield from _of_proc(command, view, sort)
+    elif lacking is not None:
+        raise lacking
+    else:
+        what = f"a filter on {view.id}" if command.filter and _planned(command, view, "") is not None else f"the view {view.id}"
+        raise LiveError(f"{what} needs events, and live events are not part of this version", "read a capture with -r")
+
+
+def _planned(command: Command, view: View, filter_text: str | None = None) -> Plan | None:
+    text = command.filter if filter_text is None else filter_text
+    demand = demand_of(view, text, containers=command.container_data)
+    if demand is None:
+        return None
+    values = tuple(Wanted(*value) for value in demand.values)
+    conditions = tuple(Condition(part.text, part.fields, part.test) for part in demand.conditions)
+    found = plan(Needs((demand.key,), values, conditions))
+    return found if found is not None and PROBE_SETS.keys() >= set(found.probes) else None
+
+
+def _of_the_kernel(command: Command, view: View, sort: Sort | None, found: Plan) -> Iterator[Refresh]:
+    from csyspy.capture.live.rows import KernelTables
+
+    columns = view.shown_columns(command.container_data)
+    with KernelTables([found]) as tables:
+        tables.sample()
+        begin_ns = tables.time_ns
+        for seq in _beats(command):
+            tables.sample()
+            keys, values = tables.answer(found)
+            snapshot = snapshot_of_columns(view, columns, keys, values, sort=sort, seq=seq, time_ns=tables.time_ns)
+            yield Refresh(snapshot, begin_ns, tables.time_ns)
+            begin_ns = tables.time_ns
+
+
+def _of_proc(command: Command, view: View, sort: Sort | None) -> Iterator[Refresh]:
+    from csyspy.capture.procfs import ProcfsSource
+
+    source = ProcfsSource()
+    begin_ns = source.sample().time_ns
+    for seq in _beats(command):
+        sample = source.sample()
+        snapshot: Snapshot = snapshot_of(
+            view, sample.processes, sort=sort, containers=command.container_data, seq=seq, time_ns=sample.time_ns
+        )
+        yield Refresh(snapshot, begin_ns, sample.time_ns)
+        begin_ns = sample.time_ns
+
+
+def _beats(command: Command) -> Iterator[int]:
+    """1, 2 … whenever a refresh is due; as many as were asked for."""
+    interval_s = (command.interval_ms or DEFAULT_INTERVAL_MS) / 1000
+    due_s = time.monotonic() + min(interval_s, FIRST_INTERVAL_S)
+    most: Any = command.count or (1 if command.once else None)
+    seq = 0
+    while seq != most:
+        time.sleep(max(due_s - time.monotonic(), 0))
+        due_s += interval_s
+        seq += 1
+        yield seq

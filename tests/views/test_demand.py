@@ -1,0 +1,50 @@
+"""What views ask of a source that gives rows."""
+
+import pytest
+
+from csyspy.errors import FilterError
+from csyspy.fields import FieldError
+from csyspy.views.catalogue import VIEWS
+from csyspy.views.demand import demand_of
+from csyspy.views.view import Kind
+
+
+def test_rows_of_a_group_add_up_as_the_view_says() -> None:
+    demand = demand_of(VIEWS["procs"])
+    assert demand is not None
+    assert demand.key == "proc.pid"
+    asked = {value.field: (value.operation, value.per_second) for value in demand.values}
+    assert asked["thread.cpu"] == ("sum", False)
+    assert asked["evt.buflen.file"] == ("sum", True)
+    assert asked["proc.nthreads"] == ("max", False)
+    assert asked["proc.exeline"] == ("keep", False)
+
+
+def test_without_groups_events_add_up_as_the_view_says() -> None:
+    demand = demand_of(VIEWS["syscalls"])
+    assert demand is not None
+    asked = [(value.operation, value.per_second) for value in demand.values]
+    assert asked == [("sum", True), ("sum", False), ("avg", False), ("keep", False)]
+
+
+def test_the_users_filter_is_a_condition_beside_the_views() -> None:
+    demand = demand_of(VIEWS["containers"], "proc.name=nginx and user.uid>0")
+    assert demand is not None
+    assert [condition.text for condition in demand.conditions] == ["container.name != host", "proc.name = nginx", "user.uid > 0"]
+
+
+def test_views_of_events_ask_for_events() -> None:
+    assert {view.id for view in VIEWS.values() if demand_of(view) is None} == {v.id for v in VIEWS.values() if v.kind is not Kind.TABLE}
+
+
+def test_container_columns_are_asked_for_on_demand() -> None:
+    plain, more = (demand_of(VIEWS["threads"], containers=flag) for flag in (False, True))
+    assert plain is not None
+    assert more is not None
+    fields = [{value.field for value in demand.values} for demand in (plain, more)]
+    assert fields[1] - fields[0] == {"proc.vpid", "thread.vtid", "container.name"}
+
+
+def test_a_filter_that_is_none_is_refused() -> None:
+    with pytest.raises((FieldError, FilterError)):
+        demand_of(VIEWS["procs"], "proc.name = ")
