@@ -15,7 +15,7 @@ from csyspy.filters.event_sets import event_ids
 from csyspy.rules.check import ConditionChecker, Findings, Remark, check_output
 from csyspy.rules.composed import Composed
 from csyspy.rules.definitions import Collection, Entry, ExceptionDefinition, MacroDefinition, RuleDefinition
-from csyspy.rules.expand import Expander, with_exceptions
+from csyspy.rules.expand import Expander, TooLong, with_exceptions
 from csyspy.rules.model import (
     SUGGESTED_FIELDS,
     SYSCALL,
@@ -29,7 +29,7 @@ from csyspy.rules.model import (
     RuleException,
 )
 from csyspy.rules.problems import Context, LoadError
-from csyspy.rules.trees import MacroError, MacroResolver, Origins
+from csyspy.rules.trees import MacroError, MacroResolver, Measures, Origins
 
 CONTAINER_INFO: Final = "%container.info"
 DEFAULT_CONTAINER_INFO: Final = "container_id=%container.id container_name=%container.name"
@@ -45,6 +45,7 @@ class Compiler:
         self._parsed: dict[str, tuple[Composed, Node]] = {}
         self._resolved: dict[str, tuple[Node, tuple[int, ...], Node]] = {}
         self._origins = Origins()
+        self._measures = Measures()
         self._checker = ConditionChecker(self._origins)
         self.warnings: list[Problem] = []
         self.rules: list[Rule] = []
@@ -79,7 +80,10 @@ class Compiler:
 
     def _parse(self, condition: Composed, expander: Expander, context: Context) -> tuple[Composed, Node, tuple[str, ...]]:
         """The condition with lists resolved, its tree, and the lists in it."""
-        expanded, lists = expander.expand(condition)
+        try:
+            expanded, lists = expander.expand(condition)
+        except TooLong as error:
+            raise context.error("LOAD_ERR_COMPILE_CONDITION", str(error)) from None
         known = self._parsed.get(expanded.text)
         # a tree from another place would point there
         if known is None or known[0].parts[0].scalar is not expanded.parts[0].scalar:
@@ -111,12 +115,19 @@ class Compiler:
                 tree = known[2]
             else:
                 tree = self._resolve(raw, resolver, texts[macro.name], macro.context, definitions, macro.visibility)
+                self._bound(self._measures.keep(tree), macro.condition_context or macro.context)
                 self._resolved[macro.name] = raw, parts, tree
             trees[macro.name] = tree
             resolver.resolved.add(macro.name)
             self._origins.note(tree, texts[macro.name])
             found[macro.name] = tree, names, lists[macro.name]
         return resolver, found
+
+    @staticmethod
+    def _bound(complaint: str, context: Context) -> None:
+        """Raise LoadError where a condition has outgrown all measure."""
+        if complaint:
+            raise context.error("LOAD_ERR_COMPILE_CONDITION", complaint)
 
     @staticmethod
     def _resolve(
@@ -142,6 +153,7 @@ class Compiler:
             return
         text, raw, lists = self._parse(written, expander, context)
         tree = self._resolve(raw, resolver, text, rule.context, {})
+        self._bound(self._measures.complaint(tree), context)
         findings = self._checker.check(tree, text, rule.source)
         if findings.compares_na:
             message = "a field is compared with <NA>, which does not mean that it has no value"

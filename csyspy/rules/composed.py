@@ -58,12 +58,13 @@ class Composed:
         if start == 0 and stop == len(self.text):
             return self
         found: list[Part] = []
-        at = 0
-        for part in self.parts:
+        for number in range(max(bisect.bisect_right(self._starts, start) - 1, 0), len(self.parts)):
+            part, at = self.parts[number], self._starts[number]
+            if at >= stop:
+                break
             first, last = max(start - at, 0), min(stop - at, len(part.text))
             if first < last:
-                found.append(Part(part.text[first:last], part.scalar, part.index + first))
-            at += len(part.text)
+                found.append(part if last - first == len(part.text) else Part(part.text[first:last], part.scalar, part.index + first))
         return Composed(tuple(found))
 
     def stripped(self) -> "Composed":

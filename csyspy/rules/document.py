@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 
 import yaml
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import Node, ScalarNode
 
 _NULL_TAG: Final = "tag:yaml.org,2002:null"
@@ -20,6 +21,8 @@ _BOOLS: Final = {
     for word in words
     for form in (word, word.upper(), word.capitalize())
 }
+_DEEPEST: Final = 100
+"""Levels of sequences and mappings; rule files have five."""
 _BLANKS: Final = " \t\r\n"
 _ESCAPE: Final = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|\r?\n[ \t]*|.)", re.DOTALL)
 
@@ -126,12 +129,19 @@ def documents(source: SourceText) -> Iterator[Node | None]:
             raise YamlError(error.problem or str(error), mark.index if mark is not None else 0) from None
     except yaml.reader.ReaderError as error:
         raise YamlError(f"{error.reason}: character {error.character!r}", error.position) from None
-    except RecursionError:
-        raise YamlError("nested too deep", 0) from None
     yield from _compose(closed)
 
 
 def _compose(text: str) -> list[Node | None]:
+    """The trees of all documents. The parser's own recursion is kept from running over."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                raise YamlError(f"nested deeper than {_DEEPEST} levels", event.start_mark.index)
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
     return list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
 
 

@@ -17,6 +17,14 @@ _DELIMITERS: Final = BLANKS + "(),="
 _WORD: Final = re.compile(r"[^ \t\n\r(),=]+")
 
 
+LONGEST: Final = 1_000_000
+"""Characters of a condition with its lists."""
+
+
+class TooLong(Exception):
+    """A condition has outgrown all measure; its one argument says so."""
+
+
 class Expander:
     """Puts lists into conditions. `used` collects the names of those that stood in one."""
 
@@ -45,7 +53,7 @@ class Expander:
         return found
 
     def expand(self, condition: Composed) -> tuple[Composed, tuple[str, ...]]:
-        """The condition with lists resolved, and the names of those that stood in it."""
+        """The condition with lists resolved, and the names of those that stood in it. Raises TooLong."""
         names = self._candidates(condition.text)
         found = []
         for name in sorted(names, key=self._order.__getitem__):
@@ -73,27 +81,29 @@ class Expander:
         items = self._quoted.get(name)
         if items is None:
             items = self._quoted[name] = Composed.join(", ", (Composed.of(*quoted(item)) for item in self.items[name]))
-        used = False
-        start = condition.text.find(name) if name else -1
-        while start >= 0:
-            text = condition.text
-            end = start + len(name)
+        text = condition.text
+        found: list[Composed | str] = []
+        copied = length = 0
+        at = text.find(name) if name else -1
+        while at >= 0:
+            start, end = at, at + len(name)
             if (start == 0 or text[start - 1] in _DELIMITERS) and (end >= len(text) or text[end] in _DELIMITERS):
-                while start > 0 and text[start - 1] in BLANKS:
+                while start > copied and text[start - 1] in BLANKS:
                     start -= 1
                 while end < len(text) and text[end] in BLANKS:
                     end += 1
                 if not len(items):  # one of the commas beside it goes as well
-                    if start > 0 and text[start - 1] == ",":
+                    if start > copied and text[start - 1] == ",":
                         start -= 1
                     elif text[end : end + 1] == ",":
                         end += 1
-                before = (condition[:start], " ") if start > 0 else ()
-                condition = Composed.of(*before, items, " ", condition[end:])
-                start += len(items) + 1
-                used = True
-            start = condition.text.find(name, start + 1)
-        return condition if used else None
+                found += [condition[copied:start], " ", items, " "] if start > 0 else [items, " "]
+                copied = end
+                length += len(items)
+                if length > LONGEST:
+                    raise TooLong(f"with its lists the condition comes to more than {LONGEST} characters")
+            at = text.find(name, end)
+        return Composed.of(*found, condition[copied:]) if found else None
 
 
 def quoted(scalar: Scalar) -> tuple[str | Scalar, ...]:

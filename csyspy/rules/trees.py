@@ -52,6 +52,45 @@ class MacroResolver:
 
 
 @dataclass(frozen=True, slots=True)
+class Measures:
+    """How large trees are: those of macros, which stand in others many times over, are measured once."""
+
+    _known: dict[int, tuple[int, int]] = field(default_factory=dict)
+    _kept: list[Node] = field(default_factory=list)
+
+    def keep(self, tree: Node) -> str:
+        """Measure a tree that will stand in others: what is wrong with its size, empty where nothing is."""
+        if id(tree) not in self._known:
+            self._known[id(tree)] = self._measure(tree)
+            self._kept.append(tree)
+        return self.complaint(tree)
+
+    def complaint(self, tree: Node) -> str:
+        """What is wrong with the size of a tree; empty where nothing is."""
+        checks, depth = self._measure(tree)
+        if checks > MOST_CHECKS:
+            return f"with its macros the condition comes to {checks} checks, more than {MOST_CHECKS}"
+        return f"with its macros the condition is nested deeper than {MOST_LEVELS} levels" if depth > MOST_LEVELS else ""
+
+    def _measure(self, node: Node) -> tuple[int, int]:
+        """Checks and levels."""
+        known = self._known.get(id(node))
+        if known is not None:
+            return known
+        if isinstance(node, And | Or):
+            parts = [self._measure(child) for child in node.children]
+            return sum(checks for checks, _ in parts), 1 + max(depth for _, depth in parts)
+        if isinstance(node, Not):
+            checks, depth = self._measure(node.child)
+            return checks, depth + 1
+        return 1, 1
+
+
+MOST_CHECKS = 100_000
+MOST_LEVELS = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Origins:
     """Which text the positions in a tree mean: those of a macro's tree the macro's own condition."""
 
