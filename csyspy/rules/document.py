@@ -139,7 +139,7 @@ def _compose(text: str) -> list[Node | None]:
         if isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > _DEEPEST:
-                raise YamlError(f"nested deeper than {_DEEPEST} levels", event.start_mark.index)
+                raise YamlError(f"nested deeper than {_DEEPEST} levels", event.start_mark.index if event.start_mark else 0)
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
     return list(yaml.compose_all(text, Loader=yaml.CSafeLoader))

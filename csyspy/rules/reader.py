@@ -428,7 +428,7 @@ class _Reader:
             return Entry(items=list(self._entries(node, context, depth)), is_list=True)
         if isinstance(node, ScalarNode) and not is_null(node):
             if not node.value:
-                raise context.error("LOAD_ERR_YAML_VALIDATE", "the value must not be empty", 'quote it twice for an empty text: \'""\'')
+                raise context.error("LOAD_ERR_YAML_VALIDATE", "the value must not be empty", "quote it twice for an empty text: '\"\"'")
             return Entry(Scalar.of(node, self.source))
         return Entry()
 

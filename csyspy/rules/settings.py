@@ -331,4 +331,3 @@ def default_rules_files() -> tuple[str, ...]:
     """What a Falco without settings loads, as far as it is there."""
     names = ("/etc/falco/falco_rules.yaml", "/etc/falco/falco_rules.local.yaml", "/etc/falco/rules.d")
     return tuple(name for name in names if os.path.exists(name))
-
