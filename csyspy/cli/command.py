@@ -100,6 +100,7 @@ class Command:
     list_markdown: bool = False
     names_only: bool = False
     list_events: bool = False
+    explain_filter: bool = False
     log_level: str = ""
     help: bool = False
     version: bool = False

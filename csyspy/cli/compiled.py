@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from csyspy.engine.format import Formatter
-from csyspy.errors import FilterError
+from csyspy.errors import FilterError, UsageError
 from csyspy.fields import Column, FieldError, parse_format
 from csyspy.fields.extraction import build
 
@@ -25,6 +25,17 @@ def compiled_filter(text: str) -> Any:
     for warning in compiled.warnings:
         print(f"csyspy: warning: {warning.message}", file=sys.stderr)
     return compiled.program
+
+
+def explained_filter(text: str) -> list[str]:
+    """What the kernel decides of a filter and what is left, as lines. Raises FilterError with the place that is wrong."""
+    if not text.strip():
+        raise UsageError("--explain-filter explains a filter, and there is none", "for example: csyspy --explain-filter proc.name=nano")
+    compiled_filter(text)
+    from csyspy.filters import parse
+    from csyspy.filters.kernel_split import explain
+
+    return explain(parse(text))
 
 
 def compiled_format(text: str, *, json: bool) -> Any:

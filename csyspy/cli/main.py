@@ -105,6 +105,7 @@ def _lists(command: Command) -> bool:
         command.list_fields
         or command.list_markdown
         or command.list_events
+        or command.explain_filter
         or command.list_chisels
         or command.chisel_info
         or command.libs_version
@@ -125,6 +126,10 @@ def _list(command: Command) -> int:
         from csyspy.cli.command import default_format
 
         return _print([command.format or default_format(terminal)])
+    if command.explain_filter:
+        from csyspy.cli.compiled import explained_filter
+
+        return _print(explained_filter(command.filter))
     if command.list_views:
         from csyspy.cli.views import list_views
 

@@ -176,6 +176,11 @@ OPTIONS: tuple[Option, ...] = (
     ),
     _switch("", "list-markdown", "list_markdown", LISTS, "List the fields as Markdown.", plain=True),
     _switch("N", "", "names_only", LISTS, "With -l: only the names.", plain=True),
+    _switch(
+        "", "explain-filter", "explain_filter", LISTS,
+        "Say what live capture leaves to the kernel of the filter, which events it takes, and what the engine decides.",
+        plain=True,
+    ),
     _switch("L", "list-events", "list_events", LISTS, "List the events and their parameters.", plain=True),
     _value("", "log-level", "LEVEL", "log_level", OTHER, "Log to standard error: error, warning, info or debug."),
     _switch("h", "help", "help", OTHER, "Print this text."),

@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from csyspy.cli import listing
+from csyspy.cli.main import main
 
 
 def test_fields_stand_in_sysdigs_columns() -> None:
@@ -54,3 +57,16 @@ def test_all_events_of_sysdig_are_listed(shared: Path) -> None:
     recorded = (shared / "captures/oracle/_static/sysdig_L.txt").read_text().splitlines()
     heads = {line.partition("(")[0] for line in listing.list_events()}
     assert {line.partition("(")[0] for line in recorded} - {"< tracer"} <= heads  # its exit event is gone
+
+
+def test_a_filter_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--explain-filter", "proc.name=nano and evt.type=openat"]) == 0
+    out = capsys.readouterr().out
+    assert "  openat: name nano\n" in out
+    assert out.splitlines()[-1].startswith("Left to the engine")
+
+
+@pytest.mark.parametrize("words", [[], ["prc.name=x"]])
+def test_no_filter_to_explain(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--explain-filter", *words]) == 2
+    assert capsys.readouterr().err
