@@ -232,8 +232,8 @@ def test_hostile_files_are_refused(text: str) -> None:
 
 
 def test_whatever_the_text_loading_says_what_is_wrong() -> None:
-    words = "rule: r|- |\n|  |condition: |evt.type=open|{|}|[|]|\"|'|:|&a |*a|null|>|(|)|macro: m|list: l|items: |exceptions: |override: |append"
-    words += "|true|values: |fields: |comps: |\t|é|\x00|%|desc: d|output: o|priority: info|proc.name| in |name: e|tags: |, "
+    words = "rule: r|- |\n|  |condition: |evt.type=open|{|}|[|]|\"|'|:|&a |*a|null|>|(|)|macro: m|list: l|items: |exceptions: |override: "
+    words += "|append|true|values: |fields: |comps: |\t|é|\x00|%|desc: d|output: o|priority: info|proc.name| in |name: e|tags: |, "
     parts = [*words.split("|"), "|", f"- rule: r\n  condition: evt.type=open{TAIL}"]
     chance = random.Random(5)
     for _ in range(1500):
