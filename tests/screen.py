@@ -31,6 +31,9 @@ class QuietFeed:
     def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
         """There are no events."""
 
+    def save(self, path: str, window: Window) -> int:
+        return 0
+
     def why_not(self, view: View) -> str:
         return ""
 

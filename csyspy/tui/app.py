@@ -49,6 +49,7 @@ class CsyspyApp(App[int]):
         views: Mapping[str, View] = VIEWS,
         interval_s: float = DEFAULT_INTERVAL_S,
         containers: bool = False,
+        rules_files: tuple[str, ...] = (),
         settings: Settings | None = None,
     ) -> None:
         super().__init__()
@@ -57,7 +58,9 @@ class CsyspyApp(App[int]):
         """(time, text) of every message that came up."""
         self._opens = view_id if views[view_id].kind is Kind.SPECTROGRAM or view_id in ViewScreen.OPENERS else ""
         first = views[FIRST_VIEW if self._opens else view_id]
-        self._first_screen = partial(ViewScreen, feed, views, first, filter_text, interval_s=interval_s, containers=containers)
+        self._first_screen = partial(
+            ViewScreen, feed, views, first, filter_text, interval_s=interval_s, containers=containers, rules_files=rules_files
+        )
         self._mailbox: Frame | None = None
         self._lock = threading.Lock()
         self._settings = settings or Settings()
@@ -135,11 +138,12 @@ def run(
     view: str = FIRST_VIEW,
     interval_s: float = DEFAULT_INTERVAL_S,
     containers: bool = False,
+    rules_files: tuple[str, ...] = (),
 ) -> int:
     """Open the screen on a capture file, or live where there is none, until the user leaves; the exit code.
 
-    `containers` adds the columns that -pc adds. Raises CsyspyError before the screen opens: UsageError for a view that is not
-    there, FilterError, CaptureError, or that a filter needs events, which the live source has none of."""
+    `containers` adds the columns that -pc adds, `rules_files` are for the alerts. Raises CsyspyError before the screen opens:
+    UsageError for a view that is not there, FilterError, CaptureError, or that a filter needs events, which the live source has none of."""
     views = all_views()
     if view not in views:
         raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(views))}")
@@ -147,7 +151,14 @@ def run(
     settings = read_settings()
     feed = _feed(capture, filter_text or "", interval_s)
     app = CsyspyApp(
-        feed, view, filter_text or "", views=views, interval_s=interval_s, containers=containers, settings=settings
+        feed,
+        view,
+        filter_text or "",
+        views=views,
+        interval_s=interval_s,
+        containers=containers,
+        rules_files=rules_files,
+        settings=settings,
     )
     return app.run() or 0
 

@@ -126,6 +126,11 @@ class Feed(Protocol):
         Only where it can EVENTS. Raises CaptureError once everything before the damage has been given out.
         """
 
+    def save(self, path: str, window: Window) -> int:
+        """Write the events of a window to a capture, with the state that they need; how many. Only where it can SEEK.
+
+        Raises CsyspyError where the file is there already, or cannot be written."""
+
     def why_not(self, view: View) -> str:
         """Why it cannot fill a view; empty where it can."""
 

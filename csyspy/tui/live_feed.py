@@ -47,6 +47,9 @@ class LiveFeed:
     def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
         """There are no events in /proc."""
 
+    def save(self, path: str, window: Window) -> int:
+        return 0
+
     def close(self) -> None:
         self._closed.set()
 

@@ -1,5 +1,6 @@
 """Frames from a capture: of the whole of it, while it is read and once it has been, or of a part of its time."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -7,10 +8,10 @@ from pathlib import PurePath
 from typing import Any
 
 from csyspy.capture.seek import SeekableCapture
-from csyspy.capture.walker import OpenCapture
+from csyspy.capture.walker import OpenCapture, open_capture
 from csyspy.engine.gate import Gate
 from csyspy.engine.groupby import GroupBy
-from csyspy.errors import CaptureError
+from csyspy.errors import CaptureError, CsyspyError
 from csyspy.fields.extraction import compile_field
 from csyspy.filters import compile_filter
 from csyspy.tui.arrange import arranged
@@ -23,6 +24,8 @@ from csyspy.views.view import View
 
 STEP_EVENTS = 2048
 """Events between two looks at the clock; the screen's thread gets its turn there."""
+ALL_NEEDS = 31
+"""Need bits of whoever writes: all the state there is."""
 REFRESH_S = 0.3
 FIRST_REFRESH_S = 0.1
 GAUGES = (("EVENTS", None), ("FILE", "evt.buflen.file"), ("NET", "evt.buflen.net"), ("ERRORS", "evt.failed"))
@@ -46,6 +49,7 @@ class ReplayFeed:
 
     def close(self) -> None:
         self._closed.set()
+        self._capture.close()
 
     def why_not(self, view: View) -> str:
         return ""
@@ -83,6 +87,23 @@ class ReplayFeed:
         finally:
             capture.walker.finish()
             capture.source.close()
+
+    def save(self, path: str, window: Window) -> int:
+        from csyspy.capture.writer import open_writer
+
+        if os.path.exists(path):
+            raise CsyspyError(f"{path} is there already")
+        capture = open_capture([self._capture.path], ALL_NEEDS)
+        try:
+            writer = open_writer(capture.walker, path, keep=_within(window), fat=True)
+            capture.walker.attach([writer])
+            capture.walker.open()
+            while capture.state.evt_ts < window.end_ns and not self._closed.is_set() and capture.walker.step(STEP_EVENTS):
+                pass
+            capture.walker.finish()
+        finally:
+            capture.source.close()
+        return int(writer.count)
 
     def _is_over(self, is_cancelled: IsCancelled) -> bool:
         return self._closed.is_set() or is_cancelled()

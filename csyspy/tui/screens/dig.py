@@ -1,6 +1,7 @@
 """The events of a selection, one a line (csysdig's F6)."""
 
 import time
+from bisect import bisect_left
 from typing import ClassVar
 
 from textual import on
@@ -10,6 +11,7 @@ from textual.binding import BindingType
 from csyspy.tui.cells import Cells
 from csyspy.tui.collect.events import MOST_EVENTS, EventCollector, EventRow
 from csyspy.tui.commands import Place, bindings
+from csyspy.tui.frame import Feed, Window
 from csyspy.tui.moments import Moment, read_moment
 from csyspy.tui.scope import condition, joined
 from csyspy.tui.screens.card import CardScreen
@@ -37,6 +39,19 @@ class DigScreen(Searching, StreamScreen):
     heading = "Events"
 
     _events: EventCollector | None = None
+
+    def __init__(
+        self,
+        feed: Feed,
+        scope_filter: str,
+        filter_text: str,
+        crumbs: tuple[str, ...],
+        window: Window | None,
+        first_number: int = 0,
+    ) -> None:
+        super().__init__(feed, scope_filter, filter_text, crumbs, window)
+        self._first_number = first_number
+        """The event to begin at."""
 
     def compose(self) -> ComposeResult:
         yield ContextBar(self.feed.source)
@@ -67,6 +82,9 @@ class DigScreen(Searching, StreamScreen):
     def draw(self) -> None:
         lines = self.query_one(LinesView)
         lines.show_count(len(self.rows))
+        if self._first_number and self.rows and self.rows[-1].number >= self._first_number:
+            lines.go(bisect_left(self.rows, self._first_number, key=lambda row: row.number))
+            self._first_number = 0
         notes = [f"{len(self.rows):,} events"]
         if self._events is not None and self._events.is_full:
             notes.append(f"the first {MOST_EVENTS:,}: narrow them with F4 or the time")

@@ -1,5 +1,6 @@
 """What opens beside or above the table: events, data, spectrogram, detail, legend, overview, actions."""
 
+import shlex
 import subprocess
 from functools import partial
 
@@ -21,6 +22,7 @@ from csyspy.tui.screens.prompt import Confirm, Prompt
 from csyspy.tui.shell_actions import command_line, fields_of_row, why_not
 from csyspy.tui.widgets.detail_pane import DetailPane
 from csyspy.tui.widgets.grid import GridView
+from csyspy.tui.widgets.scrubber import Scrubber
 from csyspy.views.view import Action
 
 DETAIL_DELAY_S = 0.25
@@ -85,6 +87,32 @@ class Opening(Drilling):
         from csyspy.tui.screens.chisel import ChiselScreen
 
         self.app.push_screen(ChiselScreen(self.feed, entry.name, arguments, *self._events_of(None)))
+
+    def command_alerts(self) -> None:
+        from csyspy.rules.settings import default_rules_files
+
+        paths = self.rules_files or default_rules_files()
+        if paths:
+            self._open_alerts(" ".join(map(shlex.quote, paths)))
+        else:
+            self.app.push_screen(Prompt("Rules", "Falco rules files or folders, with blanks between them"), self._open_alerts)
+
+    def _open_alerts(self, paths: str | None) -> None:
+        from csyspy.tui.screens.alerts import AlertsScreen, load_rules
+
+        if not paths:
+            return
+        try:
+            loaded = load_rules(tuple(shlex.split(paths)))
+        except (CsyspyError, ValueError) as error:
+            self.notify(str(error), title="Rules", severity="error", markup=False)
+            return
+        self.rules_files = tuple(shlex.split(paths))
+        self.app.push_screen(AlertsScreen(self.feed, loaded, self.travel.window, self.note_alerts))
+
+    def note_alerts(self, times_ns: tuple[int, ...]) -> None:
+        """Rules matched at these times."""
+        self.query_one(Scrubber).alerts_ns = times_ns
 
     def command_legend(self) -> None:
         self.app.push_screen(legend_page(self.feed, self.view))

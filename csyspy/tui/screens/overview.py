@@ -142,6 +142,10 @@ class OverviewScreen(CommandScreen):
         self.app.pop_screen()
         self._bottom().action_command("views")
 
+    def command_alerts(self) -> None:
+        self.app.pop_screen()
+        self._bottom().action_command("alerts")
+
     def command_dig(self) -> None:
         self.app.pop_screen()
         self._bottom().action_command("dig")

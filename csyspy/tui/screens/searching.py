@@ -16,6 +16,11 @@ class Searching(CommandScreen):
         """Lines there are."""
         raise NotImplementedError
 
+    @property
+    def lines(self) -> LinesView:
+        """Where they stand."""
+        return self.query_one(LinesView)
+
     def line_text(self, line: int) -> str:
         """A line as it is searched through."""
         raise NotImplementedError
@@ -35,12 +40,11 @@ class Searching(CommandScreen):
         self._go_to_match(-1)
 
     def _go_to_match(self, step: int, *, stay: bool = False) -> None:
-        lines = self.query_one(LinesView)
-        line = next_line(self.line_text, self.line_count, lines.cursor, self.sought, step, stay)
+        line = next_line(self.line_text, self.line_count, self.lines.cursor, self.sought, step, stay)
         if line is None:
             self.notify(f"no line has {self.sought!r}" if self.sought else "/ says what to find", timeout=2, markup=False)
         else:
-            lines.go(line)
+            self.lines.go(line)
 
     def command_go_to(self) -> None:
         self.app.push_screen(Prompt("Go to line", f"1 to {self.line_count:,}"), self.go_to)
@@ -49,6 +53,6 @@ class Searching(CommandScreen):
         """Go to the line of that number."""
         number = (text or "").strip().replace(",", "")
         if number.isdigit():
-            self.query_one(LinesView).go(int(number) - 1)
+            self.lines.go(int(number) - 1)
         elif number:
             self.notify(f"not a number: {text}", severity="warning", markup=False)

@@ -58,7 +58,15 @@ class ViewBase(CommandScreen):
     """
 
     def __init__(
-        self, feed: Feed, views: Mapping[str, View], view: View, filter_text: str, *, interval_s: float, containers: bool
+        self,
+        feed: Feed,
+        views: Mapping[str, View],
+        view: View,
+        filter_text: str,
+        *,
+        interval_s: float,
+        containers: bool,
+        rules_files: tuple[str, ...] = (),
     ) -> None:
         super().__init__(feed)
         self.views = views
@@ -66,6 +74,8 @@ class ViewBase(CommandScreen):
         self.scope = Scope((Level(view.id),))
         self.filter_text = filter_text
         self.row_text = ""
+        self.rules_files = rules_files
+        """Falco rules to run; empty: those of an installed Falco, or the user is asked."""
         self.sought = ""
         self.containers = containers
         self.travel = TimeTravel(feed.index, int(interval_s * NS_PER_S))

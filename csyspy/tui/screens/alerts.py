@@ -1,0 +1,279 @@
+"""Alerts of Falco's rules: which rule, how urgent, who; repeats collapse to one line."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from textwrap import wrap
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.worker import get_current_worker
+
+from csyspy.errors import CsyspyError
+from csyspy.rules.loader import load
+from csyspy.rules.model import LoadResult, Priority
+from csyspy.tui.cells import Cells
+from csyspy.tui.collect.alerts import AlertCollector, Group, beat
+from csyspy.tui.collect.verdicts import VerdictCollector
+from csyspy.tui.commands import Place, bindings
+from csyspy.tui.exceptions import append_stanza, exception_stanza
+from csyspy.tui.frame import Feed, Window
+from csyspy.tui.screens.dig import DigScreen, clock
+from csyspy.tui.screens.page import PageScreen
+from csyspy.tui.screens.prompt import Confirm
+from csyspy.tui.screens.searching import Searching
+from csyspy.tui.screens.stream import StreamScreen
+from csyspy.tui.widgets.context_bar import ContextBar
+from csyspy.tui.widgets.key_bar import KeyBar
+from csyspy.tui.widgets.lines import LinesView
+from csyspy.views.format import printable
+
+AROUND_NS = 1_000_000_000
+"""The events this much before and behind an alert are shown with it."""
+SIGNS = {
+    Priority.EMERGENCY: ("▲", "critical"), Priority.ALERT: ("▲", "critical"), Priority.CRITICAL: ("▲", "critical"),
+    Priority.ERROR: ("▲", "critical"), Priority.WARNING: ("■", "warning"), Priority.NOTICE: ("·", "notice"),
+}
+PRIORITY_CELLS, BEAT_CELLS = 14, 12
+WIDE_CELLS = 110
+"""From here on rules and processes have room for their whole names."""
+
+
+class AlertsScreen(Searching, StreamScreen):
+    """One line per rule and process; on a wide screen the rules stand beside it."""
+
+    PLACE = Place.ALERTS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Place.ALERTS)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]
+    DEFAULT_CSS = """
+    AlertsScreen #rules { display: none; width: 58; border-right: vkey $border; }
+    AlertsScreen.-wide #rules { display: block; }
+    """
+    heading = "Alerts"
+
+    def __init__(self, feed: Feed, loaded: LoadResult, window: Window | None, note_times: Callable[[tuple[int, ...]], None]) -> None:
+        super().__init__(feed, "", "", (), window)
+        self._loaded = loaded
+        self._note_times = note_times
+        self._found: AlertCollector | None = None
+        self._groups: list[Group] = []
+        self._hits: list[tuple[str, list[int]]] = []
+        self._muted: frozenset[str] = frozenset()
+
+    def compose(self) -> ComposeResult:
+        yield ContextBar(self.feed.source)
+        with Horizontal():
+            yield LinesView(self._rule_line, header=self._rules_header, id="rules")
+            yield LinesView(self._line, header=self._header, id="alerts")
+        yield KeyBar(self.PLACE, self.why_not)
+
+    @property
+    def lines(self) -> LinesView:
+        return self.query_one("#alerts", LinesView)
+
+    def on_mount(self) -> None:
+        self.query_one("#rules", LinesView).can_focus = False
+        self.lines.focus()
+        super().on_mount()
+
+    def about(self) -> tuple[str, str]:
+        return "Alerts", (
+            "What Falco's rules say, newest first; the same rule about the same process is one line, ×N times.\n"
+            "Enter shows the events around an alert, e which parts of the condition held, w writes the events to a capture,\n"
+            "x mutes a rule for now, E writes an exception for it into your rules file."
+        )
+
+    def has_selection(self) -> bool:
+        return bool(self._groups)
+
+    def collector(self) -> AlertCollector:
+        self._found = AlertCollector(self._loaded)
+        return self._found
+
+    def draw(self) -> None:
+        if self._found is None:
+            return
+        self._groups = self._found.groups(self._muted)
+        self._hits = list(self._found.hits().items())
+        self.lines.show_count(len(self._groups))
+        self.query_one("#rules", LinesView).show_count(len(self._hits))
+        self._note_times(tuple(alert.time_ns for alert in self._found.alerts))
+        count = len(self._found.alerts)
+        note = self.problem or f"{count:,} alerts of {len(self._hits)} rules" + (f", {len(self._muted)} muted" if self._muted else "")
+        self.query_one(ContextBar).show(None, self.state, note)
+        self.query_one(KeyBar).show_position(f"{min(self.lines.cursor + 1, len(self._groups)):,}/{len(self._groups):,}")
+
+    # drawing
+
+    def _widths(self) -> tuple[int, int]:
+        """Cells of rule and process."""
+        return (38, 26) if self.lines.size.width >= WIDE_CELLS else (26, 16)
+
+    def _header(self, width: int) -> Cells:
+        rule, who = self._widths()
+        text = f"  {'TIME':<15} {'PRIORITY':<{PRIORITY_CELLS}}{'RULE':<{rule}} {'WHO':<{who}} OUTPUT"
+        return [(text.ljust(width), "header")]
+
+    def _line(self, number: int) -> Cells:
+        group = self._groups[number]
+        sign, role = SIGNS.get(group.newest.priority, ("·", "faint"))
+        rule, who = self._widths()
+        times = f"×{group.count} " if group.count > 1 else ""
+        return [
+            (f"{clock(group.newest.time_ns)} ", "text"),
+            (f"{sign} {group.newest.priority.label:<{PRIORITY_CELLS - 2}}", role),
+            (f"{_cut(group.rule, rule)} ", "name"),
+            (f"{_cut(printable(group.who), who)} ", "key"),
+            (times, "large"),
+            (printable(group.newest.message), "text"),
+        ]
+
+    def _rules_header(self, width: int) -> Cells:
+        return [(f"  {'HITS':>6} {'WHEN':<{BEAT_CELLS}}  RULE".ljust(width), "header")]
+
+    def _rule_line(self, number: int) -> Cells:
+        rule, times_ns = self._hits[number]
+        index = self.feed.index
+        start_ns, end_ns = (index.start_ns, index.end_ns) if index.events else (times_ns[0], times_ns[-1] + 1)
+        muted = rule in self._muted
+        return [
+            (f"{len(times_ns):>6,} ", "faint" if muted else "large"),
+            (beat(times_ns, start_ns, end_ns, BEAT_CELLS), "mid"),
+            (f"  {rule}", "gone" if muted else "text"),
+        ]
+
+    @property
+    def line_count(self) -> int:
+        return len(self._groups)
+
+    def line_text(self, line: int) -> str:
+        group = self._groups[line]
+        return f"{group.rule} {group.who} {group.newest.output}"
+
+    # commands
+
+    def _selected(self) -> Group | None:
+        return self._groups[self.lines.cursor] if self.lines.cursor < len(self._groups) else None
+
+    @on(LinesView.Opened)
+    def _opened(self) -> None:
+        self.action_command("drill")
+
+    def command_drill(self) -> None:
+        group = self._selected()
+        if group is not None:
+            alert = group.newest
+            window = Window(alert.time_ns - AROUND_NS, alert.time_ns + AROUND_NS)
+            self.app.push_screen(DigScreen(self.feed, _process_filter(group), "", (group.rule, group.who), window, alert.event))
+
+    def command_copy(self) -> None:
+        group = self._selected()
+        if group is not None:
+            self.app.copy_to_clipboard(group.newest.output)
+            self.notify(group.newest.output, title="Copied", timeout=3, markup=False)
+
+    def command_mute(self) -> None:
+        group = self._selected()
+        if group is not None:
+            self._muted |= {group.rule}
+            self.notify(f"{group.rule} is muted until you leave; c brings all rules back", timeout=3, markup=False)
+            self.draw()
+
+    def command_unmute(self) -> None:
+        self._muted = frozenset()
+        self.draw()
+
+    def command_condition(self) -> None:
+        group = self._selected()
+        if group is not None and self._found is not None:
+            self._ask_parts(group, VerdictCollector(self._found.rules[group.rule].tree, group.newest.event))
+
+    @work(thread=True, exclusive=True, group="condition", exit_on_error=False)
+    def _ask_parts(self, group: Group, verdicts: VerdictCollector) -> None:
+        worker = get_current_worker()
+        window = Window(group.newest.time_ns, group.newest.time_ns + 1)
+        try:
+            self.feed.walk(verdicts.sinks, window, lambda: worker.is_cancelled or verdicts.is_full, lambda state: None)
+        except CsyspyError as error:
+            self.app.call_from_thread(self.notify, error.message, severity="error", markup=False)
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._show_parts, group, verdicts)
+
+    def _show_parts(self, group: Group, verdicts: VerdictCollector) -> None:
+        assert self._found is not None
+        rule = self._found.rules[group.rule]
+        width = max(self.size.width - 8, 40)
+        lines: list[Cells] = [[(line, "text")] for line in wrap(rule.desc, width)]
+        lines += [[], [("Condition", "label"), ("   ✓ held for this event, ✗ did not", "faint")]]
+        for part in verdicts.parts:
+            sign, role = ("✓ ", "low") if part.held else ("✗ ", "faint")
+            lines.append([("  " * (part.depth + 1), "text"), (sign, role), (part.text, "text" if part.held else "faint")])
+        lines += [[], [("Output", "label")], *([("  " + line, "text")] for line in wrap(printable(group.newest.output), width))]
+        if rule.tags:
+            lines += [[], [("Tags", "label")], [("  " + ", ".join(rule.tags), "text")]]
+        self.app.push_screen(PageScreen(self.feed, f"Rule: {group.rule}", lines))
+
+    def command_save_events(self) -> None:
+        group = self._selected()
+        if group is not None:
+            path = Path(f"csyspy-alert-{group.newest.event}.scap").absolute()
+            self._save(path, Window(group.newest.time_ns - AROUND_NS, group.newest.time_ns + AROUND_NS))
+
+    @work(thread=True, group="save", exit_on_error=False)
+    def _save(self, path: Path, window: Window) -> None:
+        try:
+            count = self.feed.save(str(path), window)
+        except CsyspyError as error:
+            self.app.call_from_thread(self.notify, error.message, severity="error", markup=False)
+            return
+        self.app.call_from_thread(self.notify, str(path), title=f"{count:,} events written", markup=False)
+
+    def command_exception(self) -> None:
+        group = self._selected()
+        if group is None:
+            return
+        stanza = exception_stanza(group.newest)
+        if not stanza:
+            self.notify("the rule's output has no field to tell this cause from others", severity="warning")
+            return
+        path = local_rules_path()
+        self.app.push_screen(Confirm(f"Append to {path}", stanza), partial(self._write_exception, path, stanza))
+
+    def _write_exception(self, path: Path, stanza: str, yes: bool | None) -> None:
+        if not yes:
+            return
+        try:
+            append_stanza(path, stanza)
+        except OSError as error:
+            self.notify(f"{path}: {error.strerror}", severity="error", markup=False)
+            return
+        self.notify(f"{path}; load it behind the rules it changes", title="Exception written", markup=False)
+
+
+def local_rules_path() -> Path:
+    """The user's own rules file: ~/.config/csyspy/rules.local.yaml."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "csyspy" / "rules.local.yaml"
+
+
+def load_rules(paths: tuple[str, ...]) -> LoadResult:
+    """Rules to run. Raises CsyspyError with the first problem where a file is wrong."""
+    loaded = load(paths)
+    if not loaded.successful:
+        problem = loaded.errors[0]
+        where = problem.locations[0] if problem.locations else None
+        place = f"{where.name}: " if where is not None else ""
+        raise CsyspyError(f"{place}{problem.message}", problem.hint or "csyspy rules -V FILE tells all that is wrong")
+    return loaded
+
+
+def _process_filter(group: Group) -> str:
+    pid = group.newest.output_fields.get("proc.pid")
+    return f"proc.pid={pid}" if isinstance(pid, int) else f"thread.tid={group.newest.tid}" if group.newest.tid >= 0 else ""
+
+
+def _cut(text: str, cells: int) -> str:
+    return f"{text if len(text) <= cells else text[: cells - 1] + '…':<{cells}}"
