@@ -54,7 +54,11 @@ class Command:
     exclude_users: bool = False
     suppressed: list[str] = field(default_factory=list)
     snaplen: int = 0
-    cri: str = ""
+    cri: list[str] = field(default_factory=list)
+    docker_host: str = ""
+    kubeconfig: str = ""
+    """A file, or ``auto``."""
+    node_name: str = ""
     cri_timeout_ms: int = 0
     large_environment: bool = False
     page_faults: bool = False

@@ -1,5 +1,6 @@
 """Chisels that are tables, on the running kernel: it counts, and no event is streamed."""
 
+import contextlib
 import sys
 import time
 from typing import Any, Final
@@ -12,6 +13,7 @@ from csyspy.cli.exits import INTERRUPTED, OK
 from csyspy.filters.on_rows import conjuncts
 
 PERIOD_S: Final = 1.0
+SETTLE_S: Final = 0.3
 CPU: Final = "thread.cpu"
 BUSY: Final = "thread.exectime"
 
@@ -81,10 +83,16 @@ def run(command: Command) -> int | None:
 
 
 def _show(command: Command, chisels: ChiselRun, groups: list[LiveGroups]) -> int:
+    from csyspy.capture.live.identities import Identities
     from csyspy.capture.live.rows import KernelTables
+    from csyspy.cli.metadata import open_metadata
 
-    with KernelTables([own.plan for own in groups]) as tables:
+    metadata = open_metadata(command)
+    with contextlib.closing(metadata), KernelTables([own.plan for own in groups], Identities(metadata)) as tables:
         tables.sample()
+        for own in groups:
+            tables.answer(own.plan)  # asks for the names of the containers that are there already
+        metadata.settle(SETTLE_S)
         began_ns = last_ns = tables.time_ns
         begin_s = time.monotonic()
         end_s = begin_s + command.duration_s if command.duration_s else float("inf")

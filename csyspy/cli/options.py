@@ -78,7 +78,15 @@ OPTIONS: tuple[Option, ...] = (
         "Live: keep the first LEN bytes of each I/O buffer, 80 without -s. A file keeps what it has.",
         verdict=MAP,
     ),
-    _value("", "cri", "PATH", "cri", SOURCE, "Live: socket of the container runtime.", verdict=MAP),
+    _value("", "cri", "PATH", "cri", SOURCE, "Live: socket of a CRI runtime, besides the usual ones. May be repeated.", verdict=MAP),
+    _value("", "docker-host", "PATH", "docker_host", SOURCE, "Live: socket of Docker, besides the usual ones."),
+    _value(
+        "k", "kubernetes", "FILE", "kubeconfig", SOURCE,
+        "Live: ask the API server of this kubeconfig who owns this node's pods and which services select them; `auto` looks in the usual "
+        "places. In a pod with a service account it is asked without -k. Names, namespaces and labels of pods need no -k.",
+        verdict=MAP,
+    ),
+    _value("", "node-name", "NAME", "node_name", SOURCE, "Live: this node's name at the API server; without it $NODE_NAME or the host's."),
     _value(
         "", "cri-timeout", "MS", "cri_timeout_ms", SOURCE,
         "Live: wait at most MS milliseconds for the container runtime.",
@@ -195,12 +203,8 @@ OPTIONS: tuple[Option, ...] = (
     _gone("g", "gvisor-config", "FILE", "gVisor is not a source of csyspy"),
     _gone("", "gvisor-root", "DIR", "gVisor is not a source of csyspy"),
     _gone("", "gvisor-generate-config", "", "gVisor is not a source of csyspy"),
-    _gone(
-        "k", "k8s-api", "URL",
-        "no API server is asked: pod, namespace and labels come from the container runtime; use -pk and the k8s.* fields",
-    ),
-    _gone("K", "k8s-api-cert", "FILE", "no API server is asked: pod, namespace and labels come from the container runtime"),
-    _gone("", "node-name", "NAME", "no API server is asked, so there are no pods of other nodes to leave out"),
+    _gone("", "k8s-api", "URL", "-k FILE names a kubeconfig, which has the address"),
+    _gone("K", "k8s-api-cert", "FILE", "-k FILE names a kubeconfig, which has the certificates"),
     _gone("m", "mesos-api", "URL", "Mesos is gone from sysdig as well"),
     _gone("H", "plugin", "NAME", "csyspy loads no sysdig plug-ins; chisels are its plug-ins: see -cl"),
     _gone("I", "input", "NAME", "csyspy loads no sysdig plug-ins, so none can be a source; read a capture with -r"),

@@ -88,7 +88,7 @@ class NodeMetadata:
             self._cluster.close()
 
 
-def open_node(cri: Sequence[str] = (), docker_host: str = "", kubeconfig: str | None = None) -> NodeMetadata:
+def open_node(cri: Sequence[str] = (), docker_host: str = "", kubeconfig: str | None = None, node_name: str = "") -> NodeMetadata:
     """Metadata of this machine's containers, from the sockets found and those given.
 
     ``kubeconfig`` is a file, an empty text for the usual places, None for no cluster; in a pod with a service account the cluster is asked
@@ -99,6 +99,6 @@ def open_node(cri: Sequence[str] = (), docker_host: str = "", kubeconfig: str | 
     if kubeconfig is None and not in_cluster():
         return NodeMetadata(service)
     pods = PodStore()
-    node = NodeMetadata(service, pods, ClusterWatch(lambda: KubernetesApi(kubeconfig or ""), pods))
+    node = NodeMetadata(service, pods, ClusterWatch(lambda: KubernetesApi(kubeconfig or ""), pods, node=node_name))
     pods.changed = node.pods_changed
     return node

@@ -79,11 +79,11 @@ def test_a_cut_capture_shows_all_it_holds_and_says_where_it_ends(csyspy: Run, cu
         (("-i", "no_such_chisel"), 2, "no_such_chisel"),
         (("-r", "DEMO", "--filter-proclist"), 2, "--filter-proclist needs a filter"),
         (("-r", "DEMO", "-w", "DEMO"), 2, "-w would overwrite"),
-        (("-r", "DEMO", "-v", "procs"), 2, "views without a screen"),
+        (("-r", "DEMO", "-v", "no_such_view"), 2, "no_such_view"),
         (("-r", "DEMO", "evt.num>0 and " * 500 + "evt.foo=1"), 2, "evt.foo=1\n" + " " * 153 + "^^^^^^^\n"),
         (("-q",), 3, "live capture"),
         (("proc.name=cat",), 3, "live capture"),
-        (("doctor",), 3, "doctor"),
+        (("doctor", "--what"), 2, "--what"),
     ],
 )
 def test_what_is_wrong_is_one_clear_message(csyspy: Run, demo: Path, arguments: tuple[str, ...], code: int, words: str) -> None:

@@ -1,10 +1,11 @@
 """What the kernel does not say about a thread: its user's name, its container, its command line."""
 
 import pwd
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from csyspy.containers import container_of
+from csyspy.containers.node import Container, NodeMetadata
 
 HOST: Final = ("host", "host", "host", "")
 # libs: container_engine/sinsp_container_type.h
@@ -20,12 +21,19 @@ LISTEN: Final = "0A"
 class Identities:
     """Each question is asked once per new value; the tables keep the answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, metadata: NodeMetadata | None = None) -> None:
         self._listening: frozenset[int] | None = None
+        self._metadata = metadata
+        self._containers: dict[str, list[str]] = {}
 
     def forget(self) -> None:
         """Look anew at what changes by itself: call it at each sample."""
         self._listening = None
+        if self._metadata is not None:
+            for container in self._metadata.take():
+                row = self._containers.get(container["id"])
+                if row is not None:
+                    _describe(row, container)
 
     def listens(self, protocol: str, port: int) -> bool:
         """Whether a TCP socket of this machine listens on the port."""
@@ -42,8 +50,10 @@ class Identities:
         except KeyError:
             return str(uid)
 
-    def container(self, cgroups: tuple[int, int], pid: int) -> tuple[str, str, str, str] | None:
-        """(id, name, engine, image) of a process in those control groups; None where it is gone and nobody can tell."""
+    def container(self, cgroups: tuple[int, int], pid: int) -> Sequence[str] | None:
+        """(id, name, engine, image) of a process in those control groups; None where it is gone and nobody can tell.
+
+        The name is the id until the runtime has told one; it then changes in place."""
         try:
             with open(f"/proc/{pid}/cgroup", "rb") as file:
                 lines = file.read().split(b"\n")
@@ -53,7 +63,15 @@ class Identities:
         if found is None:
             return HOST
         container_id, kind, name = found
-        return container_id, name or container_id, _ENGINES.get(kind, ""), ""
+        row = self._containers.get(container_id)
+        if row is None:
+            row = self._containers[container_id] = [container_id, name or container_id, _ENGINES.get(kind, ""), ""]
+            if self._metadata is not None:
+                self._metadata.want(container_id)
+                known = self._metadata.get(container_id)
+                if known is not None:
+                    _describe(row, known)
+        return row
 
     def exeline(self, pid: int) -> str | None:
         """The command line, words separated by blanks; None where there is none."""
@@ -62,6 +80,12 @@ class Identities:
                 return file.read(4096).rstrip(b"\0 ").replace(b"\0", b" ").decode("utf-8", "surrogateescape") or None
         except OSError:
             return None
+
+
+def _describe(row: list[str], container: Container) -> None:
+    row[1] = container["name"] or row[0]
+    row[2] = _ENGINES.get(container["type"], row[2])
+    row[3] = container["image"]
 
 
 def _listening(path: str) -> Iterator[int]:

@@ -56,7 +56,8 @@ class KernelTables(AbstractContextManager["KernelTables"]):
 
         What threads did is read before the threads are, so that each is known by then: alive, or ended in between."""
         self._identities.forget()
-        read = {name: self._loaded[probe].map(source).entries_read(delete=True) for name, probe, source in _DRAINED if probe in self._loaded}
+        drained = [entry for entry in _DRAINED if entry[1] in self._loaded]
+        read = {name: self._loaded[probe].map(source).entries_read(delete=True) for name, probe, source in drained}
         tasks = self._loaded[TASKS]
         alive = tasks.iterate("csp_tasks", "task")
         now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)

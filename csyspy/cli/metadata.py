@@ -1,0 +1,22 @@
+"""Who looks up the names of containers and pods, by the options of the command line."""
+
+import os
+from typing import TYPE_CHECKING
+
+from csyspy.cli.command import Command
+
+if TYPE_CHECKING:
+    from csyspy.containers.node import NodeMetadata
+
+AUTO = "auto"
+
+
+def open_metadata(command: Command) -> "NodeMetadata":
+    """The look-up for a live run. Raises UsageError for an address that cannot be one."""
+    from csyspy.containers.node import open_node
+
+    kubeconfig = None
+    if command.kubeconfig:
+        kubeconfig = "" if command.kubeconfig == AUTO else command.kubeconfig
+    docker_host = command.docker_host or os.environ.get("DOCKER_HOST", "")
+    return open_node(command.cri, docker_host if docker_host.startswith(("unix://", "/")) else "", kubeconfig, command.node_name)
