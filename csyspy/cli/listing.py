@@ -24,7 +24,7 @@ def list_fields(*, types: bool, source: str = "") -> Iterator[str]:
         yield from _described("Field Class:", name, last_blank=False)
         yield from _described("Description:", about)
         if source:
-            yield from _described("Event Sources:", ", ".join(_sources(fields[0].cls)))
+            yield from _described("Event Sources:", ", ".join(fields[0].sources))
         yield ""
         for spec in fields:
             kind = f"(Type: {_type(spec)}) " if types else ""
@@ -138,18 +138,11 @@ _CLASSES = {
 """Title and description of the classes of fields, in the order of the listing."""
 
 
-def _sources(cls: str) -> tuple[str, ...]:
-    """The event sources whose rules can use the fields of a class."""
-    if cls in ("ka", "json"):
-        return ("k8s_audit",)
-    return ("syscall", "k8s_audit") if cls == "evt (generic)" else ("syscall",)
-
-
 def _classes(source: str = "") -> Iterator[tuple[str, str, list[Field]]]:
     """Title, description and fields of each class that a user may name, in rules of a source where one is given."""
     by_class: dict[str, list[Field]] = {}
     for spec in catalogue().values():
-        if source and (spec.gone or spec.cls == "k8smeta" or source not in (*_sources(spec.cls), "all")):
+        if source and (spec.gone or not spec.sources or source not in (*spec.sources, "all")):
             continue
         if not spec.table_only and not spec.print_only:
             by_class.setdefault(spec.cls, []).append(spec)

@@ -7,6 +7,7 @@ sinsp_filtercheck_multivalue_transformer.cpp.
 from dataclasses import dataclass, replace
 from typing import Final
 
+from csyspy.fields.catalogue import SYSCALL
 from csyspy.fields.errors import FieldError
 from csyspy.fields.expr import Expr, FieldNode, ListNode, LiteralNode, TransformNode
 from csyspy.fields.names import FieldRef, resolve
@@ -44,32 +45,35 @@ class Bound:
         return f"list of {self.type}" if self.is_list else self.type
 
 
-def bind(expr: Expr) -> Bound:
-    """`expr` with its fields resolved and its types checked. Raises FieldError with the position of what is wrong."""
+def bind(expr: Expr, source: str = SYSCALL) -> Bound:
+    """`expr` with its fields, those of events of `source`, resolved and its types checked.
+
+    Raises FieldError with the position of what is wrong.
+    """
     if isinstance(expr, FieldNode):
-        return _bind_field(expr)
+        return _bind_field(expr, source)
     if isinstance(expr, LiteralNode):
         return Bound(expr, "CHARBUF", "NA", False, text=expr.text)
     if isinstance(expr, ListNode):
-        items = tuple(bind(item) for item in expr.items)
+        items = tuple(bind(item, source) for item in expr.items)
         for item in items:
             if item.is_list or item.type not in STRINGS:
                 _fail(item.node, f"the items of a list must be strings, not {item.described}")
         return Bound(expr, "CHARBUF", "NA", True, args=items)
-    return _bind_transformer(expr)
+    return _bind_transformer(expr, source)
 
 
-def _bind_field(node: FieldNode) -> Bound:
+def _bind_field(node: FieldNode, source: str) -> Bound:
     try:
-        ref = resolve(node.name, node.arg)
+        ref = resolve(node.name, node.arg, source)
     except FieldError as error:
         error.position, error.end = node.pos, max(node.end, node.pos + 1)
         raise
     return Bound(node, ref.type, ref.format, ref.field.is_list, field=ref)  # fd.types[0] stays a list, of one item
 
 
-def _bind_transformer(node: TransformNode) -> Bound:
-    args = tuple(bind(arg) for arg in node.args)
+def _bind_transformer(node: TransformNode, source: str) -> Bound:
+    args = tuple(bind(arg, source) for arg in node.args)
     if node.name in _TAKES:
         return _bind_single(node, args)
     if node.arg is not None and node.name != "getopt":

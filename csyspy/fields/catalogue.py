@@ -15,6 +15,10 @@ GONE: Final = {
     "evtin": "tracer spans: nothing writes them any more, so no capture answers it",
     "mesos": "Mesos and Marathon support is gone, so no capture answers it",
 }
+SYSCALL: Final = "syscall"
+K8S_AUDIT: Final = "k8s_audit"
+SOURCES_OF: Final = {"ka": (K8S_AUDIT,), "json": (K8S_AUDIT,), "evt (generic)": (SYSCALL, K8S_AUDIT), "k8smeta": ()}
+"""Class of fields -> the sources of events that have them; all others belong to system calls."""
 OTHER_SOURCE: Final = {
     "ka": "it belongs to the source k8s_audit, not to system calls",
     "json": "it belongs to sources whose events are JSON, such as k8s_audit",
@@ -70,6 +74,11 @@ class Field:
     def comparable_to_field(self) -> bool:
         """It may stand on either side of a comparison between two fields."""
         return "no_rhs" not in self.flags
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources of events whose filters and outputs can use it."""
+        return SOURCES_OF.get(self.cls, (SYSCALL,))
 
     @property
     def other_source(self) -> str:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from csyspy.fields.binding import Bound, bind
-from csyspy.fields.catalogue import suggest
+from csyspy.fields.catalogue import SYSCALL, suggest
 from csyspy.fields.errors import FieldError
 from csyspy.fields.expr import FieldNode, TransformNode, fields_of
 from csyspy.fields.scanner import FIELD_NAME, Scanner
@@ -46,16 +46,20 @@ class OutputFormat:
     fields: tuple[tuple[str, Bound], ...]
 
 
-def parse_format(text: str) -> OutputFormat:
-    """Parse an output format. Raises FieldError with the position of what is wrong."""
+def parse_format(text: str, source: str = SYSCALL) -> OutputFormat:
+    """Parse an output format for events of `source`. Raises FieldError with the position of what is wrong."""
     try:
-        return _Reader(text).read()
+        return _Reader(text, source).read()
     except FieldError as error:
         error.text = error.text or text
         raise
 
 
 class _Reader(Scanner):
+    def __init__(self, text: str, source: str) -> None:
+        super().__init__(text)
+        self.source = source
+
     def read(self) -> OutputFormat:
         if not self.text:
             raise self.error("the output format is empty")
@@ -72,7 +76,7 @@ class _Reader(Scanner):
             column = self._column(at)
             segments.append(column)
             for node in fields_of(column.value.node):
-                plain.setdefault(self.text[node.pos : node.end], bind(node))
+                plain.setdefault(self.text[node.pos : node.end], bind(node, self.source))
         return OutputFormat(tuple(segments), complete, tuple(plain.items()))
 
     def _column(self, percent: int) -> Column:
@@ -98,7 +102,7 @@ class _Reader(Scanner):
         node: FieldNode | TransformNode | None = self.transformer()
         if node is None:
             return self._longest_field(start)
-        return bind(node)
+        return bind(node, self.source)
 
     def _longest_field(self, start: int) -> Bound:
         """The longest prefix of what stands here that is a field, with its argument where that is well-formed."""
@@ -112,12 +116,12 @@ class _Reader(Scanner):
         if self.text.startswith("[", stop):
             try:
                 arg = self.argument()
-                return bind(FieldNode(name, arg, start, self.pos))
+                return bind(FieldNode(name, arg, start, self.pos), self.source)
             except FieldError as error:  # then the bracket is text behind a field without an argument
                 problem = error
         for end in range(stop, start, -1):
             try:
-                bound = bind(FieldNode(self.text[start:end], None, start, end))
+                bound = bind(FieldNode(self.text[start:end], None, start, end), self.source)
             except FieldError as error:
                 problem = problem or error
                 continue

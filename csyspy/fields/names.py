@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from csyspy.events import EVENT_TABLE
-from csyspy.fields.catalogue import Field, catalogue, suggest
+from csyspy.fields.catalogue import SYSCALL, Field, catalogue, suggest
 from csyspy.fields.errors import FieldError
 
 NUMBER = re.compile(r"[ \t]*[+-]?[0-9]+")
@@ -66,8 +66,8 @@ def write_name(name: str, arg: str | None) -> str:
     return f"{name}[{arg}]"
 
 
-def resolve(name: str, bracket: str | None = None) -> FieldRef:
-    """The field that `name` (with `bracket` in brackets behind it) means.
+def resolve(name: str, bracket: str | None = None, source: str = SYSCALL) -> FieldRef:
+    """The field that `name` (with `bracket` in brackets behind it) means, on events of `source`.
 
     Raises FieldError where there is no such field, where the field belongs to another event source, or where the
     argument is missing, superfluous or of the wrong kind.
@@ -77,8 +77,9 @@ def resolve(name: str, bracket: str | None = None) -> FieldRef:
     field = field or catalogue().get(base)
     if field is None or (dotted is not None and bracket is not None):
         raise _unknown(write_bracket(name, bracket))
-    if field.other_source:
-        raise FieldError(f"field {field.name} is not available here: {field.other_source}", unknown=True)
+    if source not in field.sources:
+        why = field.other_source or f"it belongs to system calls, not to {source}"
+        raise FieldError(f"field {field.name} is not available here: {why}", unknown=True)
     parse = _SPECIAL.get(field.name)
     if parse is not None:
         return parse(field, dotted, bracket)
@@ -88,6 +89,8 @@ def resolve(name: str, bracket: str | None = None) -> FieldRef:
         raise _unknown(write_bracket(name, bracket), f"{field.name} takes no argument")
     if bracket is None and field.arg.startswith("required"):
         raise FieldError(f"field {field.name} needs an argument", hint=f"for example {field.name}[name]")
+    if bracket is not None and field.arg == "optional index" and not bracket.isdecimal():
+        raise _unknown(write_bracket(name, bracket), f"{field.name}[N] takes a number from 0 up")
     return FieldRef(field, bracket, field.type, field.format)
 
 

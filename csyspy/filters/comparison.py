@@ -9,7 +9,7 @@ from typing import Final
 
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.binding import Bound, bind
-from csyspy.fields.catalogue import suggest
+from csyspy.fields.catalogue import SYSCALL, suggest
 from csyspy.fields.errors import FieldError
 from csyspy.fields.expr import FieldNode, TransformNode
 from csyspy.filters.ast import Check, Value, ValueList
@@ -50,9 +50,9 @@ def former_names() -> frozenset[str]:
     return frozenset(EVENT_TABLE["ppm_sc_0_29_3"].values()) - frozenset(EVENT_TABLE["ppm_sc"].values())
 
 
-def analyse(check: Check) -> Comparison:
-    """Bind and check one filter check. Raises FilterError with the position of what is wrong."""
-    left = _bound(check.left)
+def analyse(check: Check, source: str = SYSCALL) -> Comparison:
+    """Bind and check one filter check on events of `source`. Raises FilterError with the position of what is wrong."""
+    left = _bound(check.left, source)
     op = "=" if check.op == "==" else check.op
     _check_operator(check, left, op)
     if check.right is None:
@@ -61,14 +61,14 @@ def analyse(check: Check) -> Comparison:
         values = (check.right,) if isinstance(check.right, Value) else check.right.values
         constants = tuple(_constant(value, left, op) for value in values)
         return Comparison(check, left, op, check.modifier, constants, values)
-    other = _bound(check.right)
+    other = _bound(check.right, source)
     _check_other(check, left, op, other, check.right)
     return Comparison(check, left, op, other=other)
 
 
-def _bound(node: FieldNode | TransformNode) -> Bound:
+def _bound(node: FieldNode | TransformNode, source: str) -> Bound:
     try:
-        return bind(node)
+        return bind(node, source)
     except FilterError:
         raise
     except FieldError as error:

@@ -71,7 +71,7 @@ class ConditionChecker:
             found.add(self.check(node.child, text, source))
         elif isinstance(node, Check):
             try:
-                warnings = advise(analyse(node))
+                warnings = advise(analyse(node, source))
             except FieldError as error:
                 found.error = Remark(error.message, text, error.position, error.hint, error.unknown)
             else:
@@ -91,7 +91,7 @@ def _compares_na(check: Check) -> bool:
 def check_output(output: Composed, source: str) -> Remark | None:
     """What is wrong with the output of a rule; None where nothing is."""
     try:
-        parse_format(output.text)
+        parse_format(output.text, source)
     except FieldError as error:
         # whatever stands behind a % and is no field counts as one that does not exist (libs: eventformatter.cpp)
         return Remark(error.message, output, error.position, error.hint, not error.message.startswith("an output format cannot end"))

@@ -57,8 +57,8 @@ class ExceptionDefinition:
     values: list[Entry]
     operators: list[str] = field(default_factory=list)
 
-    def check(self, syscall: bool) -> None:
-        """Fill `operators`, and refuse what does not fit. Raises LoadError."""
+    def check(self, source: str) -> None:
+        """Fill `operators`, and refuse what does not fit on events of `source` (empty: one that is not known). Raises LoadError."""
         fields = self.fields
         if fields.is_list:
             self.operators = [comp.text.strip() for comp in self.comps.items] if self.comps.given else ["="] * len(fields.items)
@@ -75,21 +75,21 @@ class ExceptionDefinition:
                 hint = f"write fields as a list to use {self.operators[0]}" if self.operators[0] in ALL else ""
                 raise self._error(f"{self.operators[0]!r} does not go with one field: use in, pmatch or intersects", hint)
         for name in [item.text for item in fields.items] if fields.is_list else [fields.text]:
-            if syscall and (reason := _unusable(name)):
+            if source and (reason := _unusable(name, source)):
                 raise self._error(f"{name!r} is no field for filters: {reason}")
 
     def _error(self, message: str, hint: str = "") -> LoadError:
         return self.context.error("LOAD_ERR_VALIDATE", message, hint)
 
 
-def _unusable(name: str) -> str:
+def _unusable(name: str, source: str) -> str:
     """Why a name cannot stand on the left side of a check; empty where it can."""
     scanner = Scanner(name)
     try:
         node = scanner.field_or_transformer()
         if node is None or scanner.pos < len(name):
             return "not the name of one"
-        bind(node)
+        bind(node, source)
     except FieldError as error:
         return error.message
     return ""
@@ -247,7 +247,7 @@ class Collection:
         for exception in new.exceptions:
             if not exception.fields.given:
                 raise exception.context.error("LOAD_ERR_VALIDATE", "the exception names no fields")
-            exception.check(new.known_source)
+            exception.check(new.source if new.known_source else "")
         self._define(self.rules, new)
 
     def append_rule(self, update: RuleUpdate) -> None:
@@ -273,7 +273,7 @@ class Collection:
             for what, given in (("fields", more.fields.given), ("values", bool(more.values))):
                 if not given:
                     raise more.context.error("LOAD_ERR_VALIDATE", f"the new exception {more.name!r} has no {what}")
-            more.check(rule.known_source)
+            more.check(rule.source if rule.known_source else "")
             rule.exceptions = [*rule.exceptions, more]
             return
         for what, entry in (("fields", more.fields), ("comps", more.comps)):

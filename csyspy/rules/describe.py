@@ -56,7 +56,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
             "exception_fields": sorted({name for exception in rule.exceptions for name in exception.fields}),
             "exception_operators": sorted({comp for exception in rule.exceptions for comp in exception.comps}),
             "output_compiled": rule.full_output,
-            "output_fields": sorted({name for name, _ in parse_format(rule.full_output).fields}),
+            "output_fields": sorted({name for name, _ in parse_format(rule.full_output, rule.source).fields}),
             "plugins": [],
         },
     }

@@ -7,12 +7,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from csyspy.fields.catalogue import K8S_AUDIT as K8S_AUDIT
+from csyspy.fields.catalogue import SYSCALL as SYSCALL
 from csyspy.filters.ast import Node
-
-SYSCALL: Final = "syscall"
-"""The source of rules on system calls, and of rules that name none."""
-K8S_AUDIT: Final = "k8s_audit"
-"""The source of rules on the audit log of a Kubernetes API server."""
 
 
 class Priority(IntEnum):
