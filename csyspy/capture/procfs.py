@@ -69,6 +69,13 @@ class ProcfsSource:
         self._cpu_s, self._io_bytes = cpu_s, io_bytes
         return Sample(time.time_ns(), interval_s, tuple(rows), self._host(interval_s))
 
+    def host(self) -> HostSample:
+        """The machine as a whole since the last sample() or host(), without looking at processes."""
+        now_s = self._clock()
+        interval_s = 0.0 if self._last_s is None else max(now_s - self._last_s, 1e-3)
+        self._last_s = now_s
+        return self._host(interval_s)
+
     def _process_row(
         self, process: psutil.Process, interval_s: float, cpu_s: dict[psutil.Process, float], io_bytes: dict[psutil.Process, int]
     ) -> Row:

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from csyspy.capture.live import tier as tiers
-from csyspy.capture.live.plan import Condition, Needs, Plan, Wanted, plan
-from csyspy.capture.live.probes import PROBE_SETS
+from csyspy.capture.live.plan import Plan
 from csyspy.cli.command import Command
 from csyspy.cli.refresh import Refresh
 from csyspy.errors import LiveError
-from csyspy.views.demand import demand_of
+from csyspy.tui.kernel_plan import kernel_plan
 from csyspy.views.snapshot import Snapshot, Sort, snapshot_of, snapshot_of_columns
 from csyspy.views.view import View
 
@@ -26,7 +25,7 @@ def refreshes(command: Command, view: View, sort: Sort | None) -> Iterator[Refre
     from csyspy.cli.compiled import compiled_filter
 
     compiled_filter(command.filter)  # what is wrong with it is said here, with its place
-    found = _planned(command, view)
+    found = kernel_plan(view, command.filter, containers=command.container_data)
     lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
     if found is not None and lacking is None:
         yield from _of_the_kernel(command, view, sort, found)
@@ -35,19 +34,9 @@ def refreshes(command: Command, view: View, sort: Sort | None) -> Iterator[Refre
     elif lacking is not None:
         raise lacking
     else:
-        what = f"a filter on {view.id}" if command.filter and _planned(command, view, "") is not None else f"the view {view.id}"
+        without = kernel_plan(view, containers=command.container_data) if command.filter else None
+        what = f"the view {view.id}" if without is None else f"this filter on {view.id}"
         raise LiveError(f"{what} needs events, and live events are not part of this version", "read a capture with -r")
-
-
-def _planned(command: Command, view: View, filter_text: str | None = None) -> Plan | None:
-    text = command.filter if filter_text is None else filter_text
-    demand = demand_of(view, text, containers=command.container_data)
-    if demand is None:
-        return None
-    values = tuple(Wanted(*value) for value in demand.values)
-    conditions = tuple(Condition(part.text, part.fields, part.test) for part in demand.conditions)
-    found = plan(Needs((demand.key,), values, conditions))
-    return found if found is not None and PROBE_SETS.keys() >= set(found.probes) else None
 
 
 def _of_the_kernel(command: Command, view: View, sort: Sort | None, found: Plan) -> Iterator[Refresh]:

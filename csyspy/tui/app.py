@@ -170,8 +170,16 @@ def _feed(capture: str | None, filter_text: str, interval_s: float) -> Feed:
         from csyspy.tui.replay_feed import ReplayFeed
 
         return ReplayFeed(capture)
-    if filter_text:
-        raise UsageError("the live screen takes no filter: it reads /proc, and filters look at events", "csyspy -r FILE 'FILTER' has them")
+    from csyspy.capture.live import tier as tiers
     from csyspy.tui.live_feed import LiveFeed
 
-    return LiveFeed(interval_s)
+    lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
+    if lacking is None:
+        from csyspy.tui.kernel_feed import KernelFeed
+
+        feed: LiveFeed = KernelFeed(interval_s)
+    else:
+        feed = LiveFeed(interval_s)
+    if filter_text and feed.why_no_filter(filter_text):
+        raise UsageError(f"the live screen takes no such filter: {feed.why_no_filter(filter_text)}", "csyspy -r FILE 'FILTER' has events")
+    return feed

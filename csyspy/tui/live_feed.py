@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from csyspy.capture.procfs import HostSample, ProcfsSource, Sample
@@ -10,7 +10,7 @@ from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
 from csyspy.tui.time_index import TimeIndex
 from csyspy.views.format import short_bytes
-from csyspy.views.snapshot import snapshot_of
+from csyspy.views.snapshot import Value, snapshot_of
 from csyspy.views.view import View
 
 TREND_LENGTH = 30
@@ -62,13 +62,7 @@ class LiveFeed:
     def frame(self, sample: Sample, query: Query) -> Frame:
         """The frame that shows sample; the feed remembers it for the trends of the next."""
         self._seq += 1
-        trends: dict[Hashable, deque[float]] = {}
-        for row in sample.processes:
-            cpu = row.get("thread.cpu")
-            if isinstance(cpu, float):
-                trend = trends[row["proc.pid"]] = self._trends.get(row["proc.pid"]) or deque(maxlen=TREND_LENGTH)
-                trend.append(cpu)
-        self._trends = trends
+        trends = self._trends_of([row["proc.pid"] for row in sample.processes], [row.get("thread.cpu") for row in sample.processes])
         snapshot = snapshot_of(
             query.view,
             sample.processes,
@@ -76,7 +70,7 @@ class LiveFeed:
             containers=query.containers,
             seq=self._seq,
             time_ns=sample.time_ns,
-            trends={key: tuple(values) for key, values in trends.items()},
+            trends=trends,
         )
         return Frame(
             arranged(snapshot, query.sort, query.row_text),
@@ -87,6 +81,16 @@ class LiveFeed:
             notice=NOTICE,
             query_seq=query.seq,
         )
+
+    def _trends_of(self, keys: Sequence[Hashable], values: Sequence[Value]) -> Mapping[Hashable, tuple[float, ...]]:
+        """The rows' recent values, these the newest; what has gone is forgotten."""
+        trends: dict[Hashable, deque[float]] = {}
+        for key, value in zip(keys, values, strict=True):
+            if isinstance(value, int | float):
+                trend = trends[key] = self._trends.get(key) or deque(maxlen=TREND_LENGTH)
+                trend.append(value)
+        self._trends = trends
+        return {key: tuple(trend) for key, trend in trends.items()}
 
     def _host_gauges(self, host: HostSample) -> tuple[Gauge, ...]:
         memory = host.memory_used_bytes / max(host.memory_total_bytes, 1)

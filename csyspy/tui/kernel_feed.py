@@ -1,0 +1,62 @@
+"""Frames from the kernel's own tables, every few seconds: no event is streamed."""
+
+from csyspy.capture.live.plan import Plan
+from csyspy.capture.live.rows import KernelTables
+from csyspy.tui.arrange import arranged
+from csyspy.tui.frame import Frame, IsCancelled, Publish, Query, State
+from csyspy.tui.kernel_plan import kernel_plan
+from csyspy.tui.live_feed import FIRST_INTERVAL_S, LiveFeed
+from csyspy.views.catalogue import VIEWS
+from csyspy.views.snapshot import snapshot_of_columns
+from csyspy.views.view import View
+
+WITNESSES = ("procs", "page_faults")
+"""Views that the tables fill; a filter that one of them takes can be applied to rows."""
+
+
+class KernelFeed(LiveFeed):
+    """What runs on this machine. A view that the tables do not fill is asked of /proc, where that can.
+
+    For who may load programs into the kernel (csyspy.capture.live.tier)."""
+
+    def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
+        found = kernel_plan(query.view, query.filter_text, containers=query.containers)
+        if found is None:
+            super().answer(query, publish, is_cancelled)
+            return
+        with KernelTables([found]) as tables:
+            pause_s = 0.0
+            while not self._closed.wait(pause_s) and not is_cancelled():
+                tables.sample()
+                with self._lock:
+                    frame = self._rows_frame(tables, found, query)
+                publish(frame)
+                pause_s = min(FIRST_INTERVAL_S, self._interval_s) if pause_s == 0 else self._interval_s
+
+    def why_not(self, view: View) -> str:
+        if kernel_plan(view) is not None or not super().why_not(view):
+            return ""
+        return "the kernel keeps no table of it: it needs events"
+
+    def why_no_filter(self, filter_text: str) -> str:
+        if any(kernel_plan(VIEWS[view_id], filter_text) is not None for view_id in WITNESSES):
+            return ""
+        return "the kernel's tables cannot tell what passes it: it needs events"
+
+    def _rows_frame(self, tables: KernelTables, found: Plan, query: Query) -> Frame:
+        self._seq += 1
+        columns = query.view.shown_columns(query.containers)
+        keys, values = tables.answer(found)
+        sorting = next((i for i, column in enumerate(columns) if column.is_sorting), None)
+        trends = self._trends_of(keys, values[sorting]) if sorting is not None else None
+        snapshot = snapshot_of_columns(
+            query.view, columns, keys, values, sort=query.sort, seq=self._seq, time_ns=tables.time_ns, trends=trends
+        )
+        return Frame(
+            arranged(snapshot, query.sort, query.row_text),
+            State.LIVE,
+            self._host_gauges(self._procfs.host()),
+            total_rows=len(snapshot),
+            detail=f"{self._interval_s:g}s",
+            query_seq=query.seq,
+        )

@@ -1,0 +1,57 @@
+"""Live frames from the kernel's tables."""
+
+import os
+
+import pytest
+
+from csyspy.capture.live import tier as tiers
+from csyspy.tui.frame import Frame, Query, State
+from csyspy.tui.kernel_feed import KernelFeed
+from csyspy.tui.kernel_plan import kernel_plan
+from csyspy.views.catalogue import VIEWS
+
+FILLED = "page_faults"
+OWN = os.getpid()
+
+
+@pytest.fixture
+def feed() -> KernelFeed:
+    lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
+    if lacking is not None:
+        pytest.skip(f"needs the kernel: {lacking.message}")
+    return KernelFeed(0.05)
+
+
+def frames_of(feed: KernelFeed, query: Query, count: int = 2) -> list[Frame]:
+    frames: list[Frame] = []
+    feed.answer(query, frames.append, lambda: len(frames) >= count)
+    return frames
+
+
+def test_tables_fill_what_they_can_and_events_the_rest() -> None:
+    assert kernel_plan(VIEWS[FILLED]) is not None
+    assert kernel_plan(VIEWS[FILLED], "proc.name=init") is not None
+    assert kernel_plan(VIEWS[FILLED], "evt.type=openat") is None
+    assert kernel_plan(VIEWS["spy_users"]) is None
+
+
+def test_frames_are_live(feed: KernelFeed) -> None:
+    first, second = frames_of(feed, Query(VIEWS[FILLED], seq=3))
+    assert first.state is second.state is State.LIVE
+    assert OWN in second.snapshot.keys
+    assert second.snapshot.seq > first.snapshot.seq
+    assert second.query_seq == 3
+    assert len(second.snapshot.trends[OWN]) == 2
+
+
+def test_a_filter_is_applied_to_rows(feed: KernelFeed) -> None:
+    (frame,) = frames_of(feed, Query(VIEWS[FILLED], f"proc.pid={OWN}"), 1)
+    assert frame.snapshot.keys == (OWN,)
+    assert not feed.why_no_filter("proc.pid=1")
+    assert "events" in feed.why_no_filter("evt.type=openat")
+
+
+def test_it_says_what_needs_events(feed: KernelFeed) -> None:
+    assert not feed.why_not(VIEWS[FILLED])
+    assert not feed.why_not(VIEWS["procs"])
+    assert "events" in feed.why_not(VIEWS["spy_users"])
