@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from csyspy.capture.live import cache
 from csyspy.capture.live import tier as tiers
-from csyspy.capture.live.compile import CACHE, cache_is_safe
 from csyspy.capture.live.tier import Possibilities, Tier
 from csyspy.cli.exits import NOT_HERE, OK
 from csyspy.errors import CsyspyError, UsageError
@@ -148,10 +148,11 @@ def _bcc(here: Possibilities) -> Finding:
 def _cache(here: Possibilities) -> Finding:
     if not here.privileged:
         return Finding("cache", GOOD, "used by root only")
-    if not cache_is_safe():
-        return Finding("cache", SO_SO, f"{CACHE} is not root's alone: every start compiles", f"chown root: {CACHE} && chmod 700 {CACHE}")
-    kept = len(list(CACHE.glob("*.json")))
-    return Finding("cache", GOOD, f"{CACHE}: {kept} compiled program{'s' if kept != 1 else ''}")
+    folder = cache.CACHE
+    if not cache.is_safe():
+        return Finding("cache", SO_SO, f"{folder} is not root's alone: every start compiles", f"chown root: {folder} && chmod 700 {folder}")
+    kept = len(list(folder.glob("*.json")))
+    return Finding("cache", GOOD, f"{folder}: {kept} file{'s' if kept != 1 else ''}")
 
 
 def _cgroups(here: Possibilities) -> Finding:

@@ -69,6 +69,16 @@ class Btf:
                 found.setdefault(wanted[name_at], number)
         return found
 
+    def ids_beginning(self, prefix: str, kind: int) -> dict[str, int]:
+        """Name -> number of all types of a kind whose names begin so."""
+        start, head, texts = prefix.encode(), struct.Struct("<II").unpack_from, self._texts
+        found: dict[str, int] = {}
+        for number in range(1, len(self._at)):
+            name_at, info = head(self._types, self._at[number])
+            if info >> 24 & 31 == kind and texts.startswith(start, name_at):
+                found.setdefault(self._name(name_at), number)
+        return found
+
     def members(self, number: int, base: int = 0) -> Iterator[tuple[str, int]]:
         """(name, offset in bytes) of a structure's members, those of unnamed ones inside it included."""
         at = self._at[number]

@@ -1,11 +1,11 @@
 """C of bpf/ made into bytecode, once per machine: later starts need neither clang nor bcc.
 
 bcc compiles, in a process of its own, against the stub headers under bpf/include. Offsets of the kernel's structures are written
-``O_structure_member`` in the C (``O_task_struct_tgid``), values of its enumerations ``E_enumeration_name``, numbers of its functions' types
-``T_name``; they are looked up in the kernel's BTF and given as macros, -1 where this kernel has none.
+``O_structure_member`` in the C (``O_task_struct_tgid``), values of its enumerations ``E_enumeration_name``; they are looked up in the
+kernel's BTF and given as macros, -1 where this kernel has none.
 """
 
-import hashlib
+import contextlib
 import json
 import os
 import re
@@ -17,15 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import csyspy
-from csyspy.capture.live import bcc_module
-from csyspy.capture.live.btf import VMLINUX, Btf, BtfError, enum_values, offsets
+from csyspy.capture.live import bcc_module, cache
+from csyspy.capture.live.btf import Btf, BtfError, enum_values, offsets
 from csyspy.errors import LiveError
 
-CACHE: Final = Path("/var/cache/csyspy")
-"""Belongs to root and nobody else may write there: what it holds is loaded into the kernel."""
 COMPILE_S: Final = 60
-FORMAT: Final = 1
-"""Of the cached files."""
 _MACRO: Final = re.compile(r"\b([OE])_(\w+)")
 
 
@@ -66,15 +62,13 @@ def compile_module(name: str, sources: Sequence[str | Path], defines: Mapping[st
     Quoted includes of files under bpf/ are put in place. Raises LiveError where bcc is missing or the C does not compile."""
     text = "\n".join(_text(source) for source in sources)
     flags = [f"-D{key}={value}" for key, value in sorted((defines or {}).items())]
-    path = _cache_path(name, text, flags)
-    if path is not None and path.exists():
-        try:
-            return _module(name, json.loads(path.read_bytes()), True)
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # a file that was cut short: make it anew
+    path = cache.path_of(name, (text, *flags, bcc_module.version_of(bcc_module.found_at()), _headers()))
+    kept = cache.load(path)
+    if kept is not None:
+        with contextlib.suppress(KeyError, TypeError, AttributeError, ValueError):
+            return _module(name, kept, True)
     answer = _compile(name, text, flags + _kernel_flags(text))
-    if path is not None:
-        _store(path, answer)
+    cache.store(path, answer)
     return _module(name, answer, False)
 
 
@@ -153,46 +147,7 @@ def _module(name: str, answer: Any, cached: bool) -> Module:
     return Module(name, functions, tuple(MapDescription(**entry) for entry in answer["maps"]), cached)
 
 
-# --- the cache ---
-
-
-def _cache_path(name: str, text: str, flags: list[str]) -> Path | None:
-    """Where the bytecode of that C on this kernel is kept; None where nothing may be kept."""
-    if not cache_is_safe():
-        return None
-    kernel = os.uname()
-    try:
-        types = VMLINUX.stat().st_size
-    except OSError:
-        types = 0
-    bcc = bcc_module.version_of(bcc_module.found_at())
-    parts = [str(FORMAT), text, *flags, kernel.release, kernel.version, kernel.machine, str(types), bcc, _headers()]
-    return CACHE / f"{name}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}.json"
-
-
 def _headers() -> str:
+    """What tells one set of stub headers from another."""
     folder = bpf_folder() / "include"
     return "".join(f"{path.relative_to(folder)}:{path.stat().st_size}" for path in sorted(folder.rglob("*.h")))
-
-
-def cache_is_safe() -> bool:
-    """Whether bytecode may be kept, and believed: a folder of root's that nobody else writes to, and we are root."""
-    if os.geteuid() != 0:
-        return False
-    try:
-        CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = CACHE.lstat()
-    except OSError:
-        return False
-    return status.st_uid == 0 and not status.st_mode & 0o077
-
-
-def _store(path: Path, answer: Any) -> None:
-    """Write beside, then rename: another csyspy may start at this moment. An old kernel's files are left to whoever cleans /var/cache."""
-    part = path.with_suffix(f".{os.getpid()}")
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(answer, file)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)

@@ -6,13 +6,14 @@ Everything is a file descriptor: when the process ends, however it ends, the ker
 import contextlib
 import ctypes
 import errno
+import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fcntl import ioctl
 from pathlib import Path
 from typing import Final
 
-from csyspy.capture.live import syscalls
+from csyspy.capture.live import cache, syscalls
 from csyspy.capture.live.btf import FUNC, TYPEDEF, Btf, BtfError
 from csyspy.capture.live.compile import MapDescription, Module
 from csyspy.capture.live.maps import Map
@@ -28,7 +29,8 @@ PSEUDO_MAP_FD: Final = 1
 TRACEFS: Final = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 PIECE: Final = 1 << 20
 
-_ids: dict[str, int] = {}
+TRACEPOINT_TYPE, ITERATOR_TYPE = "btf_trace_", "bpf_iter_"
+WITHOUT_TYPES: Final = "csyspy --tier B does without"
 
 
 class Loaded:
@@ -61,7 +63,7 @@ class Loaded:
 
     def attach_btf(self, program: str, tracepoint: str) -> None:
         """Run a program at a raw tracepoint with typed arguments, which it may load from directly. Raises LiveError."""
-        prog_fd = self._load(program, TRACING_PROG, RAW_TP_ATTACH, _btf_id(f"btf_trace_{tracepoint}", TYPEDEF))
+        prog_fd = self._load(program, TRACING_PROG, RAW_TP_ATTACH, _btf_id(TRACEPOINT_TYPE + tracepoint))
         self._link(program, tracepoint, RawTracepointOpen(name=0, prog_fd=prog_fd))
 
     def _link(self, program: str, tracepoint: str, open_: RawTracepointOpen) -> None:
@@ -89,7 +91,7 @@ class Loaded:
 
         Raises LiveError."""
         if program not in self._links:
-            prog_fd = self._load(program, TRACING_PROG, ITER_ATTACH, _btf_id(f"bpf_iter_{target}", FUNC))
+            prog_fd = self._load(program, TRACING_PROG, ITER_ATTACH, _btf_id(ITERATOR_TYPE + target))
             try:
                 self._links[program] = [bpf(syscalls.LINK_CREATE, LinkCreate(prog_fd=prog_fd, attach_type=ITER_ATTACH))]
             except OSError as error:
@@ -193,21 +195,27 @@ def _load_program(name: str, code: bytes, kind: int, attach_type: int, btf_id: i
     return bpf(syscalls.PROG_LOAD, load)
 
 
-def _btf_id(name: str, kind: int) -> int:
-    """Number of a type of the running kernel; asked for a few times, so kept. Raises LiveError."""
-    if name not in _ids:
-        for found, number in _btf_ids([name], kind).items():
-            _ids[found] = number
-    if name not in _ids:
-        raise LiveError(f"this kernel has no {name}", "csyspy --tier B does without")
-    return _ids[name]
+def _btf_id(name: str) -> int:
+    """Number of a type of the running kernel. Raises LiveError."""
+    found = _attachable().get(name)
+    if found is None:
+        raise LiveError(f"this kernel has no {name}", WITHOUT_TYPES)
+    return found
 
 
-def _btf_ids(names: Iterable[str], kind: int) -> dict[str, int]:
-    try:
-        return Btf.of_kernel().ids(names, (kind,))
-    except (OSError, BtfError) as error:
-        raise LiveError(f"the kernel carries no type information ({error})", "csyspy --tier B does without") from None
+@functools.cache
+def _attachable() -> dict[str, int]:
+    """Numbers of all types that programs are attached by, by name; finding them takes a twentieth of a second, so they are kept."""
+    path = cache.path_of("types")
+    kept: dict[str, int] | None = cache.load(path)
+    if kept is None:
+        try:
+            btf = Btf.of_kernel()
+        except (OSError, BtfError) as error:
+            raise LiveError(f"the kernel carries no type information ({error})", WITHOUT_TYPES) from None
+        kept = btf.ids_beginning(TRACEPOINT_TYPE, TYPEDEF) | btf.ids_beginning(ITERATOR_TYPE, FUNC)
+        cache.store(path, kept)
+    return kept
 
 
 def tracepoint_number(category: str, event: str) -> int:

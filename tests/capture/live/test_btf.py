@@ -70,6 +70,10 @@ def test_ids(btf: Btf) -> None:
     assert btf.ids(["task_struct", "which", "nothing"], (STRUCT, UNION)) == {"task_struct": 3}
 
 
+def test_ids_by_the_beginning_of_their_names(btf: Btf) -> None:
+    assert btf.ids_beginning("task", STRUCT) == {"task_struct": 3, "task": 5}
+
+
 @pytest.mark.parametrize("data", [b"", b"\0" * 24, b"\x9f\xeb"])
 def test_no_btf(data: bytes) -> None:
     with pytest.raises(BtfError):
