@@ -5,6 +5,8 @@ from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, u
 cdef enum:
     MAX_PARAMS = 64      # no event type has more than 32 parameters; surplus ones of a newer producer are kept up to here
     MAX_EVENT_TYPES = 512
+    MAX_SYSCALLS = 512
+    KINDS = MAX_EVENT_TYPES + 2 * MAX_SYSCALLS    # event types, then generic events by system call: see event_kind
 
 cdef enum EventFlag:     # libs: driver/ppm_events_public.h, enum ppm_event_flags
     EF_CREATES_FD = 1
@@ -130,6 +132,9 @@ cdef uint32_t EVENT_COUNT
 cdef const char** SYSCALL_NAMES # by ppm_sc code, NULL where there is none
 cdef uint32_t SYSCALL_COUNT
 
+cdef uint32_t syscall_code(Event* e, bint look_up) noexcept nogil
+# Of a generic event, its ppm_sc code, one that has a name; with `look_up` by the native number where the producer knew no code.
+
 cdef bint event_decode(Event* e, const uint8_t* raw, size_t avail, bint v1) noexcept nogil
 cdef void _event_offsets(Event* e, uint32_t upto) noexcept nogil
 
@@ -196,3 +201,8 @@ cdef inline bytes param_str(Event* e, uint32_t i):
     if n == 7 and k == 6 and (<const char*>p)[:6] == b"(NULL)":
         return None
     return (<const char*>p)[:k]
+
+
+cdef inline uint32_t event_kind(Event* e) noexcept nogil:
+    """The event's type; generic events, whose name is that of a system call, have a kind for each call and direction."""
+    return e.type if e.type > 1 else MAX_EVENT_TYPES + 2 * syscall_code(e, True) + e.type

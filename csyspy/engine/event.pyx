@@ -9,6 +9,11 @@ from libc.string cimport memcpy
 
 from csyspy.events import EVENT_TABLE
 
+cdef enum:
+    MAX_NATIVE = 1024
+
+cdef uint16_t _OF_NATIVE[MAX_NATIVE]      # system call number of x86-64 -> ppm_sc code, 0 where there is none
+
 cdef list _KEPT = []         # owns the bytes that the C tables point into
 cdef dict _FLAG_TABLES = {}  # name -> (address, count)
 
@@ -80,6 +85,8 @@ cdef void _load(dict data) except *:
         info.params = _params(event["params"], types, formats, data, variants)
     names = {int(code): name for code, name in data["ppm_sc"].items()}
     SYSCALL_COUNT = max(names) + 1
+    if SYSCALL_COUNT > MAX_SYSCALLS:
+        raise ValueError("more system calls than there are kinds for")
     SYSCALL_NAMES = <const char**>calloc(SYSCALL_COUNT, sizeof(char*))
     if SYSCALL_NAMES == NULL:
         raise MemoryError
@@ -87,7 +94,21 @@ cdef void _load(dict data) except *:
         SYSCALL_NAMES[<int>code] = _text(name)
 
 
+    for row in data["syscalls_x86_64"]:
+        if row["nr"] < MAX_NATIVE:
+            _OF_NATIVE[<uint32_t>row["nr"]] = row["ppm_sc"]
+
+
 _load(EVENT_TABLE)
+
+
+cdef uint32_t syscall_code(Event* e, bint look_up) noexcept nogil:
+    cdef uint64_t code = param_u64(e, 0, 0)
+    cdef uint64_t native
+    if code == 0 and e.nparams > 1 and look_up:
+        native = param_u64(e, 1, 0)
+        code = _OF_NATIVE[native] if native < MAX_NATIVE else 0
+    return <uint32_t>code if code < SYSCALL_COUNT and SYSCALL_NAMES[code] != NULL else 0
 
 
 cdef void _event_offsets(Event* e, uint32_t upto) noexcept nogil:

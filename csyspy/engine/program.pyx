@@ -5,14 +5,19 @@ sinsp_filtercheck.cpp, compare_nocache()); conditions on the event type alone ar
 """
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.string cimport memset
+from libc.string cimport memset, strlen
 
-from csyspy.engine.event cimport EVENT_COUNT, EVENTS
+from csyspy.engine.event cimport EVENT_COUNT, EVENTS, KINDS, SYSCALL_COUNT, SYSCALL_NAMES, event_kind
 from csyspy.engine.match cimport Matcher, double_test, int_test, text_test
 from csyspy.engine.state cimport NEED_NOTHING
 from csyspy.engine.value cimport VK_BYTES, VK_DOUBLE, VK_INT, VK_IP, VK_LIST, VK_STR, VK_UINT, Extractor, Value
 
-NO, YES, ASK = 0, 1, 2
+cdef enum:
+    _NO = 0
+    _YES = 1
+    _ASK = 2
+
+NO, YES, ASK = _NO, _YES, _ASK
 """Verdicts of a type table: no event of the type passes, all do, the node behind the table knows."""
 
 
@@ -91,29 +96,31 @@ cdef unsigned int _needs(tuple children) except? 0xFFFFFFFF:
 
 
 cdef class TypeTable(Node):
-    """A verdict (NO, YES, ASK) for every event id; `behind` is asked where the table does not know.
+    """A verdict (NO, YES, ASK) for every kind of event (event_kind); `behind` is asked where the table does not know.
 
     Raises ValueError where `behind` is missing though some verdict is ASK.
     """
 
-    cdef uint8_t verdicts[MAX_EVENT_TYPES]
+    cdef uint8_t verdicts[KINDS]
     cdef Node behind
 
     def __init__(self, verdicts: bytes, Node behind):
         cdef uint32_t i
         if behind is None and ASK in verdicts:
             raise ValueError("a table with open verdicts needs a node behind it")
-        memset(self.verdicts, ASK if behind is not None else NO, MAX_EVENT_TYPES)
-        for i in range(min(len(verdicts), MAX_EVENT_TYPES)):
+        memset(self.verdicts, ASK if behind is not None else NO, KINDS)
+        for i in range(min(len(verdicts), KINDS)):
             self.verdicts[i] = verdicts[i]
         self.behind = behind
         self.needs = behind.needs if behind is not None else NEED_NOTHING
 
     cdef int test(self, State state) except -1:
-        cdef int verdict = self.verdicts[state.evt.type] if state.evt.type < MAX_EVENT_TYPES else ASK
-        if verdict != ASK:
+        cdef int verdict = self.verdicts[event_kind(&state.evt)] if state.evt.type < MAX_EVENT_TYPES else _ASK
+        if verdict != _ASK:
             return verdict
-        return self.behind is not None and self.behind.test(state)
+        if self.behind is None:
+            return 0
+        return self.behind.test(state)
 
 
 cdef class Check(Node):
@@ -235,19 +242,35 @@ cdef class Program(Node):
         return self.root.test(state)
 
 
+KIND_COUNT = KINDS
+"""Kinds are numbered below this."""
+
+
+def kinds() -> list[int]:
+    """Numbers of all kinds of events: event ids, those of generic events left out, then two for each system call (enter, exit)."""
+    return [*range(2, EVENT_COUNT), *[MAX_EVENT_TYPES + i for i in range(2 * SYSCALL_COUNT) if SYSCALL_NAMES[i // 2] != NULL]]
+
+
+def kinds_of_generic(int leave) -> list[int]:
+    """The kinds that generic enter events (0) or exit events (1) have."""
+    return [MAX_EVENT_TYPES + 2 * i + leave for i in range(SYSCALL_COUNT) if SYSCALL_NAMES[i] != NULL]
+
+
 def table_of_names(Matcher matcher not None, ask: frozenset[int]) -> bytes:
-    """Verdicts by event id of a matcher of event names; ASK for the ids whose events have names of their own."""
+    """Verdicts by kind of a matcher of event names; ASK for the event ids whose events have names of their own."""
     cdef Value v
     cdef uint32_t i
-    out = bytearray(EVENT_COUNT)
+    cdef const char* name
+    out = bytearray(KINDS)
     v.kind = VK_STR
-    for i in range(EVENT_COUNT):
+    for i in range(2, MAX_EVENT_TYPES + 2 * SYSCALL_COUNT):
+        name = EVENTS[i].name if i < EVENT_COUNT else NULL if i < MAX_EVENT_TYPES else SYSCALL_NAMES[(i - MAX_EVENT_TYPES) // 2]
         if i in ask:
             out[i] = ASK
-            continue
-        v.s = EVENTS[i].name
-        v.n = <uint32_t>len(<bytes>EVENTS[i].name)
-        out[i] = YES if matcher.match(&v) else NO
+        elif name != NULL:
+            v.s = name
+            v.n = <uint32_t>strlen(name)
+            out[i] = YES if matcher.match(&v) else NO
     return bytes(out)
 
 

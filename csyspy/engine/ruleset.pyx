@@ -10,7 +10,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 from csyspy.engine cimport verdicts
-from csyspy.engine.event cimport MAX_EVENT_TYPES
+from csyspy.engine.event cimport KINDS, MAX_EVENT_TYPES, event_kind
 from csyspy.engine.program cimport Node
 from csyspy.engine.state cimport NEED_NOTHING, Sink, State
 from csyspy.engine.threads cimport VERDICT_WORDS, ThreadInfo
@@ -31,7 +31,7 @@ cdef struct Guard:
     void* node
     uint64_t rules[MAX_WORDS]
 
-cdef struct Bucket:     # of one event type
+cdef struct Bucket:     # of one kind of event
     uint64_t* rules     # NULL: none
     uint32_t* guards    # numbers of those to ask
     uint32_t guard_count
@@ -58,8 +58,8 @@ def room_for(rules: int) -> Bits | None:
 cdef class RuleSet(Sink):
     """Calls `on_match(number of the rule, state)` for the rules that hold: the first in order, or every one.
 
-    A rule is `(possible, thread, guards, rest)`: a verdict by event id (b"\\1" possible), the Node for what depends on the thread alone
-    or None, `(Node, event ids as bits)` for conditions worth asking once for all rules that share the object (at events of these types
+    A rule is `(possible, thread, guards, rest)`: a verdict by kind of event (b"\\1" possible), the Node for what depends on the thread alone
+    or None, `(Node, kinds as bits)` for conditions worth asking once for all rules that share the object (at events of these kinds
     only), and the Node for what remains or None. `bits` is where threads keep what is known of the first rules (`room_for`). `joins`: exit
     events that rules look at have the parameters of their enter events, too. `needs` is what on_match will look at.
     """
@@ -67,6 +67,7 @@ cdef class RuleSet(Sink):
     cdef Rule* rules
     cdef Guard* guards
     cdef Bucket* buckets
+    cdef Bucket* bucket                      # of the event in hand
     cdef readonly uint32_t count
     cdef uint32_t words, guard_count
     cdef Bits bits
@@ -76,6 +77,7 @@ cdef class RuleSet(Sink):
     cdef list held
     cdef object on_match
     cdef bint every, joins
+    cdef bint generic[2]                     # some rule looks at generic enter events, at generic exit events
     cdef public uint64_t matches             # in all
 
     def __init__(self, rules: list[tuple], on_match, *, Bits bits=None, bint every=False, bint joins=False,
@@ -96,7 +98,7 @@ cdef class RuleSet(Sink):
         self.rules = <Rule*>calloc(self.count or 1, sizeof(Rule))
         self.left = <uint64_t*>calloc(self.words or 1, sizeof(uint64_t))
         self._fired = <uint64_t*>calloc(self.count or 1, sizeof(uint64_t))
-        self.buckets = <Bucket*>calloc(MAX_EVENT_TYPES, sizeof(Bucket))
+        self.buckets = <Bucket*>calloc(KINDS, sizeof(Bucket))
         if self.rules == NULL or self.left == NULL or self._fired == NULL or self.buckets == NULL:
             raise MemoryError
         for i in range(self.count):
@@ -118,7 +120,7 @@ cdef class RuleSet(Sink):
     def __dealloc__(self):
         cdef uint32_t kind
         if self.buckets != NULL:
-            for kind in range(MAX_EVENT_TYPES):
+            for kind in range(KINDS):
                 free(self.buckets[kind].rules)
                 free(self.buckets[kind].guards)
         free(self.buckets)
@@ -131,11 +133,11 @@ cdef class RuleSet(Sink):
         """The buckets, and the guards of each."""
         cdef Bucket* bucket
         cdef uint32_t kind, i
-        cdef list found = []       # [node, {event id}, [rules]] of each guard
+        cdef list found = []       # [node, kinds, [rules]] of each guard
         numbers = {}
         for i in range(self.count):
             possible, _thread, guards, _rest = rules[i]
-            for kind in range(min(len(possible), MAX_EVENT_TYPES)):
+            for kind in range(min(len(possible), KINDS)):
                 if possible[kind]:
                     bucket = &self.buckets[kind]
                     if bucket.rules == NULL:
@@ -157,8 +159,10 @@ cdef class RuleSet(Sink):
             self.guards[<uint32_t>at].node = <void*>node
             for i in demanding:
                 self.guards[<uint32_t>at].rules[i // WORD] |= <uint64_t>1 << (i % WORD)
-        for kind in range(MAX_EVENT_TYPES):
+        for kind in range(KINDS):
             if self.buckets[kind].rules != NULL:
+                if kind >= MAX_EVENT_TYPES:
+                    self.generic[kind & 1] = True
                 self._choose_guards(kind, found)
         return 0
 
@@ -184,7 +188,7 @@ cdef class RuleSet(Sink):
     @property
     def types(self) -> list[int]:
         """Ids of the event table that some rule looks at."""
-        return [kind for kind in range(MAX_EVENT_TYPES) if self.buckets[kind].rules != NULL]
+        return [kind for kind in range(MAX_EVENT_TYPES) if self.wants_type(kind)]
 
     @property
     def fired(self) -> list[int]:
@@ -192,6 +196,8 @@ cdef class RuleSet(Sink):
         return [self._fired[i] for i in range(self.count)]
 
     cdef bint wants_type(self, uint16_t evt_type) except -1:
+        if evt_type < 2:
+            return self.generic[evt_type]
         return evt_type >= MAX_EVENT_TYPES or self.buckets[evt_type].rules != NULL
 
     cdef int section(self, State state) except -1:
@@ -209,7 +215,7 @@ cdef class RuleSet(Sink):
         cdef uint32_t w
         if state.evt.type >= MAX_EVENT_TYPES:
             return 0
-        bucket = &self.buckets[state.evt.type]
+        bucket = self.bucket = &self.buckets[event_kind(&state.evt)]
         if bucket.rules == NULL:
             return 0
         memcpy(self.left, bucket.rules, self.words * sizeof(uint64_t))
@@ -222,7 +228,7 @@ cdef class RuleSet(Sink):
         return any_left != 0
 
     cdef int event(self, State state) except -1:
-        cdef Bucket* bucket = &self.buckets[state.evt.type]
+        cdef Bucket* bucket = self.bucket
         cdef uint64_t open_rules
         cdef uint32_t i, w, number
         verdicts.STAMP += 1
@@ -269,4 +275,6 @@ cdef class RuleSet(Sink):
                     thread.verdict_known[w] |= bit
                 if not thread.verdict_value[w] & bit:
                     return 0
-        return rule.rest == NULL or (<Node>rule.rest).test(state)
+        if rule.rest == NULL:
+            return 1
+        return (<Node>rule.rest).test(state)

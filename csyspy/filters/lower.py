@@ -18,7 +18,7 @@ from csyspy.filters.ast import And, Check, Identifier, Node, Not, Or
 from csyspy.filters.comparison import Comparison, analyse, former_names
 from csyspy.filters.errors import FilterError
 from csyspy.filters.matchers import matcher
-from csyspy.filters.parts import Part, Parts, event_count, every_event
+from csyspy.filters.parts import Part, Parts, every_kind, ids_of
 
 if TYPE_CHECKING:
     from csyspy.engine.program import Node as EngineNode
@@ -28,22 +28,25 @@ if TYPE_CHECKING:
 _EITHER_END: Final = {"fd.ip": False, "fd.net": False, "fd.port": True, "fd.proto": True}
 # fields whose value depends on the events that the check was asked about before
 _STATEFUL: Final = frozenset({"evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns"})
-# events whose name stands in the event itself
-_NAMED_INSIDE: Final = ("PPME_GENERIC_E", "PPME_GENERIC_X", "PPME_ASYNCEVENT_E")
+# events whose name stands in the event itself; that of generic events is part of their kind
+_NAMED_INSIDE: Final = ("PPME_ASYNCEVENT_E",)
+
+
+_BYTES: Final = bytes(value & 1 for value in range(256))
 
 
 def lower(node: Node) -> "tuple[Program, list[FilterWarning]]":
     """The program of a tree, and what is odd about the filter. Raises FilterError with the position of what is wrong."""
     lowering = Lowering(is_stateful(node))
     root = lowering.lower(node)
-    true = every_event() if lowering.parts.ordered else root.true
+    true = every_kind() if lowering.parts.ordered else root.true
     engine_node = program.Constant(True) if root.decided is not None else lowering.parts.engine_node(root)
-    return program.Program(engine_node, as_table(true)), lowering.warnings
+    return program.Program(engine_node, as_table(ids_of(true), len(EVENT_TABLE["events"]))), lowering.warnings
 
 
-def as_table(types: int) -> bytes:
-    """Event ids given as bits, as one byte each."""
-    return bytes(types >> event_id & 1 for event_id in range(event_count()))
+def as_table(numbers: int, size: int) -> bytes:
+    """The numbers below `size`, given as bits, as one byte each (0 or 1)."""
+    return f"{numbers:0{size}b}".encode()[::-1].translate(_BYTES)
 
 
 def is_stateful(node: Node) -> bool:
@@ -150,15 +153,16 @@ class Lowering:
     def _by_type(self, comparison: Comparison, name: str) -> Part:
         """A check on the event's name or direction, decided by the event id."""
         if comparison.op == "exists":
-            return self.parts.by_type(bytes([program.YES]) * event_count())
+            return self.parts.by_type(bytes([program.YES]) * program.KIND_COUNT)
         test = matcher(comparison)
         if name == "evt.dir":
             enter, leave = (program.matches_text(test, sign) for sign in (b">", b"<"))
-            return self.parts.by_type(bytes(leave if event_id & 1 else enter for event_id in range(event_count())))
-        table = program.table_of_names(test, _named_inside())
+            return self.parts.by_type(bytes(leave if kind & 1 else enter for kind in range(program.KIND_COUNT)))
+        shown = any(value.text in former_names() for value in comparison.texts)
+        ask = _named_inside().union(program.kinds_of_generic(0), program.kinds_of_generic(1)) if shown else _named_inside()
+        table = program.table_of_names(test, ask)
         if unanswered(self._fields(comparison)[0].field):
             return self.parts.by_type(table.replace(bytes([program.ASK]), bytes([program.NO])))
-        shown = any(value.text in former_names() for value in comparison.texts)
         return self.parts.by_type(table, program.Check(build(comparison.left) if shown else event_name(), test))
 
     @staticmethod

@@ -1,14 +1,14 @@
 """A filter between its tree and the engine's nodes: what each part depends on, and where it can be true.
 
 Equal parts of the filters that are lowered together are one object; that is what rules share. Conditions on the event's type become
-tables by event id, joined where several meet and asked first; conditions on the thread alone are gathered, so that their verdict can
+tables by kind of event, joined where several meet and asked first; conditions on the thread alone are gathered, so that their verdict can
 be remembered about the thread (csyspy.engine.verdicts).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from csyspy.engine import program
 from csyspy.engine.verdicts import Memo, Verdict
@@ -21,22 +21,36 @@ Kind = Literal["table", "leaf", "not", "and", "or"]
 
 
 @cache
-def event_count() -> int:
-    """How many event ids there are."""
-    return len(EVENT_TABLE["events"])
+def every_kind() -> int:
+    """All kinds of events, as bits: event ids, and generic events by system call (engine.program.kinds)."""
+    return sum(1 << kind for kind in program.kinds())
 
 
 @cache
-def every_event() -> int:
-    """All event ids, as bits."""
-    return (1 << event_count()) - 1
+def _generic(leave: int) -> int:
+    return sum(1 << kind for kind in program.kinds_of_generic(leave))
+
+
+def kinds_of(event_ids: int) -> int:
+    """The kinds (as bits) of events with these ids (as bits)."""
+    found = event_ids & ~3
+    for leave in (0, 1):
+        if event_ids >> leave & 1:
+            found |= _generic(leave)
+    return found
+
+
+def ids_of(kinds: int) -> int:
+    """The event ids (as bits) that these kinds have."""
+    found = kinds & ((1 << len(EVENT_TABLE["events"])) - 1) & ~3
+    return found | sum(1 << leave for leave in (0, 1) if kinds & _generic(leave))
 
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """A condition. `true` and `false` are the event ids (as bits) where it can be so.
+    """A condition. `true` and `false` are the kinds of events (as bits) where it can be so.
 
-    `table` is its verdict by event id, for the kind `table`; where that is ASK, `leaf` knows. `thread`: nothing but the thread
+    `table` is its verdict by kind, for the kind `table`; where that is ASK, `leaf` knows. `thread`: nothing but the thread
     decides. `uses` counts what it is part of.
     """
 
@@ -52,7 +66,7 @@ class Part:
 
     @property
     def decided(self) -> bytes | None:
-        """The verdict by event id where the type alone decides, else None."""
+        """The verdict by kind where the type alone decides, else None."""
         return self.table if self.leaf is None else None
 
     @property
@@ -70,17 +84,18 @@ class Parts:
 
     def leaf(self, node: "EngineNode", *, thread: bool = False) -> Part:
         """A condition that the engine knows how to ask."""
-        return Part("leaf", every_event(), every_event(), thread, leaf=node)
+        return Part("leaf", every_kind(), every_kind(), thread, leaf=node)
 
     def never(self) -> Part:
         """What no event passes."""
-        return self._known.setdefault(("never",), Part("leaf", 0, every_event(), leaf=program.Constant(False)))
+        return self._known.setdefault(("never",), Part("leaf", 0, every_kind(), leaf=program.Constant(False)))
 
     def by_type(self, table: bytes, behind: "EngineNode | None" = None) -> Part:
-        """A verdict by event id; `behind` knows where that is ASK."""
+        """A verdict by kind of event; `behind` knows where that is ASK."""
         if behind is None and ("table", table) in self._known:
             return self._known["table", table]
-        true, false = _mask(table, program.YES, program.ASK), _mask(table, program.NO, program.ASK)
+        ask = kinds_where(table, program.ASK) if program.ASK in table else 0
+        true, false = kinds_where(table, program.YES) | ask, kinds_where(table, program.NO) | ask
         part = Part("table", true, false, table=table, leaf=behind)
         if behind is None:
             self._known["table", table] = part
@@ -160,6 +175,9 @@ class Parts:
 
 
 
-def _mask(table: bytes, *verdicts: int) -> int:
-    """The ids whose verdict is one of these, as bits."""
-    return sum(1 << event_id for event_id, verdict in enumerate(table) if verdict in verdicts)
+_DIGITS: Final = {verdict: bytes(49 if value == verdict else 48 for value in range(256)) for verdict in (program.NO, program.YES, program.ASK)}
+
+
+def kinds_where(table: bytes, verdict: int) -> int:
+    """The kinds (as bits) that have this verdict in a table."""
+    return int(table.translate(_DIGITS[verdict])[::-1], 2) & every_kind()

@@ -9,7 +9,7 @@ from csyspy.engine import program
 from csyspy.engine.ruleset import room_for
 from csyspy.filters.ast import Node
 from csyspy.filters.lower import Lowering, as_table
-from csyspy.filters.parts import Part, every_event
+from csyspy.filters.parts import Part, every_kind, kinds_of, kinds_where
 
 if TYPE_CHECKING:
     from csyspy.engine.program import Node as EngineNode
@@ -24,8 +24,8 @@ class RulePlan:
     bits: "Bits | None"
 
 
-def plan_rules(trees: Sequence[Node], types: int | None = None) -> RulePlan:
-    """Lower conditions together; `types` (bits by event id) are the events that any of them is to see, None for all.
+def plan_rules(trees: Sequence[Node], event_ids: int | None = None) -> RulePlan:
+    """Lower conditions together; `event_ids` (as bits) are the events that any of them is to see, None for all.
 
     Raises FilterError where a condition cannot be compiled.
     """
@@ -34,23 +34,22 @@ def plan_rules(trees: Sequence[Node], types: int | None = None) -> RulePlan:
     roots = [lowering.lower(tree) for tree in trees]
     demands = [_conjuncts(root) for root in roots]
     shared = Counter(id(part) for parts in demands for part in parts if not part.thread)
-    seen = every_event() if types is None else types
+    seen = every_kind() if event_ids is None else kinds_of(event_ids)
     rules = []
     for root, parts in zip(roots, demands, strict=True):
-        thread = [part for part in parts if part.thread]
-        guards, rest = [], []
+        thread, rest = [part for part in parts if part.thread], []
+        guards = []
         for part in parts:
-            if part.kind == "table":
-                asked = program.ASK
-                if part.leaf is not None and part.table is not None:
-                    ask = sum(1 << event_id for event_id, verdict in enumerate(part.table) if verdict == asked)
-                    guards.append((lowering.parts.engine_node(part, shared=True), ask))
+            if part.table is not None:
+                asked = kinds_where(part.table, program.ASK)
+                if asked:
+                    guards.append((lowering.parts.engine_node(part, shared=True), asked))
+            elif not part.thread and shared[id(part)] > 1:
+                guards.append((lowering.parts.engine_node(part, shared=True), every_kind()))
             elif not part.thread:
-                if shared[id(part)] > 1:
-                    guards.append((lowering.parts.engine_node(part, shared=True), every_event()))
-                else:
-                    rest.append(part)
-        rules.append((as_table(root.true & seen), _joined(lowering, thread), guards, _joined(lowering, rest)))
+                rest.append(part)
+        possible = as_table(root.true & seen, program.KIND_COUNT)
+        rules.append((possible, _joined(lowering, thread), guards, _joined(lowering, rest)))
     return RulePlan(rules, bits)
 
 

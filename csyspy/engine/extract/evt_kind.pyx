@@ -7,7 +7,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, strlen
 
 from csyspy.engine.event cimport (
-    EF_READS_FROM_FD, EF_WAITS, EF_WRITES_TO_FD, EVENT_COUNT, EVENTS, SYSCALL_COUNT, SYSCALL_NAMES, Event, event_param, is_enter, param_u64,
+    EF_READS_FROM_FD, EF_WAITS, EF_WRITES_TO_FD, EVENT_COUNT, EVENTS, MAX_SYSCALLS, SYSCALL_NAMES, Event, event_param, is_enter, param_u64, syscall_code,
 )
 from csyspy.engine.extract.category cimport *
 from csyspy.engine.fds cimport *
@@ -16,15 +16,7 @@ from csyspy.engine.value cimport VK_STR, Extractor, Value, give_bool, give_int, 
 
 from csyspy.events import EVENT_TABLE
 
-cdef enum:
-    MAX_NATIVE = 1024
-
-cdef uint16_t _OF_NATIVE[MAX_NATIVE]      # system call number of x86-64 -> ppm_sc code, 0 where there is none
-for _row in EVENT_TABLE["syscalls_x86_64"]:
-    if _row["nr"] < MAX_NATIVE:
-        _OF_NATIVE[<uint32_t>_row["nr"]] = _row["ppm_sc"]
-
-cdef const char* _OLD_NAMES[MAX_NATIVE]   # by ppm_sc code, where sysdig 0.29.3 had another name
+cdef const char* _OLD_NAMES[MAX_SYSCALLS]   # by ppm_sc code, where sysdig 0.29.3 had another name
 cdef list _KEPT = [(int(code), name.encode()) for code, name in EVENT_TABLE["ppm_sc_0_29_3"].items()]
 for _code, _name in _KEPT:
     _OLD_NAMES[<uint32_t>_code] = _name
@@ -59,15 +51,10 @@ cdef const char* event_name(Event* e, int producer) noexcept:
 
     In captures of its time they are called as sysdig 0.29.3 called them; newer libs look up codes that the producer did not know.
     """
-    cdef uint64_t code, native
+    cdef uint32_t code
     if e.type > 1:
         return EVENTS[e.type].name
-    code = param_u64(e, 0, 0)
-    if code == 0 and e.nparams > 1 and producer != PRODUCER_OLD:
-        native = param_u64(e, 1, 0)
-        code = _OF_NATIVE[native] if native < MAX_NATIVE else 0
-    if code >= SYSCALL_COUNT or SYSCALL_NAMES[code] == NULL:
-        code = 0
+    code = syscall_code(e, producer != PRODUCER_OLD)
     if producer == PRODUCER_OLD and _OLD_NAMES[code] != NULL:
         return _OLD_NAMES[code]
     return SYSCALL_NAMES[code]
