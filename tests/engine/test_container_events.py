@@ -93,6 +93,32 @@ def test_pod_labels_come_from_the_sandbox() -> None:
     assert values(data, "k8s.pod.label.tier", "k8s.pod.labels")[-1] == ("front", "a, tier:front")
 
 
+CONFINED = {
+    "read_only_root": True, "user": "", "cap_add": ["CAP_NET_ADMIN", "CAP_SYS_TIME"],
+    "host_pid": True, "host_network": False, "host_ipc": True,
+    "Mounts": [
+        {"Source": "/etc", "Destination": "/x", "RW": True}, {"Source": "/usr", "Destination": "/y", "RW": False},
+        {"Source": "/var/lib/docker/volumes/v/_data", "Destination": "/z", "RW": True},
+        {"Source": "tmpfs", "Destination": "/t", "RW": True},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "expected", "unknown"),
+    [
+        ("container.read_only_root", True, None),
+        ("container.user", "root", None),
+        ("container.capabilities", "CAP_NET_ADMIN, CAP_SYS_TIME", None),
+        ("container.host_namespaces", "pid, ipc", None),
+        ("container.writable_host_mounts", "/etc", ""),
+    ],
+)
+def test_how_far_from_the_host(field: str, expected: object, unknown: object) -> None:
+    assert value(inside(container(**CONFINED)), field) == expected
+    assert value(inside(container()), field) == unknown
+
+
 CLUSTER = {
     "labels": {"app": "web", "b": ""},
     "ns": {"name": "shop", "id": "n1", "labels": {"team": "a"}},

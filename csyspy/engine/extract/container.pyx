@@ -13,6 +13,8 @@ from csyspy.engine.value cimport Extractor, Value, give_bool, give_int, give_uin
 # libs: container_engine/sinsp_container_type.h
 cdef dict TYPES = {0: b"docker", 1: b"lxc", 2: b"libvirt-lxc", 3: b"mesos", 4: b"rkt", 6: b"cri", 7: b"containerd", 8: b"cri-o",
                    9: b"bpm", 11: b"podman", 100: b"nspawn"}
+cdef tuple MADE_BY_RUNTIME = (b"/var/lib/docker/volumes/", b"/var/lib/containers/storage/volumes/", b"/var/lib/kubelet/pods/",
+                              b"/var/lib/containerd/", b"/run/containerd/")
 cdef frozenset DOCKER_LIKE = frozenset((0, 6, 7, 8, 11))    # those whose privileges are known
 cdef dict MOUNT_PARTS = {"container.mount.source": "Source", "container.mount.dest": "Destination", "container.mount.mode": "Mode",
                          "container.mount.rdwr": "RW", "container.mount.propagation": "Propagation"}
@@ -103,6 +105,46 @@ cdef int _flag(State state, Extractor self, Value* out) except -1:
     if not isinstance(kind, int) or kind not in DOCKER_LIKE:
         return 0
     return give_bool(out, container.get(FLAGS[self.name]) is True)
+
+
+# ---- how far from the host (csyspy.containers.info, Confinement)
+
+cdef int _read_only_root(State state, Extractor self, Value* out) except -1:
+    container = container_of_thread(state)
+    if container is None or not isinstance(container.get("read_only_root"), bool):
+        return 0
+    return give_bool(out, container["read_only_root"])
+
+
+cdef int _user(State state, Extractor self, Value* out) except -1:
+    """An image that names no user runs as root."""
+    container = container_of_thread(state)
+    if container is None or not isinstance(container.get("user"), str):
+        return 0
+    return self.give(json_text(container["user"]) or b"root", out)
+
+
+cdef int _capabilities(State state, Extractor self, Value* out) except -1:
+    container = container_of_thread(state)
+    names = container.get("cap_add") if container is not None else None
+    return self.give(b", ".join([json_text(name) for name in names]), out) if isinstance(names, list) else 0
+
+
+cdef int _host_namespaces(State state, Extractor self, Value* out) except -1:
+    container = container_of_thread(state)
+    if container is None or "host_pid" not in container:
+        return 0
+    shared = [name for name in ("pid", "network", "ipc") if container.get("host_" + name) is True]
+    return self.give(", ".join(shared).encode(), out)
+
+
+cdef int _writable_host_mounts(State state, Extractor self, Value* out) except -1:
+    """Sources of mounts that the runtime has not made itself for a volume, a secret or a file of its own."""
+    container = container_of_thread(state)
+    if container is None or not isinstance(container.get("Mounts"), list):
+        return 0
+    sources = [json_text(mount.get("Source")) for mount in _mounts(container) if mount.get("RW") is True]
+    return self.give(b", ".join([source for source in sources if source.startswith(b"/") and not source.startswith(MADE_BY_RUNTIME)]), out)
 
 
 # ---- mounts
@@ -243,4 +285,9 @@ register("container.duration", _duration, NEED_THREAD)
 register("container.ip", _ip, NEED_THREAD)
 register("container.cni.json", _cni, NEED_THREAD)
 register("container.label", _label, NEED_THREAD)
+register("container.read_only_root", _read_only_root, NEED_THREAD)
+register("container.user", _user, NEED_THREAD)
+register("container.capabilities", _capabilities, NEED_THREAD)
+register("container.host_namespaces", _host_namespaces, NEED_THREAD)
+register("container.writable_host_mounts", _writable_host_mounts, NEED_THREAD)
 register("container.labels", _labels, NEED_THREAD)

@@ -7,11 +7,13 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, strlen
 
 from csyspy.engine.event cimport (
-    EF_READS_FROM_FD, EF_WAITS, EF_WRITES_TO_FD, EVENT_COUNT, EVENTS, MAX_SYSCALLS, SYSCALL_NAMES, Event, event_param, is_enter, param_u64, syscall_code,
+    EF_READS_FROM_FD, EF_WAITS, EF_WRITES_TO_FD, EVENT_COUNT, EVENTS, MAX_EVENT_TYPES, MAX_SYSCALLS, SYSCALL_NAMES, Event, event_param,
+    is_enter, param_i64, param_u64, syscall_code,
 )
 from csyspy.engine.extract.category cimport *
 from csyspy.engine.fds cimport *
 from csyspy.engine.state cimport NEED_FD, NEED_NOTHING, NEED_THREAD, PRODUCER_NEWEST, PRODUCER_OLD, State
+from csyspy.engine.threads cimport ThreadInfo
 from csyspy.engine.value cimport VK_STR, Extractor, Value, give_bool, give_int, give_uint, register
 
 from csyspy.events import EVENT_TABLE
@@ -23,6 +25,9 @@ for _code, _name in _KEPT:
 
 cdef uint32_t ASYNCEVENT = event_id("ASYNCEVENT_E")
 cdef uint32_t PROCINFO = event_id("PROCINFO_E")
+cdef bint IS_EXEC[MAX_EVENT_TYPES]        # ends of execve and execveat
+for _event in EVENT_TABLE["events"]:
+    IS_EXEC[<uint32_t>_event["id"]] = _event["dir"] == "<" and _event["name"] in ("execve", "execveat")
 
 
 cdef inline int _give(Value* out, const char* text) noexcept:
@@ -211,6 +216,14 @@ cdef int _count_procinfo(State state, Extractor self, Value* out) except -1:
     return give_uint(out, state.evt.type == PROCINFO and state.thread is not None and state.thread.is_main())
 
 
+cdef int _count_drift(State state, Extractor self, Value* out) except -1:
+    """A new program in a container whose file lies in the layer above its image's: it was put there since."""
+    cdef ThreadInfo thread = state.thread
+    if thread is None or not thread.container_id or is_enter(&state.evt) or not IS_EXEC[state.evt.type]:
+        return give_uint(out, 0)
+    return give_uint(out, param_i64(&state.evt, 0, -1) == 0 and thread.exe_upper_layer)
+
+
 register("evt.type", _type, NEED_NOTHING)
 register("syscall.type", _syscall_type, NEED_NOTHING)
 register("evt.type.is", _type_is, NEED_NOTHING)
@@ -233,4 +246,5 @@ register("evt.count", _count, NEED_NOTHING)
 register("evt.count.exit", _count_exit, NEED_NOTHING)
 register("evt.count.threadinfo", _count_threadinfo, NEED_NOTHING)
 register("evt.count.procinfo", _count_procinfo, NEED_THREAD)
+register("evt.count.drift", _count_drift, NEED_THREAD)
 register("util.cnt", _counter, NEED_NOTHING)
