@@ -4,6 +4,7 @@
  * An entry belongs to one thread, so nothing is shared and plain additions do. Of sockets that are no IP connection (unix,
  * netlink) all that matters is the part that read(2) and its kin moved, which the kernel's I/O accounting of tasks holds as well.
  */
+#include "thread_bytes.h"
 #define READ(to, from) (to) = *(typeof(to) *)(from)
 #define FAMILY_INET 2
 #define FAMILY_INET6 10
@@ -33,18 +34,6 @@ struct socket_row {
   u8 remote[16];
 };
 
-#define SLOTS 65536
-#ifndef BPF_F_MMAPABLE
-#define BPF_F_MMAPABLE 1024
-#endif
-/* Bytes that read(2) and its kin moved, since the thread was first seen. */
-struct other_sockets {
-  u64 tid;
-  u64 read_bytes;
-  u64 written_bytes;
-};
-
-BPF_F_TABLE("array", u32, struct other_sockets, other_sockets, SLOTS, BPF_F_MMAPABLE);
 BPF_F_TABLE("hash", struct socket_key, struct socket_row, sockets, 65536, BPF_F_NO_PREALLOC);
 BPF_TABLE("lru_hash", u64, u8, socket_roles, 16384);
 BPF_PERCPU_ARRAY(socket_scratch, struct socket_row, 1);
@@ -61,24 +50,6 @@ static __always_inline int is_accounted(char *task)
   int number = *(int *)(registers + O_pt_regs_syscallno);
   return number == 63 || number == 64 || number == 65 || number == 66 || number == 71;
 #endif
-}
-
-/* What went through sockets that are no IP connection: a slot a thread, found without a hash. */
-static __always_inline int moved_elsewhere(u32 tid, int bytes, int out)
-{
-  u32 place = tid & (SLOTS - 1);
-  struct other_sockets *slot = other_sockets.lookup(&place);
-  if (!slot)
-    return 0;
-  if (slot->tid != tid) { /* another thread's, which has ended, or the machine has more threads than slots */
-    slot->tid = tid;
-    slot->read_bytes = slot->written_bytes = 0;
-  }
-  if (out)
-    slot->written_bytes += bytes;
-  else
-    slot->read_bytes += bytes;
-  return 0;
 }
 
 static __always_inline void first_time(struct socket_key *key, struct socket_row *row, char *socket, u16 family)
@@ -120,8 +91,11 @@ static __always_inline int moved(char *socket, int bytes, int out)
   task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
   READ(key.tid, task + O_task_struct_pid);
   accounted = is_accounted(task);
-  if (family != FAMILY_INET && family != FAMILY_INET6)
-    return accounted ? moved_elsewhere(key.tid, bytes, out) : 0;
+  if (family != FAMILY_INET && family != FAMILY_INET6) {
+    if (accounted)
+      add_bytes(key.tid, bytes, out);
+    return 0;
+  }
   key.socket = (u64)socket;
   READ(key.local_port, socket + O_sock___sk_common + O_sock_common_skc_num);
   READ(key.remote_port, socket + O_sock___sk_common + O_sock_common_skc_dport);

@@ -36,6 +36,10 @@ PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
             Hook("csp_socket_state", "inet_sock_set_state"),
         ),
     ),
+    "calls": ProbeSet("calls.c", (Hook("csp_call_exit", "sys_exit"),)),
+    "latencies": ProbeSet("calls.c", (Hook("csp_call_timed", "sys_exit"), Hook("csp_call_start", "sys_enter"))),
+    "failures": ProbeSet("calls.c", (Hook("csp_call_failed", "sys_exit"),)),
+    "file_io": ProbeSet("file_io.c", (Hook("csp_file_io", "sys_exit"),)),
 }
 
 

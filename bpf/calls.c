@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/* System calls, as they end: how many, how long, how many fail and how. Each program is attached only where its answer is wanted.
+ *
+ * Keys hold the thread, so an entry belongs to one thread and plain additions do.
+ */
+#define READ(to, from) (to) = *(typeof(to) *)(from)
+#define MOST_ERRNO 4095
+#define START_SLOTS 65536
+#define SEGMENT_32 0x23 /* user code of 32 bits has calls of its own, with other numbers */
+#define NUMBER_32 0x800
+
+/* tid << 32 | number of the call; csyspy/capture/live/calls.pyx has the same layouts. */
+struct call_row {
+  u64 calls;
+  u64 latency_ns;
+};
+
+struct cpu_row {
+  u64 calls;
+  u64 latency_ns;
+  u64 in_bytes;
+  u64 out_bytes;
+  u64 errors;
+};
+
+struct start {
+  u64 tid;
+  u64 ns;
+};
+
+BPF_F_TABLE("hash", u64, struct call_row, calls, 131072, BPF_F_NO_PREALLOC);
+/* tid << 32 | kind of the descriptor << 24 | number << 12 | errno */
+BPF_F_TABLE("hash", u64, u64, failures, 65536, BPF_F_NO_PREALLOC);
+BPF_PERCPU_ARRAY(cpus, struct cpu_row, 1);
+BPF_ARRAY(starts, struct start, START_SLOTS);
+BPF_PERCPU_ARRAY(calls_lost, u64, 1);
+
+static __always_inline u32 call_number(char *registers)
+{
+#if O_pt_regs_orig_ax >= 0
+  u64 number = 0;
+  u16 segment = 0;
+  READ(number, registers + O_pt_regs_orig_ax);
+  READ(segment, registers + O_pt_regs_cs);
+  number &= 0x7ff;
+  return segment == SEGMENT_32 ? number | NUMBER_32 : number;
+#else
+  u32 number = 0;
+  READ(number, registers + O_pt_regs_syscallno);
+  return number & 0x7ff;
+#endif
+}
+
+static __always_inline int lose(void)
+{
+  int zero = 0;
+  u64 *lost = calls_lost.lookup(&zero);
+  if (lost)
+    (*lost)++;
+  return 0;
+}
+
+static __always_inline void count(u64 key, u64 latency_ns)
+{
+  struct call_row *row = calls.lookup(&key);
+  if (row) {
+    row->calls++;
+    row->latency_ns += latency_ns;
+    return;
+  }
+  struct call_row first = {.calls = 1, .latency_ns = latency_ns};
+  if (calls.update(&key, &first))
+    lose();
+}
+
+int csp_call_exit(u64 *ctx)
+{
+  u64 tid = (u32)bpf_get_current_pid_tgid();
+  count(tid << 32 | call_number((char *)ctx[0]), 0);
+  return 0;
+}
+
+int csp_call_start(u64 *ctx)
+{
+  u64 tid = (u32)bpf_get_current_pid_tgid();
+  u32 place = tid & (START_SLOTS - 1);
+  struct start *start = starts.lookup(&place);
+  if (!start)
+    return 0;
+  start->tid = tid;
+  start->ns = bpf_ktime_get_ns();
+  return 0;
+}
+
+/* The way that bytes go in a call: 1 in, 2 out, 0 none. Numbers of x86-64; elsewhere by the defines of the loader. */
+static __always_inline int direction(u32 number)
+{
+#if O_pt_regs_orig_ax >= 0
+  if (number < 64)
+    return 0x0000a000000a0001ull >> number & 1 ? 1 : 0x0000500000140002ull >> number & 1 ? 2 : 0;
+  return number == 295 || number == 327 ? 1 : number == 296 || number == 328 ? 2 : 0;
+#else
+  return number == 63 || number == 65 || number == 67 || number == 69 || number == 207 || number == 212 || number == 286   ? 1
+         : number == 64 || number == 66 || number == 68 || number == 70 || number == 206 || number == 211 || number == 287 ? 2
+                                                                                                                           : 0;
+#endif
+}
+
+int csp_call_timed(u64 *ctx)
+{
+  int zero = 0;
+  long result = (long)ctx[1];
+  u64 tid = (u32)bpf_get_current_pid_tgid(), latency_ns = 0;
+  u32 place = tid & (START_SLOTS - 1), number = call_number((char *)ctx[0]);
+  struct start *start = starts.lookup(&place);
+  struct cpu_row *cpu = cpus.lookup(&zero);
+  if (start && start->tid == tid && start->ns) {
+    latency_ns = bpf_ktime_get_ns() - start->ns;
+    start->ns = 0;
+  }
+  count(tid << 32 | number, latency_ns);
+  if (!cpu)
+    return 0;
+  cpu->calls++;
+  cpu->latency_ns += latency_ns;
+  if (result < 0) {
+    if (result >= -MOST_ERRNO)
+      cpu->errors++;
+  } else if (result > 0) {
+    int way = direction(number);
+    if (way == 1)
+      cpu->in_bytes += result;
+    else if (way == 2)
+      cpu->out_bytes += result;
+  }
+  return 0;
+}
+
+/* What a descriptor of the current process is: the upper bits of the inode's mode (S_IFMT >> 12); of sockets 12, of IP sockets 13;
+ * 0 where there is none. */
+static __always_inline u32 kind_of(u64 fd)
+{
+  char *task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
+  char *files = 0, *table = 0, *array = 0, *file = 0, *inode = 0, *socket = 0, *sock = 0;
+  u32 most = 0;
+  u16 mode = 0, family = 0;
+  READ(files, task + O_task_struct_files);
+  if (!files)
+    return 0;
+  READ(table, files + O_files_struct_fdt);
+  if (!table)
+    return 0;
+  READ(most, table + O_fdtable_max_fds);
+  if (fd >= most)
+    return 0;
+  bpf_probe_read_kernel(&array, 8, table + O_fdtable_fd);
+  bpf_probe_read_kernel(&file, 8, array + fd * 8);
+  if (!file)
+    return 0;
+  bpf_probe_read_kernel(&inode, 8, file + O_file_f_inode);
+  bpf_probe_read_kernel(&mode, 2, inode + O_inode_i_mode);
+  if (mode >> 12 != 12)
+    return mode >> 12;
+  bpf_probe_read_kernel(&socket, 8, file + O_file_private_data);
+  bpf_probe_read_kernel(&sock, 8, socket + O_socket_sk);
+  bpf_probe_read_kernel(&family, 2, sock + O_sock___sk_common + O_sock_common_skc_family);
+  return family == 2 || family == 10 ? 13 : 12;
+}
+
+int csp_call_failed(u64 *ctx)
+{
+  long result = (long)ctx[1];
+  u64 key, fd = 0, *total, one = 1;
+  u32 number;
+  char *registers = (char *)ctx[0];
+  if (result >= 0 || result < -MOST_ERRNO)
+    return 0;
+  number = call_number(registers);
+#if O_pt_regs_di >= 0
+  READ(fd, registers + O_pt_regs_di);
+#else
+  READ(fd, registers + O_pt_regs_orig_x0);
+#endif
+  key = (u64)(u32)bpf_get_current_pid_tgid() << 32 | (u64)kind_of((u32)fd) << 24 | number << 12 | (u32)-result;
+  total = failures.lookup(&key);
+  if (total)
+    (*total)++;
+  else if (failures.update(&key, &one))
+    lose();
+  return 0;
+}
