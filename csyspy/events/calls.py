@@ -1,7 +1,7 @@
 """System calls of the running kernel by number: what their events are called, and what a failure of theirs is about."""
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from csyspy.events import EVENT_TABLE
 
@@ -30,31 +30,29 @@ def errno_name(number: int) -> str:
 # Modes of inodes >> 12, and 13 for IP sockets (bpf/calls.c, kind_of).
 _FILES: Final = frozenset({8, 4, 2, 6, 10})
 _SOCKETS: Final = frozenset({12, 13})
+# What fails without leaving a descriptor (csyspy/engine/extract/evt_result.pyx).
+_FILE_OPENS: Final = frozenset({"open", "creat", "openat", "openat2", "open_by_handle_at"})
+_NET_OPENS: Final = frozenset({"accept", "accept4", "connect"})
 
 
 @cache
 def fails_on(number: int, descriptor: int) -> str:
-    """What a failed call counts as in evt.count.error.*: `file`, `net`, `memory` or `other`.
+    """What a failed call counts as in evt.count.error.*: `file`, `net`, `memory` or `other`; empty where its event has no result.
 
     `descriptor`: what its first argument is as a descriptor, the mode of the inode >> 12, 13 for IP sockets, 0 for none."""
     row = next((row for row in EVENT_TABLE["syscalls_x86_64"] if row["nr"] == number), None)
-    if row is None:
-        return "other"
-    event = _events()[row["enter"]]
-    if "USES_FD" in event["flags"]:
-        if descriptor in _FILES:
-            return "file"
-        if descriptor in _SOCKETS:
-            return "net"
-    if "CREATES_FD" in event["flags"]:
-        return {"file": "file", "net": "net"}.get(_category(event), "other")
-    return "memory" if _category(event) == "memory" else "other"
-
-
-def _category(event: dict[str, object]) -> str:
-    return str(event["category"]).removeprefix("EC_").lower()
+    event = _events()[row["enter"]] if row is not None else None
+    if event is None or event["name"] == _NO_NAME:
+        return ""
+    if event["category"] == "memory":
+        return "memory"
+    if "USES_FD" in event["flags"] and descriptor in _FILES:
+        return "file"
+    if "USES_FD" in event["flags"] and descriptor in _SOCKETS:
+        return "net"
+    return "file" if event["name"] in _FILE_OPENS else "net" if event["name"] in _NET_OPENS else "other"
 
 
 @cache
-def _events() -> dict[int, dict[str, object]]:
+def _events() -> dict[int, Any]:
     return {event["id"]: event for event in EVENT_TABLE["events"]}

@@ -99,6 +99,8 @@ cdef class FailureTable:
             times = (<const uint64_t*>&values[0])[i]
             number = <uint32_t>(key >> 12) & 0xFFF
             kind = fails_on(number, <uint32_t>(key >> 24) & 0xF)
+            if not kind:    # its events have no result, so none of them counts as failed
+                continue
             owner = self.tasks.owner(<uint32_t>(key >> 32))
             if owner is not None:
                 owner.errors += times

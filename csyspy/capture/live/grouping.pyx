@@ -4,10 +4,10 @@ from cpython.dict cimport PyDict_GetItem
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.ref cimport PyObject
 from libc.math cimport NAN
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 
-OPERATIONS = ("keep", "sum", "max", "min")
-"""What becomes of the values of one group: the first that is not empty, their sum, the largest, the smallest."""
+OPERATIONS = ("keep", "sum", "max", "min", "avg")
+"""What becomes of the values of one group: the first that is not empty, their sum, the largest, the smallest, their mean."""
 
 
 def group(list keys not None, list columns not None, size_t count):
@@ -60,11 +60,17 @@ cdef list _number(list values, str operation, Py_ssize_t* place, size_t count, s
     cdef size_t i
     cdef double value
     cdef double* total
+    cdef double* counts = NULL
     cdef bint whole = True
     cdef int kind = OPERATIONS.index(operation)
     if totals == NULL:
         raise MemoryError
     try:
+        if kind == 4:
+            whole = False
+            counts = <double*>calloc(groups or 1, sizeof(double))
+            if counts == NULL:
+                raise MemoryError
         for i in range(groups):
             totals[i] = NAN
         for i in range(count):
@@ -77,14 +83,20 @@ cdef list _number(list values, str operation, Py_ssize_t* place, size_t count, s
             else:
                 value = item
             total = &totals[place[i]]
+            if counts != NULL:
+                counts[place[i]] += 1
             if total[0] != total[0]:
                 total[0] = value
-            elif kind == 1:
+            elif kind == 1 or kind == 4:
                 total[0] += value
             elif (value > total[0]) == (kind == 2):
                 total[0] = value
+        if counts != NULL:
+            for i in range(groups):
+                totals[i] /= counts[i]
         if whole:
             return [None if totals[i] != totals[i] else <long long>totals[i] for i in range(groups)]
         return [None if totals[i] != totals[i] else totals[i] for i in range(groups)]
     finally:
         free(totals)
+        free(counts)

@@ -52,10 +52,14 @@ class Table:
     """Field that is counted -> the probes that count it."""
     holds: tuple[str, ...] = ()
     """Conditions, as csyspy.filters.render writes them, that are true of everything that it counts."""
+    requires: tuple[str, ...] = ()
+    """It counts only what meets one of these, so one of them has to be asked for; of `holds`."""
     of_threads: bool = True
     """Its rows belong to threads."""
     probes: tuple[str, ...] = ()
     """What the rows themselves come from."""
+    weight: str = ""
+    """The field that says how many events a value stands for, where means are taken over events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,6 @@ CALLS: Final = "calls"
 LATENCIES: Final = "latencies"
 FAILURES: Final = "failures"
 FILE_IO: Final = "file_io"
-CPUS: Final = "cpus"
 
 THREAD_KEYS: Final = (
     "proc.pid", "thread.tid", "proc.name", "proc.exeline", "proc.ppid", "proc.vpid", "thread.vtid", "user.uid", "user.name",
@@ -90,6 +93,14 @@ TABLES: Final = (
     Table(
         "threads",
         keys=(),
+        values={"thread.exectime": ()},
+        holds=("evt.type = procinfo",),
+        requires=("evt.type = procinfo",),
+        probes=(TASKS,),
+    ),
+    Table(
+        "threads",
+        keys=(),
         values={
             **dict.fromkeys(
                 (
@@ -100,8 +111,12 @@ TABLES: Final = (
             ),
             **dict.fromkeys(("evt.buflen.net", "evt.buflen.net.in", "evt.buflen.net.out"), (SOCKETS,)),
             **dict.fromkeys(("evt.buflen.file", "evt.buflen.file.in", "evt.buflen.file.out"), (SOCKETS,)),
+            "evt.count": (CALLS,),
+            **dict.fromkeys(
+                ("evt.count.error.file", "evt.count.error.net", "evt.count.error.memory", "evt.count.error.other"), (FAILURES,)
+            ),
         },
-        holds=(_NOT_SWITCH, "evt.type = procinfo"),
+        holds=(_NOT_SWITCH,),
         probes=(TASKS,),
     ),
     Table(
@@ -117,7 +132,47 @@ TABLES: Final = (
             (),
         ),
         holds=(_IP, "evt.is_io = true", 'fd.name != ""', "evt.failed = false"),
+        requires=(_IP,),
         probes=(TASKS, SOCKETS),
+    ),
+    Table(
+        "file_io",
+        keys=(),
+        values={"evt.rawarg.res": ()},
+        holds=("fd.type = file", "evt.is_io = true", "evt.failed = false"),
+        requires=("fd.type = file",),
+        probes=(TASKS, FILE_IO),
+    ),
+    Table(
+        "failures",
+        keys=("evt.type", "evt.res"),
+        values=dict.fromkeys(
+            (
+                "evt.count", "evt.count.error", "evt.count.error.file", "evt.count.error.net", "evt.count.error.memory",
+                "evt.count.error.other",
+            ),
+            (),
+        ),
+        holds=("evt.failed = true", "evt.res != SUCCESS", _NOT_SWITCH),
+        requires=("evt.failed = true", "evt.res != SUCCESS"),
+        probes=(TASKS, FAILURES),
+    ),
+    Table(
+        "calls",
+        keys=("evt.type",),
+        values={"evt.count": (CALLS,), "evt.latency": (LATENCIES,)},
+        holds=(_NOT_SWITCH, "syscall.type exists"),
+        probes=(TASKS,),
+        weight="evt.count",
+    ),
+    Table(
+        "cpus",
+        keys=("evt.cpu",),
+        values=dict.fromkeys(("evt.count", "evt.latency", "evt.buflen.in", "evt.buflen.out", "evt.count.error"), ()),
+        holds=("syscall.type exists", _NOT_SWITCH),
+        of_threads=False,
+        probes=(TASKS, LATENCIES),
+        weight="evt.count",
     ),
 )  # fmt: skip
 """In the order in which they are tried: the cheaper first."""
@@ -131,8 +186,12 @@ def plan(needs: Needs, tables: Sequence[Table] = TABLES) -> Plan | None:
         left = tuple(condition for condition in needs.conditions if condition.text not in table.holds)
         if not known.issuperset(needs.keys) or any(field not in known and field not in table.values for field in asked):
             continue
+        if table.requires and not any(condition.text in table.requires for condition in needs.conditions):
+            continue
         if any(condition.test is None or not known.issuperset(condition.fields) for condition in left):
             continue
         probes = dict.fromkeys((*table.probes, *(probe for field in asked for probe in table.values.get(field, ()))))
+        if LATENCIES in probes:  # which count as well
+            probes.pop(CALLS, None)
         return Plan(needs, table, tuple(probes), left)
     return None

@@ -14,17 +14,26 @@ from collections.abc import Hashable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
+from csyspy.capture.live.calls import CallTable, CpuTable, FailureTable
 from csyspy.capture.live.connections import ConnectionTable
 from csyspy.capture.live.grouping import group
 from csyspy.capture.live.identities import Identities
 from csyspy.capture.live.load import Loaded
-from csyspy.capture.live.plan import SOCKETS, TASKS, Condition, Plan, RowValue
+from csyspy.capture.live.plan import CALLS, FAILURES, FILE_IO, LATENCIES, SOCKETS, TASKS, Condition, Plan, RowValue
 from csyspy.capture.live.probes import attach
-from csyspy.capture.live.tasks import TaskTable
+from csyspy.capture.live.tasks import FILE_BYTES, SOCKET_BYTES, TaskTable
 
 NS_PER_S: Final = 1_000_000_000
-_DRAINED: Final = (("connections", SOCKETS, "sockets"),)
+AVERAGE: Final = "avg"
+_DRAINED: Final = (
+    ("connections", SOCKETS, "sockets"),
+    ("calls", CALLS, "calls"),
+    ("calls", LATENCIES, "calls"),
+    ("failures", FAILURES, "failures"),
+)
 """(table, probe set, its map) of those that begin anew at each sample."""
+_SLOTS: Final = {SOCKETS: SOCKET_BYTES, FILE_IO: FILE_BYTES}
+"""Probe sets with slots for threads, and what they count."""
 
 
 class KernelTables(AbstractContextManager["KernelTables"]):
@@ -35,21 +44,36 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         self._identities = identities or Identities()
         self._tasks = TaskTable(self._identities)
         self._tables: dict[str, Any] = {"threads": self._tasks}
-        self._slots: mmap.mmap | None = None
+        self._slots: dict[str, mmap.mmap] = {}
         self.time_ns = 0
         """Of the newest sample, since the epoch."""
         self.interval_s = 0.0
         """Between it and the one before; 0 at the first."""
         try:
-            for name in dict.fromkeys((TASKS, *(probe for plan in plans for probe in plan.probes))):
-                self._loaded[name] = attach(name)
-            if SOCKETS in self._loaded:
-                slots = self._loaded[SOCKETS].map("other_sockets")
-                self._slots = mmap.mmap(slots.fd, slots.entries * slots.value_size, mmap.MAP_SHARED, mmap.PROT_READ)
-                self._tables["connections"] = ConnectionTable(self._tasks, self._identities.listens)
+            names = dict.fromkeys((TASKS, *(probe for plan in plans for probe in plan.probes)))
+            for name in names:
+                if name != CALLS or LATENCIES not in names:  # which count as well
+                    self._loaded[name] = attach(name)
+            self._make_tables()
         except BaseException:
             self.close()
             raise
+
+    def _make_tables(self) -> None:
+        tasks, tables = self._tasks, self._tables
+        if SOCKETS in self._loaded:
+            tables["connections"] = ConnectionTable(tasks, self._identities.listens)
+        if CALLS in self._loaded or LATENCIES in self._loaded:
+            tables["calls"] = CallTable(tasks)
+        if LATENCIES in self._loaded:
+            tables["cpus"] = CpuTable()
+        if FAILURES in self._loaded:
+            tables["failures"] = FailureTable(tasks)
+        if FILE_IO in self._loaded:
+            tables["file_io"] = tasks
+        for probe in self._loaded.keys() & _SLOTS.keys():
+            slots = self._loaded[probe].map("thread_slots")
+            self._slots[probe] = mmap.mmap(slots.fd, slots.entries * slots.value_size)
 
     def sample(self) -> None:
         """Read all tables. Raises LiveError.
@@ -63,10 +87,13 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         _, _, ended = tasks.map("exited").entries_read(delete=True)
         self._tasks.update(alive, bytes(ended), now_ns)
-        if self._slots is not None:
-            self._tasks.add_other_sockets(self._slots)
+        for probe, slots in self._slots.items():
+            _, _, others = self._loaded[probe].map("thread_others").entries_read(delete=True)
+            self._tasks.add_bytes(slots, others, _SLOTS[probe])
         for name, (count, keys, values) in read.items():
             self._tables[name].update(keys, values, count)
+        if LATENCIES in self._loaded:
+            self._tables["cpus"].update(self._loaded[LATENCIES].map("cpus").lookup(bytes(4)))
         self.time_ns = time.time_ns()
         self.interval_s = self._tasks.interval_ns / NS_PER_S
 
@@ -81,8 +108,14 @@ class KernelTables(AbstractContextManager["KernelTables"]):
             return values if keep is None else [values[i] for i in keep]
 
         count = len(table) if keep is None else len(keep)
-        wanted = [(column(value.field), value.operation) for value in plan.needs.values]
+        by_weight = {i for i, value in enumerate(plan.needs.values) if value.operation == AVERAGE and plan.table.weight}
+        wanted = [(column(value.field), "sum" if i in by_weight else value.operation) for i, value in enumerate(plan.needs.values)]
+        if by_weight:
+            wanted.append((column(plan.table.weight), "sum"))
         keys, columns = group([column(field) for field in plan.needs.keys], wanted, count)
+        weights = columns.pop() if by_weight else []
+        for i in by_weight:
+            columns[i] = [sum_ / weight if weight else None for sum_, weight in zip(columns[i], weights, strict=True)]
         for i, value in enumerate(plan.needs.values):
             if value.per_second and self.interval_s:
                 columns[i] = [None if cell is None else cell / self.interval_s for cell in columns[i]]
@@ -90,6 +123,9 @@ class KernelTables(AbstractContextManager["KernelTables"]):
 
     def close(self) -> None:
         """Detach and free everything."""
+        for slots in self._slots.values():
+            slots.close()
+        self._slots.clear()
         for loaded in self._loaded.values():
             loaded.close()
         self._loaded.clear()

@@ -30,6 +30,13 @@ cdef struct TaskRow:
     char comm[16]
 
 
+# bpf/thread_bytes.h has the same layout.
+cdef struct ThreadBytes:
+    uint64_t tid
+    uint64_t read_bytes
+    uint64_t written_bytes
+
+
 cdef class Thread:
     cdef TaskRow now              # the newest counts
     cdef readonly object tid
@@ -49,8 +56,17 @@ cdef class Thread:
     cdef double net_out_bytes
     cdef double socket_read_bytes    # by read(2) and its kin: these are part of read_bytes
     cdef double socket_written_bytes
-    cdef uint64_t socket_reads       # bytes so far, as the kernel's slot of the thread has them
+    cdef double file_in_bytes        # exact, where somebody counts it
+    cdef double file_out_bytes
+    cdef uint64_t calls
+    cdef uint64_t errors
+    cdef uint64_t file_errors
+    cdef uint64_t net_errors
+    cdef uint64_t memory_errors
+    cdef uint64_t socket_reads       # bytes so far, as the kernel's slots of the thread have them
     cdef uint64_t socket_writes
+    cdef uint64_t file_reads
+    cdef uint64_t file_writes
     cdef str exeline
     cdef uint32_t exeline_of      # the exec_count that exeline belongs to
     cdef int begin(self, const TaskRow* row, bint is_new) except -1
@@ -74,6 +90,7 @@ cdef class TaskTable:
     cdef int end(self, const TaskRow* row, list rows) except -1
     cdef int lead(self) except -1
     cdef Thread owner(self, object tid)
+    cdef int take(self, Thread thread, const ThreadBytes* slot, int what) except -1
 
 
 cdef list values_of(TaskTable table, list threads, str field)

@@ -13,12 +13,8 @@ cdef enum:
     KERNEL_THREAD = 0x200000    # PF_KTHREAD
 
 ROW_BYTES = sizeof(TaskRow)
-
-# bpf/sockets.c has the same layout.
-cdef struct SocketSlot:
-    uint64_t tid
-    uint64_t read_bytes
-    uint64_t written_bytes
+SOCKET_BYTES = 0
+FILE_BYTES = 1
 
 
 cdef inline double _grown(uint64_t now, uint64_t before) noexcept:
@@ -61,6 +57,8 @@ cdef class Thread:
         self.written_bytes = _grown(row.written_bytes, now.written_bytes)
         self.group_major_faults = self.group_minor_faults = 0
         self.net_in_bytes = self.net_out_bytes = self.socket_read_bytes = self.socket_written_bytes = 0
+        self.file_in_bytes = self.file_out_bytes = 0
+        self.calls = self.errors = self.file_errors = self.net_errors = self.memory_errors = 0
         memcpy(now, row, sizeof(TaskRow))
         now.vm_pages, now.rss_pages = vm_pages, rss_pages
         return 0
@@ -193,19 +191,47 @@ cdef class TaskTable:
                     self.owners[thread.tid] = thread
         return self.owners.get(tid)
 
-    def add_other_sockets(self, const unsigned char[::1] slots not None):
-        """Take what threads moved through sockets that are no IP connection, from the slots of bpf/sockets.c. After `update`."""
-        cdef const SocketSlot* slot
-        cdef uint64_t count = slots.shape[0] // <Py_ssize_t>sizeof(SocketSlot)
+    def add_bytes(self, slots not None, const unsigned char[::1] others not None, int what):
+        """Take what bpf/thread_bytes.h counted: of sockets that are no IP connection (SOCKET_BYTES), or of files (FILE_BYTES).
+
+        `slots` is the kernel's array itself: slots of threads that have ended are given back. `others` are entries taken out of
+        the hash. After `update`."""
+        cdef unsigned char[::1] view = slots
+        cdef ThreadBytes* all_slots = <ThreadBytes*>&view[0]
+        cdef ThreadBytes* slot
+        cdef uint64_t count = view.shape[0] // <Py_ssize_t>sizeof(ThreadBytes)
+        cdef Py_ssize_t i
         cdef Thread thread
-        if count == 0:
-            return
         for thread in self.rows:
-            slot = <const SocketSlot*>&slots[0] + thread.now.tid % count
-            if slot.tid == thread.now.tid:
-                thread.socket_read_bytes += _grown(slot.read_bytes, thread.socket_reads)
-                thread.socket_written_bytes += _grown(slot.written_bytes, thread.socket_writes)
-                thread.socket_reads, thread.socket_writes = slot.read_bytes, slot.written_bytes
+            slot = &all_slots[thread.now.tid % count]
+            if slot.tid != thread.now.tid:
+                continue
+            self.take(thread, slot, what)
+            if thread.ended:
+                slot.read_bytes = slot.written_bytes = 0
+                slot.tid = 0
+        for i in range(others.shape[0] // <Py_ssize_t>sizeof(ThreadBytes)):
+            slot = <ThreadBytes*>&others[i * <Py_ssize_t>sizeof(ThreadBytes)]
+            thread = self.owner(<uint32_t>slot.tid)
+            if thread is None:
+                continue
+            if what == SOCKET_BYTES:
+                thread.socket_read_bytes += slot.read_bytes
+                thread.socket_written_bytes += slot.written_bytes
+            else:
+                thread.file_in_bytes += slot.read_bytes
+                thread.file_out_bytes += slot.written_bytes
+
+    cdef int take(self, Thread thread, const ThreadBytes* slot, int what) except -1:
+        if what == SOCKET_BYTES:
+            thread.socket_read_bytes += _grown(slot.read_bytes, thread.socket_reads)
+            thread.socket_written_bytes += _grown(slot.written_bytes, thread.socket_writes)
+            thread.socket_reads, thread.socket_writes = slot.read_bytes, slot.written_bytes
+        else:
+            thread.file_in_bytes += _grown(slot.read_bytes, thread.file_reads)
+            thread.file_out_bytes += _grown(slot.written_bytes, thread.file_writes)
+            thread.file_reads, thread.file_writes = slot.read_bytes, slot.written_bytes
+        return 0
 
     def column(self, str field):
         """The field's value of every thread. Raises KeyError where no field of that name is known here."""
@@ -301,6 +327,20 @@ cdef list values_of(TaskTable table, list threads, str field):
         return [None if t is None else t.net_in_bytes for t in threads]
     if field == "evt.buflen.net.out":
         return [None if t is None else t.net_out_bytes for t in threads]
+    if field == "evt.rawarg.res":    # of calls that read and write files
+        return [None if t is None else t.file_in_bytes + t.file_out_bytes for t in threads]
+    if field == "evt.count":
+        return [None if t is None else <int64_t>t.calls for t in threads]
+    if field == "evt.count.error":
+        return [None if t is None else <int64_t>t.errors for t in threads]
+    if field == "evt.count.error.file":
+        return [None if t is None else <int64_t>t.file_errors for t in threads]
+    if field == "evt.count.error.net":
+        return [None if t is None else <int64_t>t.net_errors for t in threads]
+    if field == "evt.count.error.memory":
+        return [None if t is None else <int64_t>t.memory_errors for t in threads]
+    if field == "evt.count.error.other":
+        return [None if t is None else <int64_t>(t.errors - t.file_errors - t.net_errors - t.memory_errors) for t in threads]
     if field == "evt.count.procinfo":
         return [None if t is None else 1 if t.leader is t and not t.ended else 0 for t in threads]
     if field == "evt.count.threadinfo":

@@ -14,7 +14,23 @@ def chisel(name, *, containers=False):
     return made
 
 
-@pytest.mark.parametrize("name", ["topprocs_cpu", "topcontainers_cpu", "topconns", "topprocs_net", "topports_server", "topcontainers_net"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "topprocs_cpu",
+        "topcontainers_cpu",
+        "topconns",
+        "topprocs_net",
+        "topports_server",
+        "topcontainers_net",
+        "topcontainers_file",
+        "topcontainers_error",
+        "topprocs_file",
+        "topprocs_errors",
+        "topscalls",
+        "topscalls_time",
+    ],
+)
 @pytest.mark.parametrize("containers", [False, True])
 def test_chisels_that_stream_nothing(name, containers):
     assert groups_of(chisel(name, containers=containers), "") is not None
