@@ -1,5 +1,6 @@
 """`csyspy rules`: check, list, describe and run Falco rule files."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -29,7 +30,12 @@ def run(argv: Sequence[str]) -> int:
     settings = load_settings(_settings_file(command), command.options)
     if command.validate:
         return _validate(command, settings)
-    loaded = load(_rules_files(command, settings), load_options(command, settings))
+    audits = False
+    if command.captures:
+        from csyspy.cli.rules_audit import reads_audit_logs
+
+        audits = reads_audit_logs(command)
+    loaded = load(_rules_files(command, settings), load_options(command, settings, audits=audits))
     if not loaded.successful:
         _report(loaded, command.json or settings.json_output)
         return exits.WRONG_USAGE
@@ -38,19 +44,23 @@ def run(argv: Sequence[str]) -> int:
             _say(problem_lines(problem))
     if command.describe_all or command.describe_rule:
         return _print(_described(command, settings, loaded))
+    if audits:
+        from csyspy.cli import rules_audit
+
+        return rules_audit.run(command, settings, loaded)
     from csyspy.cli import rules_run
 
     return rules_run.run(command, settings, loaded)
 
 
-def load_options(command: RulesCommand, settings: Settings) -> LoadOptions:
-    """How rule files are to be loaded."""
+def load_options(command: RulesCommand, settings: Settings, *, audits: bool = False) -> LoadOptions:
+    """How rule files are to be loaded; `audits`: events of audit logs will come."""
     appended = settings.append_output
     if command.print_format:
         text = READY_FORMATS.get(command.print_format, command.print_format)
         source = SYSCALL if command.replaces_container_info else ""
         appended = (*appended, AppendOutput(source, extra_output=text, replaces_container_info=command.replaces_container_info))
-    audits = any(plugin.startswith("k8saudit") for plugin in settings.load_plugins)
+    audits |= any(plugin.startswith("k8saudit") for plugin in settings.load_plugins)
     return LoadOptions((SYSCALL, K8S_AUDIT) if audits else (SYSCALL,), appended, settings.suggested_output)
 
 
@@ -58,16 +68,13 @@ def _settings_file(command: RulesCommand) -> str:
     """The falco.yaml to read: the one that was named, or where no rules were named either, that of this machine."""
     if command.config or command.rules_files or command.validate:
         return command.config
-    import os
-
     return FALCO_YAML if os.path.exists(FALCO_YAML) else ""
 
 
 def _rules_files(command: RulesCommand, settings: Settings) -> Sequence[str]:
-    found = command.rules_files or settings.rules_files or default_rules_files()
-    if not found:
-        raise UsageError("no rules to load", "name a rule file or a directory: csyspy rules -r FILE")
-    return found
+    """The files that were named, those of the settings as far as they are there, or csyspy's own."""
+    named = [path for path in settings.rules_files if os.path.exists(path)]
+    return command.rules_files or named or default_rules_files()
 
 
 def _validate(command: RulesCommand, settings: Settings) -> int:

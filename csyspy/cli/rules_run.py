@@ -3,15 +3,18 @@
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from csyspy.cli.exits import INTERRUPTED, OK
 from csyspy.cli.rules_command import RulesCommand
 from csyspy.errors import UsageError
 from csyspy.rules.alerts import Alert, JsonShape, to_json
 from csyspy.rules.engine import EngineOptions, RuleEngine, conditions_of
-from csyspy.rules.model import SYSCALL, LoadResult
+from csyspy.rules.model import SYSCALL, LoadResult, Rule
 from csyspy.rules.settings import Settings, enabled_rules
+
+if TYPE_CHECKING:
+    from csyspy.rules.audit import AuditEngine
 
 FLUSH_CHARACTERS = 65536
 """So much waits before it is written, where nobody asks for every alert at once."""
@@ -34,19 +37,28 @@ def run(command: RulesCommand, settings: Settings, loaded: LoadResult) -> int:
 
 def rule_engine(command: RulesCommand, settings: Settings, loaded: LoadResult, receive: Callable[[Alert], object]) -> RuleEngine:
     """The engine of the rules that the command line and the settings choose."""
-    chosen = enabled_rules(
+    rules = [rule for rule in chosen_rules(command, settings, loaded) if rule.source == SYSCALL]
+    required = loaded.required_engine_version
+    options = engine_options(command, settings)
+    return RuleEngine(rules, receive, options, conditions=conditions_of(loaded), required_engine=required)
+
+
+def chosen_rules(command: RulesCommand, settings: Settings, loaded: LoadResult) -> list[Rule]:
+    """The rules that the command line and the settings choose."""
+    return enabled_rules(
         loaded.rules, settings, only_tags=command.only_tags, without_tags=command.without_tags, without_names=command.without_names
     )
-    options = EngineOptions(
+
+
+def engine_options(command: RulesCommand, settings: Settings) -> EngineOptions:
+    """How the rules are to run."""
+    return EngineOptions(
         every=settings.rule_matching == "all",
         directions="all" if command.all_events else "exit" if command.exit_events else "auto",
         # JSON goes to other machines, and a time of day says little there
         iso_time=settings.time_format_iso_8601 or command.json or settings.json_output,
         static_fields=settings.static_fields,
     )
-    rules = [rule for rule in chosen if rule.source == SYSCALL]
-    required = loaded.required_engine_version
-    return RuleEngine(rules, receive, options, conditions=conditions_of(loaded), required_engine=required)
 
 
 def alert_line(json: bool, settings: Settings) -> Callable[[Alert], str]:
@@ -112,7 +124,7 @@ def _walk(engine: RuleEngine, command: RulesCommand) -> int:
     return OK
 
 
-def statistics(engine: RuleEngine) -> list[str]:
+def statistics(engine: "RuleEngine | AuditEngine") -> list[str]:
     """How often rules fired, by priority and by name (falco: userspace/engine/stats_manager.cpp, format)."""
     by_priority: dict[str, int] = {}
     priorities = {rule.name: rule.priority.label for rule in engine.rules}

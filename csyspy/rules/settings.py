@@ -328,6 +328,11 @@ def enabled_rules(
 
 
 def default_rules_files() -> tuple[str, ...]:
-    """What a Falco without settings loads, as far as it is there."""
+    """What is loaded where nothing says otherwise: the files that Falco's own settings name as far as they are there, else our own."""
     names = ("/etc/falco/falco_rules.yaml", "/etc/falco/falco_rules.local.yaml", "/etc/falco/rules.d")
-    return tuple(name for name in names if os.path.exists(name))
+    return tuple(name for name in names if os.path.exists(name)) or own_rules_files()
+
+
+def own_rules_files() -> tuple[str, ...]:
+    """The rules that come with csyspy."""
+    return (os.path.join(os.path.dirname(__file__), "default"),)
