@@ -7,11 +7,11 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 ENGINE_SOURCES := setup.py $(shell find csyspy -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 ARGS ?=
 
-.PHONY: help setup run test lint bench screenshots wheel fuzz proto clean
+.PHONY: help setup run test lint bench bench-live screenshots wheel fuzz proto clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 run: setup ## start csyspy; make run ARGS="-r examples/demo.scap" passes options on
 	@$(BIN)/csyspy $(ARGS)
@@ -29,6 +29,9 @@ lint: setup $(STAMPS)/dev ## ruff, the arrows between the rooms, mypy
 bench: setup ## csyspy and sysdig side by side; ARGS="--quick" for a short one
 	tools/find-python sysdig >/dev/null
 	$(BIN)/python -m bench $(ARGS)
+
+bench-live: setup ## as root: what watching costs the running kernel, and csyspy itself; ARGS="--quick" for a short one
+	@$(BIN)/python -m bench.live $(ARGS)
 
 # The engine with AddressSanitizer, in a tree of its own; Python's allocator is left out so that every object is watched.
 FUZZ_TREE := build/fuzz

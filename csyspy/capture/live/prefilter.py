@@ -199,7 +199,7 @@ class Prefilter:
         """Whether a thread of a watched name is there."""
         watch = loaded.map("watch")
         (come, overflows), (found, _) = (_WATCH.unpack(watch.lookup(key) or bytes(_WATCH.size)) for key in (_COME, _FOUND))
-        return come + found > 0 or overflows > 0
+        return bool(come + found > 0 or overflows > 0)
 
     def learn_containers(self, loaded: Loaded) -> int:
         """Tell the kernel whose containers the cgroups are that it has met; until then their events pass. How many were told."""

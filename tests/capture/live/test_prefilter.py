@@ -111,7 +111,8 @@ def test_presence(tmp_path: Path) -> None:
 def test_who_is_there_already(tmp_path: Path) -> None:
     (tmp_path / "cspcat").symlink_to("/bin/cat")
     child = subprocess.Popen([str(tmp_path / "cspcat")], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert child.stdin is not None and child.stdout is not None
+    assert child.stdin is not None
+    assert child.stdout is not None
     wait_for(lambda: Path(f"/proc/{child.pid}/comm").read_text() == "cspcat\n")
     try:
         with running("proc.name in (cspcat, cspdog) and evt.type in (read, write)") as probe:
