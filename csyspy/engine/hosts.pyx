@@ -41,6 +41,11 @@ cdef class HostCheck(Node):
         self.other = other
         self.needs = field.needs
 
+    def add(self, bytes name not None, addresses: list[bytes]) -> None:
+        """One more host, known by its addresses (4 or 16 bytes each)."""
+        remember_host(name, addresses)
+        self.addresses = [*self.addresses, *addresses]
+
     cdef int test(self, State state) except -1:
         cdef Value ip
         cdef bytes address

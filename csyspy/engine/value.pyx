@@ -18,6 +18,11 @@ def available() -> frozenset:
     return frozenset(_REGISTRY)
 
 
+def needs_of(str name) -> int:
+    """The Need bits of a field. Raises KeyError for a field that no family registered."""
+    return _REGISTRY[name][1]
+
+
 def extractor(str name, str arg, int type, int fmt, bint is_list) -> Extractor:
     """The compiled form of field `name` with argument `arg` (None without one).
 

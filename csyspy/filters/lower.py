@@ -1,6 +1,6 @@
 """Tree → program of the engine, by way of parts (csyspy.filters.parts), so that the program knows which events it need not look at."""
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 import csyspy.engine.conditions as conditions
@@ -67,9 +67,13 @@ def _named_inside() -> frozenset[int]:
 
 
 class Lowering:
-    """Turns trees into parts; those that equal each other become one. `ordered` filters are asked exactly as they are written."""
+    """Turns trees into parts; those that equal each other become one.
 
-    def __init__(self, ordered: bool = False) -> None:
+    `ordered` filters are asked exactly as they are written. With `lookups` host names are left to them.
+    """
+
+    def __init__(self, ordered: bool = False, lookups: hosts.Lookups | None = None) -> None:
+        self.lookups = lookups
         self.warnings: list[FilterWarning] = []
         self.parts = Parts()
         self.parts.ordered = ordered
@@ -165,23 +169,23 @@ class Lowering:
             return self.parts.by_type(table.replace(bytes([program.ASK]), bytes([program.NO])))
         return self.parts.by_type(table, program.Check(build(comparison.left) if shown else event_name(), test))
 
-    @staticmethod
-    def _host(comparison: Comparison, name: str) -> "EngineNode":
+    def _host(self, comparison: Comparison, name: str) -> "EngineNode":
         """A check on the host name of one end: on its addresses."""
-        from csyspy.engine.hosts import HostCheck, remember_host
+        from csyspy.engine.hosts import HostCheck
 
         field = compile_field(hosts.ADDRESS_OF[name])
         if comparison.op == "exists":
             return program.Exists(field)
-        found: list[bytes] = []
+        check = HostCheck(field, [], comparison.op == "!=")
         for value in comparison.texts:
-            known = hosts.addresses(value.text)
-            remember_host(value.text.encode("utf-8", "surrogateescape"), known)
-            found += known
-        return HostCheck(field, found, comparison.op == "!=")
+            found = partial(check.add, value.text.encode("utf-8", "surrogateescape"))
+            if self.lookups is None:
+                found(hosts.addresses(value.text))
+            else:
+                self.lookups.add(value.text, found)
+        return check
 
-    @staticmethod
-    def _special(comparison: Comparison, name: str) -> "EngineNode | None":
+    def _special(self, comparison: Comparison, name: str) -> "EngineNode | None":
         """Fields that compare in a way of their own."""
         exists = comparison.op == "exists"
         ref = comparison.left.field
@@ -190,7 +194,7 @@ class Lowering:
         if ref is None or comparison.other is not None:
             return None
         if name in hosts.ADDRESS_OF and comparison.op in hosts.OPERATORS:
-            return Lowering._host(comparison, name)
+            return self._host(comparison, name)
         if name in conditions.ANCESTOR_FIELDS and ref.arg is None:
             return conditions.AnyAncestor(name, match.Anything() if exists else matcher(comparison))
         if name == "evt.around":

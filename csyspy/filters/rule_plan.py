@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from csyspy.engine import program
 from csyspy.engine.ruleset import room_for
 from csyspy.filters.ast import Node
+from csyspy.filters.hosts import Lookups
 from csyspy.filters.lower import Lowering, as_table
 from csyspy.filters.parts import Part, every_kind, kinds_of, kinds_where
 
@@ -29,7 +30,8 @@ def plan_rules(trees: Sequence[Node], event_ids: int | None = None) -> RulePlan:
 
     Raises FilterError where a condition cannot be compiled.
     """
-    lowering = Lowering()
+    lookups = Lookups()
+    lowering = Lowering(lookups=lookups)
     bits = room_for(len(trees))  # before conditions take theirs
     roots = [lowering.lower(tree) for tree in trees]
     demands = [_conjuncts(root) for root in roots]
@@ -50,6 +52,7 @@ def plan_rules(trees: Sequence[Node], event_ids: int | None = None) -> RulePlan:
                 rest.append(part)
         possible = as_table(root.true & seen, program.KIND_COUNT)
         rules.append((possible, _joined(lowering, thread), guards, _joined(lowering, rest)))
+    lookups.run()
     return RulePlan(rules, bits)
 
 

@@ -8,8 +8,10 @@ import json
 from typing import TYPE_CHECKING
 
 from csyspy.engine.format import Formatter
-from csyspy.fields.extraction import build
-from csyspy.fields.formats import Column, parse_format
+from csyspy.engine.value import needs_of
+from csyspy.fields.expr import fields_of
+from csyspy.fields.extraction import answered, build
+from csyspy.fields.formats import Column, OutputFormat, parse_format
 from csyspy.rules.model import Rule
 
 if TYPE_CHECKING:
@@ -17,30 +19,44 @@ if TYPE_CHECKING:
 
 
 class AlertFormat:
-    """The output of one rule. `static` are fields that all alerts have with the same text (falco.yaml: static_fields)."""
+    """The output of one rule, compiled when it is first asked for: most rules never fire.
+
+    `needs` are the Need bits of its fields. `static` are fields that all alerts have with the same text (falco.yaml: static_fields).
+    """
 
     def __init__(self, rule: Rule, *, iso_time: bool, static: tuple[tuple[str, str], ...] = ()) -> None:
-        time = "evt.time.iso8601" if iso_time else "evt.time"
-        self._prefix = text_format(f"%{time}: {rule.priority.label} ")
-        self._message = text_format(rule.full_output)
-        shown = rule.full_output if rule.full_output.startswith("*") else "*" + rule.full_output
-        fields = dict(parse_format(shown).fields) | dict(parse_format("*%" + time).fields)
-        raw = {extra.key: extra for extra in rule.extra_fields if extra.raw}
-        for key, extra in raw.items():
-            fields[key] = parse_format("*" + extra.format).fields[0][1]
-        self._fields = Formatter([(build(bound), name, 0) for name, bound in fields.items()], False, True)
-        self._texts = [(extra.key, text_format(extra.format)) for extra in rule.extra_fields if not extra.raw]
+        self._time = "evt.time.iso8601" if iso_time else "evt.time"
+        self._rule = rule
         self._static = dict(static)
-        self.needs = self._prefix.needs | self._message.needs | self._fields.needs
-        for _key, formatter in self._texts:
-            self.needs |= formatter.needs
+        self._output = parse_format(rule.full_output)
+        parsed = [self._output, *(parse_format(extra.format) for extra in rule.extra_fields)]
+        self.needs = 0
+        for name in {node.name for each in parsed for _name, bound in each.fields for node in fields_of(bound.node)}:
+            self.needs |= needs_of(name) if name in answered() else 0
+        self._compiled = False
+
+    def _compile(self) -> None:
+        rule = self._rule
+        self._prefix = _formatter(parse_format(f"%{self._time}: {rule.priority.label} "))
+        self._message = _formatter(self._output)
+        fields = dict(self._output.fields) | dict(parse_format("%" + self._time).fields)
+        for extra in rule.extra_fields:
+            if extra.raw:
+                fields[extra.key] = parse_format(extra.format).fields[0][1]
+        self._fields = Formatter([(build(bound), name, 0) for name, bound in fields.items()], False, True)
+        self._texts = [(extra.key, _formatter(parse_format(extra.format))) for extra in rule.extra_fields if not extra.raw]
+        self._compiled = True
 
     def texts(self, state: "State") -> tuple[str, str]:
         """What stands in front of the message, with a blank at its end, and the message."""
+        if not self._compiled:
+            self._compile()
         return self._prefix.line(state), self._message.line(state)
 
     def fields(self, state: "State") -> str:
         """The JSON object of the fields, keys sorted."""
+        if not self._compiled:
+            self._compile()
         found: str = self._fields.line(state)
         if not self._texts and not self._static:
             return found
@@ -48,8 +64,7 @@ class AlertFormat:
         return json.dumps(json.loads(found) | more, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def text_format(text: str) -> Formatter:
-    """The engine's form of an output format in which missing values do not matter. Raises FieldError for what is none."""
-    parsed = parse_format(text if text.startswith("*") else "*" + text)
+def _formatter(parsed: OutputFormat) -> Formatter:
+    """The engine's form of an output format; missing values do not matter."""
     parts = [(build(part.value), part.name, part.width) if isinstance(part, Column) else part.text for part in parsed.segments]
     return Formatter(parts, False)
