@@ -175,7 +175,9 @@ class Parts:
 
 
 
-_DIGITS: Final = {verdict: bytes(49 if value == verdict else 48 for value in range(256)) for verdict in (program.NO, program.YES, program.ASK)}
+_DIGITS: Final = {
+    verdict: bytes(49 if value == verdict else 48 for value in range(256)) for verdict in (program.NO, program.YES, program.ASK)
+}
 
 
 def kinds_where(table: bytes, verdict: int) -> int:
