@@ -18,7 +18,7 @@ run: setup ## start csyspy; make run ARGS="-r examples/demo.scap" passes options
 
 setup: $(STAMPS)/engine $(STAMPS)/package $(STAMPS)/bytecode $(STAMPS)/bcc ## leave .venv/bin/csyspy ready to use
 
-test: lint ## lint, then all tests
+test: lint $(STAMPS)/runtimes ## lint, then all tests
 	$(BIN)/pytest -q -n $(JOBS)
 
 lint: setup $(STAMPS)/dev ## ruff, the arrows between the rooms, mypy
@@ -84,6 +84,11 @@ $(STAMPS)/bytecode: $(shell find csyspy -name '*.py') | $(STAMPS)/venv
 # Live capture needs the distribution's bcc; everything else works without, so another user than root is not kept from setting up.
 $(STAMPS)/bcc: | $(STAMPS)/venv
 	@if [ "$$(id -u)" = 0 ]; then tools/find-python python3-bpfcc >/dev/null; fi
+	@touch $@
+
+# What the tests of csyspy.containers run for real; where it cannot be installed they are skipped, saying so.
+$(STAMPS)/runtimes: | $(STAMPS)/venv
+	@if [ "$$(id -u)" = 0 ]; then tools/find-python docker.io podman conmon containerd runc busybox-static catatonit python3-grpcio >/dev/null || true; fi
 	@touch $@
 
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/package

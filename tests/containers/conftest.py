@@ -1,0 +1,155 @@
+"""Real runtimes, each started for the tests of this folder and stopped by its pid; skipped where they cannot run."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+DEADLINE_S = 60.0
+BUSYBOX = "/bin/busybox"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A runtime that listens on `socket`; `run` is its command line, without the command."""
+
+    socket: str
+    run: Callable[..., str]
+
+
+def needs(*commands: str) -> None:
+    """Skip the test where it is not root's, or a command is missing."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to run containers")
+    missing = [command for command in (*commands, BUSYBOX) if shutil.which(command) is None]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)} (Debian packages docker.io, podman, containerd, runc, busybox-static)")
+
+
+def wait_for(true: Callable[[], object], what: str) -> None:
+    """Wait until something holds."""
+    give_up = time.monotonic() + DEADLINE_S
+    while not true():
+        assert time.monotonic() < give_up, what
+        time.sleep(0.02)
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody listens on a socket."""
+    import socket
+
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a daemon."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def image_tar(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root file system with busybox, to import as an image."""
+    path = tmp_path_factory.mktemp("image") / "busybox.tar"
+    with tarfile.open(path, "w") as tar:
+        tar.add(BUSYBOX, "bin/busybox")
+        for name in ("sh", "sleep", "true"):
+            link = tarfile.TarInfo(f"bin/{name}")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(link)
+    return path
+
+
+def command(*words: str) -> Callable[..., str]:
+    """Runs a command with more words; gives what it prints."""
+
+    def run(*more: str) -> str:
+        done = subprocess.run([*words, *more], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def docker(tmp_path_factory: pytest.TempPathFactory, image_tar: Path) -> Iterator[Runtime]:
+    """dockerd of its own, without networks, with the image busybox:lab."""
+    needs("dockerd", "docker", "runc")
+    folder = tmp_path_factory.mktemp("docker")
+    socket = folder / "docker.sock"
+    settings = {
+        "iptables": False, "ip6tables": False, "bridge": "none", "storage-driver": "overlay2", "oom-score-adjust": 0, "group": "root",
+        "data-root": str(folder / "data"), "exec-root": str(folder / "run"), "pidfile": str(folder / "pid"), "hosts": [f"unix://{socket}"],
+    }  # fmt: skip
+    (folder / "daemon.json").write_text(json.dumps(settings))
+    with open(folder / "log", "wb") as log:
+        daemon = subprocess.Popen(["dockerd", "--config-file", str(folder / "daemon.json")], stdout=log, stderr=log)
+    run = command("docker", "-H", f"unix://{socket}")
+    try:
+        wait_for(lambda: daemon.poll() is not None or answers(socket), "dockerd does not answer")
+        if daemon.poll() is not None:
+            pytest.skip(f"dockerd does not run here: {(folder / 'log').read_text()[-200:]}")
+        run("import", "-c", 'CMD ["sleep", "1000"]', str(image_tar), "busybox:lab")
+        yield Runtime(str(socket), run)
+        for name in run("ps", "-aq").split():
+            run("rm", "-f", name)
+    finally:
+        stop(daemon)
+
+
+@pytest.fixture(scope="module")
+def podman(tmp_path_factory: pytest.TempPathFactory, image_tar: Path) -> Iterator[Runtime]:
+    """Podman's service, with the image busybox:lab."""
+    needs("podman", "runc", "conmon")
+    folder = tmp_path_factory.mktemp("podman")
+    socket = folder / "podman.sock"
+    (folder / "containers.conf").write_text(
+        '[containers]\ndefault_ulimits = []\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
+    )
+    environment = {**os.environ, "CONTAINERS_CONF": str(folder / "containers.conf")}
+    words = ["podman", "--root", str(folder / "root"), "--runroot", str(folder / "run")]
+
+    def run(*more: str) -> str:
+        done = subprocess.run([*words, *more], capture_output=True, text=True, timeout=DEADLINE_S, check=False, env=environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    run("import", str(image_tar), "busybox:lab")
+    service = subprocess.Popen([*words, "system", "service", "-t", "0", f"unix://{socket}"], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: answers(socket), "podman does not answer")
+        yield Runtime(str(socket), run)
+        run("rm", "-f", "-t", "0", "-a")
+    finally:
+        stop(service)
+
+
+@pytest.fixture(scope="module")
+def crinode(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Iterator[Runtime]:
+    """containerd with the pods default/web-0 (container httpd) and jobs/loop-0 (container shell)."""
+    needs("containerd", "runc", "ctr", "catatonit")
+    folder = tmp_path_factory.mktemp("cri")
+    run = command(str(shared / "tools" / "crinode" / "crinode"), "--state", str(folder))
+    try:
+        run("up")
+        yield Runtime(str(folder / "containerd.sock"), run)
+    finally:
+        run("down")
