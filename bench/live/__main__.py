@@ -152,6 +152,7 @@ def overload(program: Path, seconds: float) -> None:
         print(f"overload: {error}", flush=True)
 
 
+STARTS = (*(("-v", view, "--once", "--interval", "100") for view in ("procs", "connections", "syscalls")), ("evt.type=openat",))
 WITH_CACHE = """
 import sys, pathlib
 import csyspy.capture.live.compile as compiling
@@ -203,7 +204,7 @@ def main() -> int:
             for rows in (1000, 10_000):
                 reader(program, rows, 2 if arguments.quick else 10)
             overload(program, 2 if arguments.quick else 5)
-            for words in (("-v", "procs", "--once", "--interval", "100"), ("-v", "connections", "--once", "--interval", "100"), ("evt.type=openat",)):
+            for words in STARTS:
                 start_up(words, folder)
     return 0
 
