@@ -9,11 +9,13 @@ from functools import cache
 from typing import Any
 
 from csyspy.capture.rotation import Rotation
+from csyspy.capture.source import Source
 from csyspy.capture.walker import OpenCapture, open_capture
 from csyspy.capture.writer import open_writer
 from csyspy.chisels.context import Context
 from csyspy.chisels.registry import entries
 from csyspy.chisels.run import ChiselRun
+from csyspy.engine.checkpoint import take
 from csyspy.engine.format import Formatter
 from csyspy.engine.gate import Gate, Tally
 from csyspy.engine.sinks_text import TextSink
@@ -78,14 +80,30 @@ def run_case(number: int) -> str:
 
 
 def _print(rng: random.Random, opened: OpenCapture, program: Any) -> None:
-    """Some fields of all events, as text or JSON, and the process view."""
+    """Some fields of all events, as text or JSON, and a view."""
     sink = TextSink(Formatter(rng.sample(_fields(), FIELDS_PER_CASE), False, rng.random() < 0.5), _null(), False, program)
     sink.wants_hidden = True
-    aggregation = ViewAggregation(VIEWS["procs"])
+    aggregation = ViewAggregation(VIEWS[rng.choice(list(VIEWS))], containers=rng.random() < 0.5)
     try:
         opened.walker.run([sink, aggregation.sink])
     finally:
-        aggregation.rows(opened.state, 1)
+        for _ in range(2):
+            aggregation.snapshot(opened.state, 1)
+
+
+def _jump(rng: random.Random, opened: OpenCapture, program: Any) -> None:
+    """Leave checkpoints on the way, and go on from one of them."""
+    aggregation = ViewAggregation(VIEWS["procs"])
+    points = []
+    try:
+        opened.walker.attach([aggregation.sink])
+        while opened.walker.step(rng.choice((1, 7, 50))):
+            points.append(take(opened.walker))
+    finally:
+        point = rng.choice([point for point in points if point is not None] or [None])
+        if point is not None:
+            again = point.resume(Source([opened.source.name], point.offset))
+            again.run([TextSink(Formatter(rng.sample(_fields(), FIELDS_PER_CASE), False, False), _null(), False, program)])
 
 
 def _run_chisels(rng: random.Random, opened: OpenCapture, program: Any) -> None:
@@ -127,7 +145,7 @@ def _read_again(path: str) -> None:
                 raise AssertionError(f"written but not sound: {error.message} at {error.offset}") from error
 
 
-JOBS = (_print, _print, _print, _run_chisels, _rewrite)
+JOBS = (_print, _print, _print, _jump, _run_chisels, _rewrite)
 
 
 @cache
