@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import BindingType
 from textual.message import Message
@@ -13,6 +14,7 @@ from textual.worker import get_current_worker
 
 from csyspy.errors import CsyspyError, UsageError
 from csyspy.fields.errors import FieldError
+from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Feed, Frame, Query, State
 from csyspy.tui.palette import ChiselOffers, CommandOffers, ThemeOffers, ViewOffers
 from csyspy.tui.screens.view import ViewScreen
@@ -98,6 +100,12 @@ class CsyspyApp(App[int]):
         self.said.append((time.strftime("%H:%M:%S"), f"{title}: {message}" if title else message))
         super().notify(message, **how)
 
+    def _fatal_error(self) -> None:
+        """In place of Textual's, which would fill the terminal with the traceback."""
+        if self._exception is not None:
+            self._exit_renderables.append(Text(write_crash(self._exception)))
+        self._close_messages_no_wait()
+
     # from the feed to the screen
 
     def ask(self, query: Query) -> None:
@@ -109,7 +117,12 @@ class CsyspyApp(App[int]):
         try:
             self.feed.answer(query, self.publish, lambda: worker.is_cancelled)
         except (FieldError, CsyspyError) as error:
-            self.publish(Frame(snapshot_of(query.view, ()), State.FAILED, notice=str(error), query_seq=query.seq))
+            self._publish_failure(query, str(error))
+        except Exception as error:  # one view that fails is no reason to lose the others
+            self._publish_failure(query, write_crash(error))
+
+    def _publish_failure(self, query: Query, reason: str) -> None:
+        self.publish(Frame(snapshot_of(query.view, (), containers=query.containers), State.FAILED, notice=reason, query_seq=query.seq))
 
     def publish(self, frame: Frame) -> None:
         """Put frame into the mailbox, over one that was not fetched yet; from any thread. Posts one message, however many frames come."""

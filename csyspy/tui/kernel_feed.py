@@ -26,7 +26,7 @@ class KernelFeed(LiveFeed):
             return
         with KernelTables([found]) as tables:
             pause_s = 0.0
-            while not self._closed.wait(pause_s) and not is_cancelled():
+            while self.rested(pause_s, is_cancelled):
                 tables.sample()
                 with self._lock:
                     frame = self._rows_frame(tables, found, query)

@@ -1,6 +1,7 @@
 """Frames from /proc, every few seconds."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ TREND_LENGTH = 30
 GAUGE_LENGTH = 240
 FIRST_INTERVAL_S = 0.5
 """The first pass over /proc has no rates; the second follows soon."""
+LOOK_S = 0.05
+"""While it waits for the next sample, how long it takes to notice that another question was asked."""
 NOTICE = "seen through /proc only: no network bytes, no system calls, no errors"
 
 
@@ -38,11 +41,19 @@ class LiveFeed:
 
     def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
         pause_s = 0.0
-        while not self._closed.wait(pause_s) and not is_cancelled():
+        while self.rested(pause_s, is_cancelled):
             with self._lock:
                 frame = self.frame(self._procfs.sample(), query)
             publish(frame)
             pause_s = min(FIRST_INTERVAL_S, self._interval_s) if pause_s == 0 else self._interval_s
+
+    def rested(self, pause_s: float, is_cancelled: IsCancelled) -> bool:
+        """Wait until the next sample is due; False, and soon, where there is to be none."""
+        due_s = time.monotonic() + pause_s
+        while not is_cancelled() and not self._closed.wait(max(min(due_s - time.monotonic(), LOOK_S), 0)):
+            if time.monotonic() >= due_s:
+                return True
+        return False
 
     def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
         """There are no events in /proc."""

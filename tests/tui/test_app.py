@@ -1,11 +1,14 @@
 """The table screen, driven by keys. No feed thread runs here: Pilot waits for the process to fall idle."""
 
-import pytest
-from screen import QuietFeed, frame, line, shown, text_of, until
+from pathlib import Path
 
-from csyspy.errors import UsageError
+import pytest
+from screen import QuietFeed, frame, line, settled, shown, text_of, until
+
+from csyspy.capture.live import tier
+from csyspy.errors import LiveError, UsageError
 from csyspy.tui.app import CsyspyApp, run
-from csyspy.tui.frame import State
+from csyspy.tui.frame import IsCancelled, Publish, Query, State
 from csyspy.tui.screens.picker import Picker
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.widgets.context_bar import ContextBar
@@ -246,7 +249,8 @@ def test_an_unknown_view_is_refused_with_those_there_are() -> None:
     assert "procs" in caught.value.hint
 
 
-def test_a_live_filter_is_refused_before_the_screen_opens() -> None:
+def test_a_live_filter_is_refused_where_there_is_only_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tier, "lacking", lambda wanted, here: LiveError("live capture needs root"))
     with pytest.raises(UsageError):
         run(filter_text="proc.name=cat")
 
@@ -254,3 +258,42 @@ def test_a_live_filter_is_refused_before_the_screen_opens() -> None:
 def test_a_capture_from_standard_input_is_refused_as_the_keys_come_from_there() -> None:
     with pytest.raises(UsageError):
         run("-")
+
+
+class BrokenFeed(QuietFeed):
+    """Falls over when it is asked."""
+
+    def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
+        raise ZeroDivisionError("boom")
+
+
+async def test_a_source_that_falls_over_is_named_and_the_screen_lives_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with CsyspyApp(BrokenFeed()).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        app = pilot.app
+        assert isinstance(app, CsyspyApp)
+        await until(pilot, lambda: "✗ FAILED" in text_of(app))
+        assert "ZeroDivisionError: boom" in text_of(app)
+        assert "boom" in (tmp_path / "csyspy" / "crash.log").read_text()
+        await pilot.press("question_mark")
+        assert "Help" in text_of(app)
+
+
+async def test_a_crash_leaves_one_line_and_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    app = CsyspyApp(QuietFeed())
+
+    def explode() -> None:
+        raise ZeroDivisionError("boom")
+
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012
+        async with app.run_test() as pilot:
+            app.call_later(explode)
+            await pilot.pause()
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith("csyspy: internal error: ZeroDivisionError: boom; the traceback is in ")
+    assert "Traceback" not in said
+    assert "explode" in (tmp_path / "csyspy" / "crash.log").read_text()

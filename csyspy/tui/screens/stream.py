@@ -12,6 +12,7 @@ from textual.worker import get_current_worker
 from csyspy.errors import CsyspyError
 from csyspy.fields.errors import FieldError
 from csyspy.tui.commands import Place
+from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Can, Feed, State, Window
 from csyspy.tui.scope import joined
 from csyspy.tui.screens.commanded import CommandScreen
@@ -108,6 +109,9 @@ class StreamScreen(CommandScreen):
         except CsyspyError as error:
             if not worker.is_cancelled:
                 self.post_message(self.Ended(error.message))
+            return
+        except Exception as error:  # one screen that fails is no reason to lose the others
+            self.post_message(self.Ended(write_crash(error)))
             return
         if not worker.is_cancelled:
             self.post_message(self.Ended())
