@@ -5,6 +5,8 @@
  * `csp_task_exit` leaves its last counts in `exited`, from where the reader takes them. Both are programs of the tracing
  * kind and load members directly. Members that this kernel lacks are -1 and their values stay 0.
  */
+#include "path_parts.h"
+#define CGROUP_DEPTH 16
 #define READ(to, from) (to) = *(typeof(to) *)(from)
 #define RLIMIT_NOFILE 7
 
@@ -44,6 +46,9 @@ struct thread_key {
 };
 
 BPF_F_TABLE("hash", struct thread_key, struct task_row, exited, 65536, BPF_F_NO_PREALLOC);
+/* Paths of control groups that ended threads belonged to: the reader may come too late to ask /proc for them. */
+BPF_TABLE("lru_hash", u64, struct path_parts, cgroup_paths, 1024);
+BPF_PERCPU_ARRAY(path_scratch, struct path_parts, 1);
 BPF_PERCPU_ARRAY(row_scratch, struct task_row, 1);
 BPF_PERCPU_ARRAY(exits_lost, u64, 1);
 
@@ -167,6 +172,54 @@ int csp_tasks(u64 *ctx)
   return 0;
 }
 
+/* Remember the path of a control group by its id. */
+static __always_inline void keep_path(char *cgroup)
+{
+  u64 id = cgroup_id(cgroup);
+  char *node = 0;
+  int zero = 0, i;
+  struct path_parts *parts;
+  if (!id || cgroup_paths.lookup(&id))
+    return;
+  parts = path_scratch.lookup(&zero);
+  if (!parts)
+    return;
+  parts->bytes = 0;
+  READ(node, cgroup + O_cgroup_kn);
+#pragma unroll
+  for (i = 0; i < CGROUP_DEPTH; i++) {
+    char *name = 0;
+    if (!node)
+      break;
+    bpf_probe_read_kernel(&name, 8, node + O_kernfs_node_name);
+    add_part(parts, name);
+    bpf_probe_read_kernel(&node, 8, node + O_kernfs_node___parent);
+  }
+  cgroup_paths.update(&id, parts);
+}
+
+static __always_inline void keep_paths(char *task)
+{
+  char *sets = 0, *cgroup = 0;
+  READ(sets, task + O_task_struct_cgroups);
+  if (!sets)
+    return;
+  READ(cgroup, sets + O_css_set_dfl_cgrp);
+  if (cgroup)
+    keep_path(cgroup);
+#if E_cgroup_subsys_id_memory_cgrp_id >= 0
+  {
+    char *state = 0;
+    READ(state, sets + O_css_set_subsys + 8 * E_cgroup_subsys_id_memory_cgrp_id);
+    if (state) {
+      READ(cgroup, state + O_cgroup_subsys_state_cgroup);
+      if (cgroup)
+        keep_path(cgroup);
+    }
+  }
+#endif
+}
+
 int csp_task_exit(u64 *ctx)
 {
   int zero = 0;
@@ -176,6 +229,7 @@ int csp_task_exit(u64 *ctx)
     return 0;
   __builtin_memset(row, 0, sizeof(*row));
   fill(row, (char *)ctx[0]);
+  keep_paths((char *)ctx[0]);
   key.start_ns = row->start_ns;
   key.tid = row->tid;
   if (exited.update(&key, row)) {

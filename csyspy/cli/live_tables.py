@@ -113,6 +113,9 @@ def _show(command: Command, chisels: ChiselRun, groups: list[LiveGroups]) -> int
             _sample(tables, groups)
         for chisel in chisels.chisels:
             chisel.on_capture_end(tables.time_ns, tables.time_ns - began_ns)
+        if tables.lost:
+            sys.stdout.flush()
+            print(f"csyspy: {tables.lost} entries found no room in the kernel's tables and are not counted", file=sys.stderr)
     return code
 
 

@@ -1,7 +1,7 @@
 """What the kernel does not say about a thread: its user's name, its container, its command line."""
 
 import pwd
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from csyspy.containers import container_of
@@ -13,8 +13,6 @@ _ENGINES: Final = {
     0: "docker", 1: "lxc", 2: "libvirt-lxc", 3: "mesos", 4: "rkt", 6: "cri", 7: "containerd", 8: "cri-o", 9: "bpm", 11: "podman",
     100: "nspawn",
 }  # fmt: skip
-
-
 LISTEN: Final = "0A"
 
 
@@ -22,6 +20,8 @@ class Identities:
     """Each question is asked once per new value; the tables keep the answers."""
 
     def __init__(self, metadata: NodeMetadata | None = None) -> None:
+        self.path_of: Callable[[int], bytes | None] = lambda cgroup: None
+        """What the kernel remembers of a control group by its id, for processes that are gone."""
         self._listening: frozenset[int] | None = None
         self._metadata = metadata
         self._containers: dict[str, list[str]] = {}
@@ -50,16 +50,11 @@ class Identities:
         except KeyError:
             return str(uid)
 
-    def container(self, cgroups: tuple[int, int], pid: int) -> Sequence[str] | None:
-        """(id, name, engine, image) of a process in those control groups; None where it is gone and nobody can tell.
+    def container(self, cgroups: tuple[int, int], pid: int) -> Sequence[str]:
+        """(id, name, engine, image) of a process in those control groups, which may be gone.
 
         The name is the id until the runtime has told one; it then changes in place."""
-        try:
-            with open(f"/proc/{pid}/cgroup", "rb") as file:
-                lines = file.read().split(b"\n")
-        except OSError:
-            return None
-        found = container_of([(subsystem, path) for _, subsystem, path in (line.split(b":", 2) for line in lines if line.count(b":") > 1)])
+        found = container_of(_cgroups(pid) or [(b"", path) for path in map(self.path_of, cgroups) if path is not None])
         if found is None:
             return HOST
         container_id, kind, name = found
@@ -86,6 +81,16 @@ def _describe(row: list[str], container: Container) -> None:
     row[1] = container["name"] or row[0]
     row[2] = _ENGINES.get(container["type"], row[2])
     row[3] = container["image"]
+
+
+def _cgroups(pid: int) -> list[tuple[bytes, bytes]]:
+    """(subsystem, path) pairs of a process; none where it is gone."""
+    try:
+        with open(f"/proc/{pid}/cgroup", "rb") as file:
+            lines = [line.split(b":", 2) for line in file.read().split(b"\n")]
+    except OSError:
+        return []
+    return [(fields[1], fields[2]) for fields in lines if len(fields) == 3]
 
 
 def _listening(path: str) -> Iterator[int]:

@@ -9,6 +9,7 @@
 """
 
 import mmap
+import sys
 import time
 from collections.abc import Hashable, Sequence
 from contextlib import AbstractContextManager
@@ -32,6 +33,15 @@ _DRAINED: Final = (
     ("failures", FAILURES, "failures"),
 )
 """(table, probe set, its map) of those that begin anew at each sample."""
+_LOST: Final = {
+    TASKS: ("exits_lost",),
+    SOCKETS: ("sockets_lost", "threads_lost"),
+    FILE_IO: ("threads_lost",),
+    CALLS: ("calls_lost",),
+    LATENCIES: ("calls_lost",),
+    FAILURES: ("calls_lost",),
+}
+"""Probe set -> its counters of what found no room."""
 _SLOTS: Final = {SOCKETS: SOCKET_BYTES, FILE_IO: FILE_BYTES}
 """Probe sets with slots for threads, and what they count."""
 
@@ -42,6 +52,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
     def __init__(self, plans: Sequence[Plan], identities: Identities | None = None) -> None:
         self._loaded: dict[str, Loaded] = {}
         self._identities = identities or Identities()
+        self._identities.path_of = self._path_of
         self._tasks = TaskTable(self._identities)
         self._tables: dict[str, Any] = {"threads": self._tasks}
         self._slots: dict[str, mmap.mmap] = {}
@@ -58,6 +69,25 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         except BaseException:
             self.close()
             raise
+
+    def _path_of(self, cgroup: int) -> bytes | None:
+        """The path of a control group that an ended thread belonged to."""
+        found = self._loaded[TASKS].map("cgroup_paths").lookup(cgroup.to_bytes(8, sys.byteorder))
+        if found is None:
+            return None
+        size = int.from_bytes(found[:8], sys.byteorder)
+        parts = found[8 : 8 + size].split(b"\0")[:-1]
+        return b"/" + b"/".join(reversed([part for part in parts if part != b"/"]))
+
+    @property
+    def lost(self) -> int:
+        """Entries that found no room in the kernel's tables: what they would have counted is missing."""
+        total = 0
+        for name, loaded in self._loaded.items():
+            for lost in _LOST[name]:
+                values = loaded.map(lost).lookup(bytes(4)) or b""
+                total += sum(int.from_bytes(values[i : i + 8], sys.byteorder) for i in range(0, len(values), 8))
+        return total
 
     def _make_tables(self) -> None:
         tasks, tables = self._tasks, self._tables
@@ -140,5 +170,13 @@ def _kept(table: Any, conditions: Sequence[Condition]) -> list[int] | None:
         return None
     fields = sorted({field for condition in conditions for field in condition.fields})
     tests = [condition.test for condition in conditions if condition.test is not None]
-    rows = zip(*(table.column(field) for field in fields), strict=True)
-    return [i for i, values in enumerate(rows) if all(test(dict(zip(fields, values, strict=True))) for test in tests)]
+    verdicts: dict[tuple[RowValue, ...], bool] = {}  # many rows have the same values
+    kept = []
+    for i, values in enumerate(zip(*(table.column(field) for field in fields), strict=True)):
+        verdict = verdicts.get(values)
+        if verdict is None:
+            row = dict(zip(fields, values, strict=True))
+            verdict = verdicts[values] = all(test(row) for test in tests)
+        if verdict:
+            kept.append(i)
+    return kept

@@ -242,10 +242,7 @@ cdef object _container(TaskTable table, Thread thread, int at):
     cdef object key = (thread.now.cgroup, thread.now.memory_cgroup)
     found = table.containers.get(key)
     if found is None:
-        found = table.describe.container(key, thread.pid)
-        if found is None:    # it has gone before anybody looked; the next of that group may tell
-            return None
-        table.containers[key] = found
+        found = table.containers[key] = table.describe.container(key, thread.pid)
     return found[at]
 
 
