@@ -19,7 +19,7 @@ RULE = "-" * 31
 
 def list_fields(*, types: bool, source: str = "") -> Iterator[str]:
     """Lines of ``-l``, with ``types`` of ``-lv``; those for rules of one event source, or of ``all``, where it is given."""
-    for name, about, fields in _classes(source):
+    for name, about, fields in classes(source):
         yield RULE
         yield from _described("Field Class:", name, last_blank=False)
         yield from _described("Description:", about)
@@ -34,14 +34,14 @@ def list_fields(*, types: bool, source: str = "") -> Iterator[str]:
 
 def list_names(source: str = "") -> Iterator[str]:
     """Lines of ``-l -N``; the fields for rules of one event source, or of ``all``, where it is given."""
-    for _, _, fields in _classes(source):
+    for _, _, fields in classes(source):
         for spec in fields:
             yield spec.name
 
 
 def list_markdown() -> Iterator[str]:
     """Lines of ``--list-markdown``."""
-    for name, about, fields in _classes():
+    for name, about, fields in classes():
         yield from ("", f"## Field Class: {name}", "", about, "", "Name | Type | Description", ":----|:-----|:-----------")
         for spec in fields:
             yield f"`{spec.name}` | {_type(spec)} | {_help(spec)}".replace("\n", " ")
@@ -61,7 +61,7 @@ def show_fields_on_terminal() -> None:
     from rich.table import Table
 
     console = Console()
-    for name, about, fields in _classes():
+    for name, about, fields in classes():
         table = Table(title=name, caption=about or None, title_justify="left", caption_justify="left", expand=True)
         table.add_column("field", style="bold", no_wrap=True)
         table.add_column("type", style="dim", no_wrap=True)
@@ -138,7 +138,7 @@ _CLASSES = {
 """Title and description of the classes of fields, in the order of the listing."""
 
 
-def _classes(source: str = "") -> Iterator[tuple[str, str, list[Field]]]:
+def classes(source: str = "") -> Iterator[tuple[str, str, list[Field]]]:
     """Title, description and fields of each class that a user may name, in rules of a source where one is given."""
     by_class: dict[str, list[Field]] = {}
     for spec in catalogue().values():
