@@ -50,7 +50,8 @@ def test_the_man_page_has_no_errors(root: Path) -> None:
     if shutil.which("man") is None:
         pytest.skip("needs man")
     command = ["man", "--warnings", "-l", str(root / "docs" / "csyspy.1")]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, env={"MANWIDTH": "80", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+    environment = {"MANWIDTH": "80", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert result.returncode == 0
     assert "topprocs" in result.stdout or "--chisel" in result.stdout
     assert result.stderr == ""
