@@ -16,6 +16,9 @@ MAX_PATH = 1023
 MAX_LIST = 4096
 MAX_NAME = 255
 CONTAINER_JSON_2 = 324
+CALLS_BY_NUMBER = 1 << 32
+"""Bit of the machine's flags in csyspy's live captures: generic events of calls that sysdig 0.29.3 has no code for (it would read beyond
+its table) have code 0, and are called by their number, which other producers' are not."""
 NOBODY = (1 << 64) - 1  # tid of events that are no thread's
 
 Block = tuple[int, bytes]

@@ -10,7 +10,7 @@ from typing import Any
 from csyspy.cli.command import Command, default_format, parse, unescape
 from csyspy.cli.exits import INTERRUPTED, OK
 from csyspy.cli.options import LOG_LEVELS, OPTIONS, WRITING
-from csyspy.errors import LiveError, UsageError
+from csyspy.errors import UsageError
 
 _BUFFER_FORMATS = {"": "dots", "A": "ascii", "b": "base64", "x": "hex", "X": "hexascii"}
 """Letter on the command line -> name of the engine."""
@@ -29,9 +29,6 @@ def run(command: Command) -> int:
 
 
 def _check(command: Command) -> None:
-    if not command.files:
-        hint = "read a capture with -r FILE; on a terminal, csyspy alone shows live processes"
-        raise LiveError("live capture as text is not part of this version", hint)
     if command.filter_proclist and not command.filter:
         raise UsageError("--filter-proclist needs a filter", "it limits the written process list to what the filter accepts")
     for path in command.files:
@@ -68,7 +65,6 @@ class _Run:
     """One pass over the captures."""
 
     def __init__(self, command: Command) -> None:
-        from csyspy.capture import open_source
         from csyspy.cli.compiled import compiled_filter
         from csyspy.containers import container_of
         from csyspy.engine.gate import Gate, Tally
@@ -99,12 +95,22 @@ class _Run:
             time_mode=command.time_type,
         )
         self.state.needs = self.gate.needs
-        self.source: Any = open_source(command.files)
-        if "-" in command.files:
+        self.source: Any = self._open()
+        if "-" in command.files or not command.files:
             self.source = _Prompt(self.source, sinks)
         self.walker = Walker(self.state, self.source)
         self.writer = self._writer() if command.write else None
         _log(command, "debug", f"needs {self.state.needs:#x}, buffers as {self._buffer_format()}, filter {suppressing(command)!r}")
+
+    def _open(self) -> Any:
+        """The captures that were named, or else the running kernel."""
+        if self.command.files:
+            from csyspy.capture import open_source
+
+            return open_source(self.command.files)
+        from csyspy.cli.live_stream import open_live
+
+        return open_live(self.command)
 
     def go(self) -> int:
         """Walk, then say what was counted."""
@@ -200,6 +206,10 @@ class _Run:
         return Progress(lambda: Reading(source.progress(), source.total_bytes, state.events), bare=not terminal)
 
     def _close(self, elapsed_s: float) -> None:
+        if not self.command.files:
+            from csyspy.cli.live_stream import report
+
+            report(self.source)
         self.source.close()
         if self.coloured:
             sys.stdout.write("\x1b[00m")

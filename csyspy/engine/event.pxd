@@ -123,6 +123,7 @@ cdef struct Event:
     const uint8_t* lens
     const uint8_t* data
     const uint8_t* limit  # first byte behind the event
+    bint by_number        # generic events without a code are named by the number of the call
     uint64_t num          # evt.num: 1 is the first event of the source, hidden ones counted
     uint32_t ndecoded     # parameters whose end offset is known
     uint32_t ends[MAX_PARAMS]   # end offset of parameter i, from data

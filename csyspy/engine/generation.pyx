@@ -38,8 +38,9 @@ cdef void _read_table() except *:
             continue
         FULL_IN_PAIRS[<int>event["id"]] = event["enum"] in _FULL_IN_PAIRS
         for row in rows:
-            # Events that became another type have as many parameters whoever wrote them.
-            if row["action"] == "add_params" and any(fill.startswith("enter:") for fill in row.get("fill", ())):
+            # Events that became another type have as many parameters whoever wrote them. Generic ones carry the number of the call
+            # in csyspy's own pairs, too.
+            if event["id"] > 1 and row["action"] == "add_params" and any(fill.startswith("enter:") for fill in row.get("fill", ())):
                 FULL_EXIT[<int>event["id"]] = len(event["params"])
 
 

@@ -24,6 +24,8 @@ cdef enum:
     MACHINE_SIZE = 180
     OLD_TAIL = 29                # bytes that producers before libs 0.10 put behind the root of a v9 entry
 
+cdef uint64_t CALLS_BY_NUMBER = <uint64_t>1 << 32   # of the machine's flags: csyspy's mark, see csyspy.capture.tables
+
 cdef dict ALIASES = {            # numbers that the first producers gave to blocks
     0x8002ABCD: BLOCK_MACHINE, 0x8000ABCD: BLOCK_PROCS_1, 0x8013ABCD: BLOCK_PROCS_2, 0x8014ABCD: BLOCK_PROCS_3,
     0x8001ABCD: BLOCK_FDS_1, 0x8010ABCD: BLOCK_EVENT_1, 0x8011ABCD: BLOCK_INTERFACES_1, 0x8012ABCD: BLOCK_USERS_1,
@@ -159,6 +161,7 @@ cdef class SectionLoader:
         machine["hostname"] = (<const char*>_take(&c, 128))[:128].partition(b"\0")[0].decode("utf-8", "surrogateescape")
         machine["boot_ts_ns"] = _number(&c, 8)
         machine["flags"] = _number(&c, 8)
+        self.state.evt.by_number = machine["flags"] & CALLS_BY_NUMBER != 0
         self.state.machine = machine
         return 0
 

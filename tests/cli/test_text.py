@@ -81,8 +81,6 @@ def test_a_cut_capture_shows_all_it_holds_and_says_where_it_ends(csyspy: Run, cu
         (("-r", "DEMO", "-w", "DEMO"), 2, "-w would overwrite"),
         (("-r", "DEMO", "-v", "no_such_view"), 2, "no_such_view"),
         (("-r", "DEMO", "evt.num>0 and " * 500 + "evt.foo=1"), 2, "evt.foo=1\n" + " " * 153 + "^^^^^^^\n"),
-        (("-q",), 3, "live capture"),
-        (("proc.name=cat",), 3, "live capture"),
         (("doctor", "--what"), 2, "--what"),
     ],
 )

@@ -1,11 +1,11 @@
 """Rows from the kernel's own counts: what views and chisels are made of where no event is needed.
 
-    plans = [plan(needs) …]                  # csyspy.capture.live.plan; None: needs the event stream
-    with KernelTables(plans) as tables:      # loads and attaches what they need, and no more
-        tables.sample()                      # the first pass is what later ones are compared with
-        …                                    # some time later
-        tables.sample()
-        keys, columns = tables.answer(plans[0])
+plans = [plan(needs) …]                  # csyspy.capture.live.plan; None: needs the event stream
+with KernelTables(plans) as tables:      # loads and attaches what they need, and no more
+    tables.sample()                      # the first pass is what later ones are compared with
+    …                                    # some time later
+    tables.sample()
+    keys, columns = tables.answer(plans[0])
 """
 
 import mmap

@@ -59,7 +59,7 @@ cdef const char* event_name(Event* e, int producer) noexcept:
     cdef uint32_t code
     if e.type > 1:
         return EVENTS[e.type].name
-    code = syscall_code(e, producer != PRODUCER_OLD)
+    code = syscall_code(e, producer != PRODUCER_OLD or e.by_number)
     if producer == PRODUCER_OLD and _OLD_NAMES[code] != NULL:
         return _OLD_NAMES[code]
     return SYSCALL_NAMES[code]

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* The event stream: everything that a capture holds, sent by way of one ring. */
+
+#include "stream_record.h"
+#include "stream_prefilter.h"
+#include "stream_fetch.h"
+#include "stream_files.h"
+#include "stream_process.h"
+#include "stream_cgroups.h"
+#include "stream_calls.h"
+#include "stream_tasks.h"

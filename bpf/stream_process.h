@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* What captures tell of a process when it is made, and when it runs another program. */
+
+#define PID_TGID 1              /* enum pid_type */
+#define PID_PGID 2
+#define RLIMIT_NOFILE 7
+#define RSS_KINDS 4             /* file, anonymous, swap, shared memory */
+#define UPID_BYTES 16           /* of struct upid: number, namespace */
+
+#if O_mm_rss_stat_count >= 0    /* before 6.2 */
+#define RSS_AT 0
+#define RSS_STRIDE 8
+#else
+#define RSS_AT O_percpu_counter_count
+#define RSS_STRIDE (O_percpu_counter_list >= 0 ? 40 : 24)
+#endif
+
+struct memory_facts {
+	u32 size_kb, rss_kb, swap_kb;
+};
+
+struct process_facts {
+	u64 cgroups;            /* names the set, which a record of kind CGROUPS told before */
+	u64 major_faults, minor_faults;
+	u64 fd_limit;
+	u64 flags;              /* of clone, as the program gave them */
+	u64 pidns_start_ns;
+	u64 caps[3];            /* inheritable, permitted, effective */
+	u64 ino, ctime_s, mtime_s;   /* of the program's file */
+	struct memory_facts memory;
+	u32 ctime_ns, mtime_ns;
+	u32 parent;
+	u32 uid, gid, login_uid;
+	u32 tty;
+	u32 vtid, vpid, vpgid, pgid;
+	u32 pidns_level;
+	u32 file_mode, file_uid, file_gid;
+	char comm[16];
+};
+
+static __always_inline void read_memory(struct memory_facts *facts, u64 mm)
+{
+	s64 pages[RSS_KINDS] = {};
+	u64 total;
+	if (!mm)
+		return;
+	total = kernel_u64(mm, O_mm_struct_total_vm);
+	for (int i = 0; i < RSS_KINDS; i++) {
+		KERNEL(pages[i], mm, O_mm_struct_rss_stat + RSS_AT + i * RSS_STRIDE);
+		if (pages[i] < 0)
+			pages[i] = 0;
+	}
+	facts->size_kb = total * (PAGE_SIZE >> 10);
+	facts->rss_kb = (pages[0] + pages[1] + pages[3]) * (PAGE_SIZE >> 10);
+	facts->swap_kb = pages[2] * (PAGE_SIZE >> 10);
+}
+
+BPF_TABLE("lru_hash", u32, u64, clone_flags, 1024);
+
+/* task_newtask: the new task, flags. A thread cannot ask for them itself: its parent may have left the place where they stood. */
+int stream_new_task(struct bpf_raw_tracepoint_args *ctx)
+{
+	u32 tid = kernel_u32(ctx->args[0], O_task_struct_pid);
+	u64 flags = ctx->args[1];
+	clone_flags.update(&tid, &flags);
+	return 0;
+}
+
+/* Flags that the running task was made with, or makes another with: at `from` where they are an argument's (clone3). */
+static __always_inline u64 flags_of_clone(struct scratch *s, u64 argument, u64 is_pointer)
+{
+	u32 tid = s->head.pid_tgid;
+	u64 flags = argument, *known;
+	if (result(s) == 0) {
+		known = clone_flags.lookup(&tid);
+		if (known) {
+			flags = *known;
+			clone_flags.delete(&tid);
+			return flags;
+		}
+	}
+	if (is_pointer && bpf_probe_read_user(&flags, 8, (void *)argument))
+		flags = 0;
+	return flags;
+}
+
+static __always_inline u32 fetch_memory(struct scratch *s)
+{
+	struct memory_facts facts = {};
+	read_memory(&facts, kernel_u64(bpf_get_current_task(), O_task_struct_mm));
+	bpf_probe_read_kernel(place(s), sizeof(facts), &facts);
+	return sizeof(facts);
+}
+
+/* The number that `pid` has in its own namespace. */
+static __always_inline u32 own_number(u64 pid, u32 level)
+{
+	u64 at = level & 31;
+	return kernel_u32(pid, O_pid_numbers + at * UPID_BYTES + O_upid_nr);
+}
+
+static __always_inline void read_times(struct process_facts *facts, u64 inode)
+{
+#if O_inode_i_ctime_sec >= 0
+	KERNEL(facts->ctime_s, inode, O_inode_i_ctime_sec);
+	KERNEL(facts->mtime_s, inode, O_inode_i_mtime_sec);
+	facts->ctime_ns = kernel_u32(inode, O_inode_i_ctime_nsec);
+	facts->mtime_ns = kernel_u32(inode, O_inode_i_mtime_nsec);
+#else
+#if O_inode_i_ctime >= 0
+#define CTIME O_inode_i_ctime
+#else
+#define CTIME O_inode___i_ctime
+#endif
+#if O_inode_i_mtime >= 0
+#define MTIME O_inode_i_mtime
+#else
+#define MTIME O_inode___i_mtime
+#endif
+	KERNEL(facts->ctime_s, inode, CTIME);
+	KERNEL(facts->mtime_s, inode, MTIME);
+	facts->ctime_ns = kernel_u32(inode, CTIME + 8);
+	facts->mtime_ns = kernel_u32(inode, MTIME + 8);
+#endif
+}
+
+static __always_inline u32 fetch_process(struct scratch *s, u64 flags)
+{
+	struct process_facts *facts = place(s);
+	u64 task = bpf_get_current_task();
+	u64 mm = kernel_u64(task, O_task_struct_mm);
+	u64 signal = kernel_u64(task, O_task_struct_signal);
+	u64 cred = kernel_u64(task, O_task_struct_cred);
+	u64 pid = kernel_u64(task, O_task_struct_thread_pid);
+	u64 tty, driver, file, inode, namespace, reaper;
+	u32 level;
+	__builtin_memset(facts, 0, sizeof(*facts));
+	facts->cgroups = s->cgroups;
+	facts->flags = flags;
+	facts->major_faults = kernel_u64(task, O_task_struct_maj_flt);
+	facts->minor_faults = kernel_u64(task, O_task_struct_min_flt);
+	facts->fd_limit = kernel_u64(signal, O_signal_struct_rlim + 16 * RLIMIT_NOFILE);
+	facts->parent = kernel_u32(kernel_u64(task, O_task_struct_real_parent), O_task_struct_pid);
+	facts->uid = kernel_u32(cred, O_cred_euid);
+	facts->gid = kernel_u32(cred, O_cred_egid);
+	KERNEL(facts->caps[0], cred, O_cred_cap_inheritable);
+	KERNEL(facts->caps[1], cred, O_cred_cap_permitted);
+	KERNEL(facts->caps[2], cred, O_cred_cap_effective);
+#if O_task_struct_loginuid >= 0
+	facts->login_uid = kernel_u32(task, O_task_struct_loginuid);
+#else
+	facts->login_uid = ~0;
+#endif
+	tty = kernel_u64(signal, O_signal_struct_tty);
+	if (tty) {
+		u32 index = kernel_u32(tty, O_tty_struct_index);
+		driver = kernel_u64(tty, O_tty_struct_driver);
+		index += kernel_u32(driver, O_tty_driver_minor_start);
+		facts->tty = kernel_u32(driver, O_tty_driver_major) << 8 | (index & 0xff) | (index & ~0xff) << 12;
+	}
+	level = kernel_u32(pid, O_pid_level);
+	facts->pidns_level = level;
+	facts->vtid = own_number(pid, level);
+	facts->vpid = own_number(kernel_u64(signal, O_signal_struct_pids + 8 * PID_TGID), level);
+	pid = kernel_u64(signal, O_signal_struct_pids + 8 * PID_PGID);
+	facts->vpgid = own_number(pid, level);
+	facts->pgid = own_number(pid, 0);
+	pid = kernel_u64(task, O_task_struct_thread_pid);
+	namespace = kernel_u64(pid, O_pid_numbers + (level & 31) * UPID_BYTES + O_upid_ns);
+	reaper = kernel_u64(namespace, O_pid_namespace_child_reaper);
+	if (reaper)
+		facts->pidns_start_ns = kernel_u64(reaper, O_task_struct_start_boottime);
+	if (mm) {
+		read_memory(&facts->memory, mm);
+		file = kernel_u64(mm, O_mm_struct_exe_file);
+		inode = file ? kernel_u64(file, O_file_f_inode) : 0;
+		if (inode) {
+			facts->ino = kernel_u64(inode, O_inode_i_ino);
+			facts->file_mode = inode_mode(inode);
+			facts->file_uid = kernel_u32(inode, O_inode_i_uid);
+			facts->file_gid = kernel_u32(inode, O_inode_i_gid);
+			read_times(facts, inode);
+		}
+	}
+	bpf_get_current_comm(facts->comm, sizeof(facts->comm));
+	return sizeof(*facts);
+}
+
+/* A NUL-separated list of the running program, between two places in its memory. */
+static __always_inline u32 fetch_list(struct scratch *s, u64 from, u64 to)
+{
+	u64 n = to - from;
+	if (!from || to <= from)
+		return 0;
+	if (n > LIST_ROOM)
+		n = LIST_ROOM;
+	asm volatile("%0 &= 8191" : "+r"(n));
+	if (n > LIST_ROOM)
+		return 0;
+	return bpf_probe_read_user(place(s), n, (void *)from) ? 0 : n;
+}
+
+/* The same of a NULL-terminated array of pointers, for a program that did not come to run. */
+static __always_inline u32 fetch_pointers(struct scratch *s, u64 from)
+{
+	s->a = from;
+	s->b = 0;
+	for (int i = 0; i < 32; i++) {
+		u64 text = 0, at = s->used + s->b;
+		long n;
+		if (s->b > LIST_ROOM || !s->a || bpf_probe_read_user(&text, 8, (void *)(s->a + 8 * i)) || !text)
+			break;
+		asm volatile("%0 &= 16383" : "+r"(at));
+		n = bpf_probe_read_user_str(s->data + at, PATH_ROOM, (void *)text);
+		if (n <= 0)
+			break;
+		s->b += n;
+	}
+	return s->b > LIST_ROOM ? LIST_ROOM : s->b;
+}
+
+static __always_inline u32 fetch_arguments(struct scratch *s, u64 argv)
+{
+	u64 mm;
+	if (result(s) < 0)
+		return fetch_pointers(s, argv);
+	mm = kernel_u64(bpf_get_current_task(), O_task_struct_mm);
+	return mm ? fetch_list(s, kernel_u64(mm, O_mm_struct_arg_start), kernel_u64(mm, O_mm_struct_arg_end)) : 0;
+}
+
+static __always_inline u32 fetch_environment(struct scratch *s, u64 envp)
+{
+	u64 mm;
+	if (result(s) < 0)
+		return fetch_pointers(s, envp);
+	mm = kernel_u64(bpf_get_current_task(), O_task_struct_mm);
+	return mm ? fetch_list(s, kernel_u64(mm, O_mm_struct_env_start), kernel_u64(mm, O_mm_struct_env_end)) : 0;
+}
+
+/* The name that exec was called with. Behind the environment of the new program lies the kernel's copy (AT_EXECFN). */
+static __always_inline u32 fetch_program(struct scratch *s, u64 name)
+{
+	u64 mm;
+	if (result(s) < 0)
+		return fetch_string(s, name);
+	mm = kernel_u64(bpf_get_current_task(), O_task_struct_mm);
+	return mm ? fetch_string(s, kernel_u64(mm, O_mm_struct_env_end)) : 0;
+}
+
+/* Components of the program's path, from the leaf up over mounts; each ends with NUL. */
+static __always_inline u32 fetch_executable(struct scratch *s)
+{
+	u64 mm = kernel_u64(bpf_get_current_task(), O_task_struct_mm);
+	u64 file = mm ? kernel_u64(mm, O_mm_struct_exe_file) : 0;
+	if (!file)
+		return 0;
+	s->a = kernel_u64(file, O_file_f_path + O_path_dentry);
+	s->b = kernel_u64(file, O_file_f_path + O_path_mnt);
+	s->c = 0;
+	for (int i = 0; i < 24; i++) {
+		u64 dentry = s->a, mount = s->b - O_mount_mnt, up, at = s->used + s->c;
+		long n;
+		up = kernel_u64(dentry, O_dentry_d_parent);
+		if (dentry == kernel_u64(s->b, O_vfsmount_mnt_root) || dentry == up) {
+			u64 over = kernel_u64(mount, O_mount_mnt_parent);
+			if (over == mount || !over)
+				break;
+			s->a = kernel_u64(mount, O_mount_mnt_mountpoint);
+			s->b = over + O_mount_mnt;
+			continue;
+		}
+		asm volatile("%0 &= 16383" : "+r"(at));
+		n = bpf_probe_read_kernel_str(s->data + at, 256, (void *)kernel_u64(dentry, O_dentry_d_name + O_qstr_name));
+		if (n <= 0 || s->c > LIST_ROOM - 256)
+			break;
+		s->c += n;
+		s->a = up;
+	}
+	return s->c;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* What the event stream sends: one record per system call that has ended, or per other event, in one ring for all CPUs.
+ *
+ * A record is `struct head` and the bytes that its `size`s count, one fetched thing behind the other. csyspy/capture/live/encode.pyx
+ * reads them; keep both alike.
+ */
+
+#define MAX_CALLS 512
+#define MAX_OPS 6
+#define PATH_ROOM 4096
+#define LIST_ROOM 4096          /* of arguments and environment, as much as captures keep */
+#define SCRATCH_LAST 16383      /* the last place where something fetched may begin */
+#ifndef SNAP_ROOM
+#define SNAP_ROOM 4096          /* most bytes of a buffer; a power of two */
+#endif
+#define DATA_MASK (SNAP_ROOM > 4096 ? 131071 : 32767)
+#define FIXED sizeof(struct head)
+#define SMALL 80                /* bytes of a buffer that a record of fixed size has room for */
+
+enum kind { CALL_EXIT, CALL_ENTER, TASK_EXIT, SIGNAL, SWITCH, FAULT, CGROUPS };
+
+/* Registers in the order of pt_regs, which is copied in one go from r10 to cs. */
+enum slot { R10, R9, R8, RAX, RCX, RDX, RSI, RDI, ORIG_AX, RIP, CS, SLOTS };
+
+struct head {
+	u64 ts_ns;              /* since boot, with the time asleep */
+	u64 pid_tgid;
+	u64 regs[SLOTS];
+	u16 size[MAX_OPS];
+	u8 kind;
+	u8 spare;
+	u16 cpu;
+};
+
+struct op {
+	u8 kind;
+	u8 a, b, c;             /* slots of registers, or small numbers: see stream_fetch.h */
+};
+
+struct call {
+	u8 wanted;              /* one of WANTED_* */
+	u8 ops;
+	u8 flags;
+	u8 spare;
+	struct op op[MAX_OPS];
+};
+
+enum { CALL_STATE = 1, CALL_PROCESS = 2, CALL_SMALL = 4 };   /* of call.flags */
+
+/* Read and written by the user side: what may change while the programs run. */
+struct settings {
+	u32 own_pid;
+	u32 snaplen;
+	u32 fold_ns;
+	u32 spare;
+};
+
+struct counters {
+	u64 sent, lost, foreign;  /* foreign: system calls of 32-bit programs */
+};
+
+struct scratch {
+	u32 used;               /* bytes of data that are taken */
+	u32 step;
+	u64 a, b, c, d;         /* what a loop keeps from round to round, out of the verifier's sight */
+	u64 cgroups;
+	struct head head;       /* the record begins here */
+	u8 data[SCRATCH_LAST + 1 + SNAP_ROOM + PATH_ROOM];
+};
+
+BPF_ARRAY(calls, struct call, MAX_CALLS);
+BPF_ARRAY(settings, struct settings, 1);
+BPF_PERCPU_ARRAY(counters, struct counters, 1);
+BPF_ARRAY(scratches, struct scratch, 1);          /* one for each CPU, made when it is loaded */
+BPF_RINGBUF_OUTPUT(ring, 1);        /* its size is chosen when it is loaded */
+
+#define KERNEL(into, base, offset) bpf_probe_read_kernel(&(into), sizeof(into), (void *)((u64)(base) + (offset)))
+
+static __always_inline u64 kernel_u64(u64 base, u32 offset)
+{
+	u64 value = 0;
+	KERNEL(value, base, offset);
+	return value;
+}
+
+static __always_inline u32 kernel_u32(u64 base, u32 offset)
+{
+	u32 value = 0;
+	KERNEL(value, base, offset);
+	return value;
+}
+
+static __always_inline void count_sent(long failed)
+{
+	int zero = 0;
+	struct counters *c = counters.lookup(&zero);
+	if (c) {
+		if (failed)
+			c->lost++;
+		else
+			c->sent++;
+	}
+}

@@ -1,0 +1,426 @@
+"""Records of the ring -> event blocks of captures: an enter and an exit event for each system call, no Python object for any.
+
+An enter event that the kernel side did not send is made of the same record as the exit event and has its time. Types, widths and order of
+parameters: csyspy/events/events.json; where they come from: csyspy.capture.live.call_table.
+"""
+
+from cpython.buffer cimport PyBUF_READ
+from cpython.memoryview cimport PyMemoryView_FromMemory
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memchr, memcpy
+
+from csyspy.capture.live.event_out cimport Out, add, add_int, begin_event, end_event, make_room
+from csyspy.capture.live.record cimport (
+    ARGUMENT, ARGUMENT_INT, CALL_EXIT, CGROUPS, CONSTANT, FAULT, FETCHED_BYTES, FETCHED_INT, FETCHED_NAME, FETCHED_TEXT,
+    MAX_FETCHED, ORIG_AX, RAX, SIGNAL, SPECIAL, SWITCH, TASK_EXIT, Head, Param, Record,
+)
+from csyspy.capture.live.ring cimport RingReader
+from csyspy.capture.live.special cimport Rules, Tables, add_special, convert
+
+from csyspy.capture.live.call_table import CALLS
+from csyspy.capture.live.native import conversions
+from csyspy.capture.live.params import SPECIALS, parse_params
+from csyspy.events import EVENT_TABLE
+
+cdef enum:
+    MAX_CALLS = 512
+    MAX_PARAMS = 32
+    BATCH = 1 << 14          # records that are put in order of time together
+    CHUNK = 1 << 20          # bytes of blocks that are given out at once, or a little more
+    DEVICE = 1               # conversions that are no tables
+    MODE = 2
+    FIRST_TABLE = 3
+    CHILD_HAS_NO_ENTER = 1   # of Layout.flags
+    OLD_CODES = 329          # ppm_sc codes that sysdig 0.29.3 knows; it would read beyond its table. Newer ones go by the call's number
+    GENERIC_E = 0
+    GENERIC_X = 1
+    SCHEDSWITCH = 152
+    PROCEXIT = 186
+    SIGNALDELIVER = 232
+    PROCINFO = 234
+    PAGE_FAULT = 290
+    SIGCHLD = 17
+
+cdef char* NO_TEXT = b"(NULL)"     # what captures write for a string that could not be read
+cdef uint8_t CGROUPS_TEXT = SPECIALS.index("cgroups")
+
+cdef struct Layout:          # of the events of a system call
+    uint16_t enter
+    uint16_t exit
+    uint16_t ppm_sc
+    uint8_t n_enter
+    uint8_t n_exit
+    uint8_t flags
+    bint known
+    Param* params            # of the enter event, then of the exit event
+
+cdef struct Entry:
+    uint64_t ts_ns
+    const uint8_t* record
+    uint32_t size
+
+
+cdef class Encoder:
+    """Turns records into blocks. `epoch_ns` is the time of the boot in ns since the epoch."""
+
+    cdef Layout layouts[MAX_CALLS]
+    cdef Rules rules[64]
+    cdef Tables tables
+    cdef Out out
+    cdef Entry* batch
+    cdef readonly int64_t epoch_ns
+    cdef readonly uint64_t encoded
+    cdef readonly uint64_t malformed
+    cdef readonly uint64_t last_ts_ns
+    cdef dict cgroups
+
+    def __cinit__(self, int64_t epoch_ns):
+        self.epoch_ns = epoch_ns
+        self.batch = <Entry*>malloc(BATCH * sizeof(Entry))
+        if self.batch == NULL or not make_room(&self.out):
+            raise MemoryError
+        self.cgroups = {}
+        numbers = self._read_conversions()
+        self._read_calls(numbers)
+
+    def __dealloc__(self):
+        cdef int i
+        for i in range(MAX_CALLS):
+            free(self.layouts[i].params)
+        for i in range(64):
+            free(self.rules[i].rule)
+        free(self.batch)
+        free(self.out.buffer)
+
+    # --- tables ---
+
+    def _read_conversions(self):
+        """Conversion name -> number; the tables are filled."""
+        cdef Rules* rules
+        numbers = {"device": DEVICE, "mode": MODE}
+        for number, (name, conversion) in enumerate(conversions().items(), FIRST_TABLE):
+            numbers[name] = number
+            rules = &self.rules[number]
+            rules.n = len(conversion.rules)
+            rules.otherwise = conversion.otherwise
+            rules.first_only = conversion.first_only
+            rules.rule = <uint64_t*>malloc(24 * max(rules.n, 1))
+            if rules.rule == NULL:
+                raise MemoryError
+            for i, rule in enumerate(conversion.rules):
+                rules.rule[3 * i], rules.rule[3 * i + 1], rules.rule[3 * i + 2] = rule
+        self.tables.clone_flags = self.rules[<int>numbers["clone_flags"]]
+        self.tables.polls = self.rules[<int>numbers["polls"]]
+        self.tables.sockopt = self.rules[<int>numbers["sockopt"]]
+        self.tables.execveat = self.rules[<int>numbers["execveat"]]
+        self.tables.ptrace = self.rules[<int>numbers["ptrace"]]
+        return numbers
+
+    def _read_calls(self, numbers):
+        cdef Layout* layout
+        by_id = {event["id"]: event for event in EVENT_TABLE["events"]}
+        by_enum = {event["enum"]: event["id"] for event in EVENT_TABLE["events"]}
+        for row in EVENT_TABLE["syscalls_x86_64"]:
+            nr, call = row["nr"], CALLS.get(row["name"])
+            if nr >= MAX_CALLS:
+                continue
+            layout = &self.layouts[<int>nr]
+            layout.ppm_sc = row["ppm_sc"] if row["ppm_sc"] < OLD_CODES else 0
+            if call is None or row["exit"] == GENERIC_X:
+                continue
+            layout.enter, layout.exit = row["enter"], row["exit"]
+            if call.event:
+                layout.enter, layout.exit = by_enum[call.event + "_E"], by_enum[call.event + "_X"]
+            enter = parse_params(call.enter, by_id[layout.enter], numbers)
+            leave = parse_params(call.exit, by_id[layout.exit], numbers)
+            layout.n_enter, layout.n_exit = len(enter), len(leave)
+            layout.params = <Param*>calloc(len(enter) + len(leave) + 1, sizeof(Param))
+            if layout.params == NULL:
+                raise MemoryError
+            for i, param in enumerate(enter + leave):
+                _copy(&layout.params[i], param)
+            if row["name"] in ("clone", "fork", "vfork", "clone3"):
+                layout.flags = CHILD_HAS_NO_ENTER
+            layout.known = True
+
+    # --- records ---
+
+    def drain(self, RingReader ring not None):
+        """Encode what the ring holds, up to about CHUNK bytes of blocks; False once it is empty."""
+        cdef bint more
+        with nogil:
+            more = self._drain(ring)
+        return more
+
+    cdef bint _drain(self, RingReader ring) noexcept nogil:
+        cdef uint32_t n, i
+        cdef uint32_t size
+        cdef const uint8_t* record
+        while self.out.used < CHUNK:
+            n = 0
+            while n < BATCH:
+                record = ring.next(&size)
+                if record == NULL:
+                    break
+                if size < sizeof(Head):
+                    self.malformed += 1
+                    continue
+                memcpy(&self.batch[n].ts_ns, record, 8)
+                self.batch[n].record = record
+                self.batch[n].size = size
+                n += 1
+            self._sort(n)
+            for i in range(n):
+                self._encode(self.batch[i].record, self.batch[i].size)
+            ring.release()
+            if n < BATCH:
+                return False
+        return True
+
+    cdef void _sort(self, uint32_t n) noexcept nogil:
+        """By time. CPUs write into the one ring nearly in order, so that an insertion rarely goes far."""
+        cdef Entry entry
+        cdef uint32_t i, k
+        for i in range(1, n):
+            if self.batch[i].ts_ns >= self.batch[i - 1].ts_ns:
+                continue
+            entry = self.batch[i]
+            k = i
+            while k and self.batch[k - 1].ts_ns > entry.ts_ns and i - k < 4096:
+                self.batch[k] = self.batch[k - 1]
+                k -= 1
+            self.batch[k] = entry
+
+    cdef void _encode(self, const uint8_t* record, uint32_t size) noexcept nogil:
+        cdef Record r
+        cdef const uint8_t* p = record + sizeof(Head)
+        cdef const uint8_t* end = record + size
+        cdef int i
+        r.head = <const Head*>record
+        r.epoch_ns = self.epoch_ns
+        for i in range(MAX_FETCHED):
+            r.fetched[i] = p
+            r.size[i] = r.head.size[i]
+            if r.size[i] > <size_t>(end - p):
+                self.malformed += 1
+                return
+            p += r.size[i]
+        self.encoded += 1
+        self.last_ts_ns = r.head.ts_ns + <uint64_t>self.epoch_ns
+        if r.head.kind == CALL_EXIT:
+            self._call(&r)
+        elif r.head.kind == CGROUPS:
+            self._take_cgroups(&r)
+        elif r.size[0] >= 64:
+            self._other(&r)
+
+    cdef void _call(self, const Record* r) noexcept nogil:
+        cdef uint64_t nr = r.head.regs[ORIG_AX]
+        cdef Layout* layout
+        cdef uint64_t ts = r.head.ts_ns + <uint64_t>self.epoch_ns
+        cdef int64_t tid = <int64_t><uint32_t>r.head.pid_tgid
+        if nr >= MAX_CALLS:
+            self.malformed += 1
+            return
+        layout = &self.layouts[nr]
+        if not layout.known:
+            if not begin_event(&self.out, ts, tid, r.head.cpu, GENERIC_E, 2):
+                return
+            add_int(&self.out, layout.ppm_sc, 2)
+            add_int(&self.out, nr, 2)
+            end_event(&self.out)
+            if not begin_event(&self.out, ts, tid, r.head.cpu, GENERIC_X, 2):
+                return
+            add_int(&self.out, layout.ppm_sc, 2)
+            add_int(&self.out, nr, 2)
+            end_event(&self.out)
+            return
+        if not (layout.flags & CHILD_HAS_NO_ENTER and r.head.regs[RAX] == 0):
+            if not begin_event(&self.out, ts, tid, r.head.cpu, layout.enter, layout.n_enter):
+                return
+            self._params(r, layout.params, layout.n_enter)
+            end_event(&self.out)
+        if not begin_event(&self.out, ts, tid, r.head.cpu, layout.exit, layout.n_exit):
+            return
+        self._params(r, layout.params + layout.n_enter, layout.n_exit)
+        end_event(&self.out)
+
+    cdef void _params(self, const Record* r, const Param* params, int n) noexcept nogil:
+        cdef const Param* p
+        cdef int i
+        cdef uint64_t value
+        cdef uint32_t size
+        cdef uint8_t dynamic[9]
+        for i in range(n):
+            p = &params[i]
+            if p.source == ARGUMENT:
+                value = r.head.regs[p.index]
+            elif p.source == ARGUMENT_INT:
+                value = <uint64_t><int64_t><int32_t>r.head.regs[p.index]
+            elif p.source == CONSTANT:
+                value = <uint64_t>p.a
+            elif p.source == FETCHED_INT:
+                value = _fetched(r, p)
+            else:
+                self._bytes(r, p)
+                continue
+            if p.conversion == DEVICE:   # the kernel's 12:20 bits -> those of stat(2)
+                value = value & 0xFF | (value >> 20) << 8 | (value & 0xFFF00) << 12
+            elif p.conversion == MODE:
+                value &= 0o7777
+            elif p.conversion:
+                value = convert(&self.rules[p.conversion], value)
+            if p.dyn >= 0:
+                dynamic[0] = <uint8_t>p.dyn
+                memcpy(dynamic + 1, &value, 8)
+                add(&self.out, dynamic, 9)
+            else:
+                add_int(&self.out, value, p.width)
+
+    cdef void _bytes(self, const Record* r, const Param* p) noexcept nogil:
+        cdef uint32_t size
+        cdef const uint8_t* text
+        if p.source == SPECIAL:
+            if p.special == CGROUPS_TEXT:
+                self._add_cgroups(r)
+            else:
+                add_special(&self.out, r, p, &self.tables)
+            return
+        size = r.size[p.index]
+        text = r.fetched[p.index] + p.a
+        if size < p.a:
+            size = 0
+        else:
+            size -= <uint32_t>p.a
+        if p.source == FETCHED_BYTES:
+            add(&self.out, text, <uint16_t>size)
+        elif p.source == FETCHED_NAME:
+            size = 16 if size >= 16 else size
+            if memchr(text, 0, size) != NULL:
+                size = <uint32_t>(<const uint8_t*>memchr(text, 0, size) - text) + 1
+            add(&self.out, text, <uint16_t>size)
+        elif size == 0:
+            add(&self.out, <const char*>NO_TEXT, 7)
+        else:
+            add(&self.out, text, <uint16_t>size)
+
+    cdef void _other(self, const Record* r) noexcept nogil:
+        """What is no system call: an enter event alone."""
+        cdef const uint64_t* v = <const uint64_t*>r.fetched[0]
+        cdef uint64_t ts = r.head.ts_ns + <uint64_t>self.epoch_ns
+        cdef int64_t tid = <int64_t><uint32_t>r.head.pid_tgid
+        cdef uint64_t status, sender
+        if r.head.kind == TASK_EXIT:
+            status = v[0] & 0xFFFF
+            if not begin_event(&self.out, ts, tid, r.head.cpu, PROCEXIT, 4):
+                return
+            add_int(&self.out, status, 8)
+            add_int(&self.out, (status >> 8) & 0xFF, 8)
+            add_int(&self.out, status & 0x7F, 1)
+            add_int(&self.out, (status >> 7) & 1, 1)
+        elif r.head.kind == SIGNAL:
+            sender = v[2] if <int32_t>v[1] <= 0 or v[0] == SIGCHLD else 0
+            if not begin_event(&self.out, ts, tid, r.head.cpu, SIGNALDELIVER, 3):
+                return
+            add_int(&self.out, sender, 8)
+            add_int(&self.out, <uint64_t>tid, 8)
+            add_int(&self.out, v[0], 1)
+        elif r.head.kind == SWITCH:
+            if not begin_event(&self.out, ts, tid, r.head.cpu, SCHEDSWITCH, 6):
+                return
+            add_int(&self.out, v[0], 8)
+            add_int(&self.out, v[1], 8)
+            add_int(&self.out, v[2], 8)
+            add_int(&self.out, v[3], 4)
+            add_int(&self.out, v[4], 4)
+            add_int(&self.out, v[5], 4)
+        elif r.head.kind == FAULT:
+            if not begin_event(&self.out, ts, tid, r.head.cpu, PAGE_FAULT, 3):
+                return
+            add_int(&self.out, v[0], 8)
+            add_int(&self.out, v[1], 8)
+            add_int(&self.out, _fault_flags(v[2]), 4)
+        else:
+            self.malformed += 1
+            return
+        end_event(&self.out)
+
+    # --- what the kernel side does not send ---
+
+    def procinfo(self, uint64_t ts, rows):
+        """One procinfo event for each (tid, user, system): CPU time since the thread began, in hundredths of a second."""
+        for tid, user, system in rows:
+            if not begin_event(&self.out, ts, tid, 0, PROCINFO, 2):
+                raise MemoryError
+            add_int(&self.out, user, 8)
+            add_int(&self.out, system, 8)
+            end_event(&self.out)
+
+    def take(self):
+        """The blocks made so far, good until anything else is asked of the encoder; empty where there are none."""
+        cdef size_t used = self.out.used
+        self.out.used = 0
+        return PyMemoryView_FromMemory(<char*>self.out.buffer, used, PyBUF_READ)
+
+    # --- cgroups ---
+
+    cdef void _take_cgroups(self, const Record* r) noexcept with gil:
+        """Subsystem, then names from the leaf up, each with a NUL, and an empty one; the default hierarchy has no subsystem's name."""
+        cdef uint64_t key = r.head.regs[0]
+        cdef bytes told = (<const char*>r.fetched[0])[:r.size[0]]
+        entries = []
+        at = 0
+        while at < len(told):
+            end = told.find(b"\0", at)
+            name = told[at:end]
+            at = end + 1
+            parts = []
+            while at < len(told) and told[at] != 0:
+                end = told.find(b"\0", at)
+                if end < 0:
+                    break
+                parts.append(told[at:end])
+                at = end + 1
+            at += 1
+            entries.append((name, b"/" + b"/".join(reversed(parts))))
+        paths = {path for name, path in entries if name}
+        self.cgroups[key] = b"".join(
+            (name or b"unified") + b"=" + path + b"\0" for name, path in entries if name or path not in paths
+        )
+
+    cdef void _add_cgroups(self, const Record* r) noexcept with gil:
+        cdef uint64_t key = 0
+        cdef bytes text
+        if r.size[0] >= 8:
+            memcpy(&key, r.fetched[0], 8)
+        text = self.cgroups.get(key, b"")
+        add(&self.out, <const char*>text, <uint16_t>min(len(text), 4096))
+
+
+cdef int _copy(Param* to, param) except -1:
+    to.source, to.index, to.width, to.conversion = param.source, param.index, param.width, param.conversion
+    to.special, to.in_width, to.is_signed, to.dyn = param.special, param.in_width, param.is_signed, param.dyn
+    to.a, to.b = param.a, param.b
+    return 0
+
+
+cdef inline uint64_t _fetched(const Record* r, const Param* p) noexcept nogil:
+    """A number in what was fetched."""
+    cdef const uint8_t* at = r.fetched[p.index] + p.a
+    cdef uint64_t value = 0
+    if r.size[p.index] < <uint32_t>(p.a + p.in_width):
+        return <uint64_t>p.b
+    memcpy(&value, at, p.in_width)
+    if p.is_signed and p.in_width < 8 and value >> (8 * p.in_width - 1):
+        value |= ~<uint64_t>0 << (8 * p.in_width)
+    return value
+
+
+cdef inline uint32_t _fault_flags(uint64_t error) noexcept nogil:
+    """Error code of the processor -> PPM_PF_* (libs: driver/ppm_flag_helpers.h, pf_flags_to_scap)."""
+    cdef uint32_t flags = 1 if error & 1 else 2
+    flags |= 4 if error & 2 else 8
+    flags |= 16 if error & 4 else 32
+    flags |= 64 if error & 8 else 0
+    return flags | (128 if error & 16 else 0)

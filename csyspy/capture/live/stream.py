@@ -1,0 +1,210 @@
+"""The running kernel as a capture without an end: what bpf/stream.c sends, in the encoding of capture files.
+
+To whoever walks it, a `LiveSource` is a file (csyspy.capture.source.Source). Its first chunk is everything that stands before the events.
+"""
+
+import os
+import struct
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from csyspy.capture.live.beginning import beginning, boot_epoch_ns
+from csyspy.capture.live.call_table import CALLS, FD_CALLS, STATE_CALLS
+from csyspy.capture.live.compile import compile_module
+from csyspy.capture.live.encode import Encoder
+from csyspy.capture.live.load import Loaded
+from csyspy.capture.live.maps import Map, possible_cpus
+from csyspy.capture.live.overhead import Meter, Overhead
+from csyspy.capture.live.params import FETCHES, parse_fetch
+from csyspy.capture.live.ring import RingReader
+from csyspy.errors import UsageError
+from csyspy.events import EVENT_TABLE
+
+SNAPLEN: Final = 80
+MAX_SNAPLEN: Final = 65_000
+RING_BYTES: Final = 8 << 20
+MAX_CALLS: Final = 512
+MAX_OPS: Final = 6
+SMALL: Final = 80
+"""Bytes of a buffer in a record of fixed size (bpf/stream_record.h)."""
+STATE, PROCESS, SMALL_FETCH = 1, 2, 4
+WANTED: Final = 1
+POLL_S: Final = 0.01
+"""Between two looks at the ring while events come."""
+PROCINFO_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """What a live stream is asked for."""
+
+    snaplen: int = SNAPLEN
+    """Bytes of each buffer that are kept."""
+    ring_bytes: int = RING_BYTES
+    switches: bool = False
+    """Also tell of each switch between threads."""
+    page_faults: bool = False
+    duration_s: int = 0
+    """The source ends after so long, whether or not there were events; 0: never."""
+
+
+class LiveSource:
+    """Events of the running kernel from its making on. Raises LiveError where that is not possible here."""
+
+    def __init__(self, options: StreamOptions) -> None:
+        check(options)
+        self.offset = 0
+        self.name = "live"
+        self.total_bytes = 0
+        self._closed = False
+        self._loaded = Loaded(
+            compile_module("stream", [Path("stream.c")], {"SNAP_ROOM": 65536} if options.snaplen > 4096 else None),
+            {"ring": options.ring_bytes, "scratches": possible_cpus()},
+        )
+        self._meter = Meter()
+        self._encoder = Encoder(boot_epoch_ns())
+        self._ring = RingReader(self._loaded.map("ring").fd, options.ring_bytes)
+        self._ring_bytes = options.ring_bytes
+        self._ends_s = time.monotonic() + options.duration_s if options.duration_s else float("inf")
+        self._next_procinfo_s = time.monotonic() + PROCINFO_S
+        self._beginning: bytes | None = None
+        self._drained = False
+        self._clock_ticks = os.sysconf("SC_CLK_TCK")
+        try:
+            self._fill_tables(options)
+            self._attach(options)
+        except BaseException:
+            self.close()
+            raise
+
+    def _fill_tables(self, options: StreamOptions) -> None:
+        self._loaded.map("settings").update(struct.pack("<I", 0), struct.pack("<IIII", os.getpid(), options.snaplen, 0, 0))
+        calls = self._loaded.map("calls")
+        for nr, entry in call_entries().items():
+            calls.update(struct.pack("<I", nr), entry)
+
+    def _attach(self, options: StreamOptions) -> None:
+        self._loaded.attach_raw("stream_new_task", "task_newtask")
+        self._loaded.attach_raw("stream_exit", "sys_exit")
+        self._loaded.attach_raw("stream_task_exit", "sched_process_exit")
+        self._loaded.attach_raw("stream_signal", "signal_deliver")
+        if options.switches:
+            self._loaded.attach_raw("stream_switch", "sched_switch")
+        if options.page_faults:
+            self._loaded.attach_raw("stream_fault", "page_fault_user")
+            self._loaded.attach_raw("stream_fault", "page_fault_kernel")
+
+    # --- csyspy.capture.source.Source ---
+
+    def read(self) -> memoryview | None:
+        """The next chunk, good until the next call; empty where nothing happened for POLL_S.
+
+        None once the source is closed or its time is over."""
+        if self._closed:
+            return None
+        if self.offset == 0:
+            self._beginning = beginning(self._encoder.epoch_ns)
+            return self._given(memoryview(self._beginning))
+        self._beginning = None
+        more = self._encoder.drain(self._ring)
+        if not more and self._drained:
+            time.sleep(POLL_S)
+            more = self._encoder.drain(self._ring)
+        self._drained = not more
+        now_s = time.monotonic()
+        if now_s >= self._ends_s:
+            return None
+        if now_s >= self._next_procinfo_s:
+            self._procinfo()
+        return self._given(self._encoder.take())
+
+    def _given(self, chunk: memoryview) -> memoryview:
+        self.offset += len(chunk)
+        return chunk
+
+    def next_file(self) -> bool:
+        """False: there is only this one."""
+        return False
+
+    def progress(self) -> float:
+        """0: it has no end."""
+        return 0.0
+
+    def close(self) -> None:
+        """Detach everything; reading on gives the end."""
+        self._closed = True
+        self._ring.close()
+        self._loaded.close()
+
+    # --- what it costs ---
+
+    def overhead(self) -> Overhead:
+        """The cost of watching so far. Asked for before the source is closed."""
+        sent = counters(self._loaded.map("counters"))
+        return self._meter.read(
+            events=sum(entry[0] for entry in sent),
+            drops=tuple(entry[1] for entry in sent),
+            ring_bytes=self._ring_bytes,
+            ring_peak_bytes=self._ring.peak_bytes,
+            programs=self._loaded.program_fds(),
+        )
+
+    def _procinfo(self) -> None:
+        """One event for each process with its CPU time (libs: userspace/libsinsp/sinsp.cpp, get_procs_cpu_from_driver)."""
+        self._next_procinfo_s = time.monotonic() + PROCINFO_S
+        self._encoder.procinfo(time.time_ns(), list(cpu_times()))
+
+
+def check(options: StreamOptions) -> None:
+    """Raises UsageError for what cannot be."""
+    if not 0 <= options.snaplen <= MAX_SNAPLEN:
+        raise UsageError(f"-s {options.snaplen}: at most {MAX_SNAPLEN} bytes of a buffer can be kept")
+    if options.ring_bytes < 1 << 16 or options.ring_bytes & (options.ring_bytes - 1):
+        raise UsageError("the ring's size has to be a power of two, 64 KiB at least")
+
+
+def counters(table: Map) -> list[tuple[int, int, int]]:
+    """(sent, lost, system calls of 32-bit programs) of each CPU."""
+    raw = table.lookup(struct.pack("<I", 0)) or b""
+    stride = table.value_stride
+    return [struct.unpack_from("<QQQ", raw, cpu * stride) for cpu in range(len(raw) // stride)]
+
+
+def call_entries() -> Mapping[int, bytes]:
+    """System call number -> struct call (bpf/stream_record.h)."""
+    entries = {nr: _entry("") for nr in range(MAX_CALLS)}
+    for row in EVENT_TABLE["syscalls_x86_64"]:
+        if row["nr"] < MAX_CALLS:
+            entries[row["nr"]] = _entry(row["name"])
+    return entries
+
+
+def _entry(name: str) -> bytes:
+    call = CALLS.get(name)
+    ops = parse_fetch(call.fetch) if call is not None else []
+    flags = STATE if name in STATE_CALLS or name in FD_CALLS else 0
+    if any(kind == FETCHES.index("process") for kind, _, _, _ in ops):
+        flags |= PROCESS
+    if len(ops) == 1 and call is not None and call.fetch in ("buffer_in:1,2", "buffer_out:1"):
+        flags |= SMALL_FETCH
+    packed = b"".join(struct.pack("<BBBB", *op) for op in ops)
+    return struct.pack("<BBBB", WANTED, len(ops), flags, 0) + packed.ljust(4 * MAX_OPS, b"\0")
+
+
+def cpu_times() -> list[tuple[int, int, int]]:
+    """(pid, user, system) of all processes, in ticks of the clock."""
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb", buffering=0) as file:
+                line = file.read(1024)
+        except OSError:
+            continue
+        words = line[line.rindex(b")") + 2 :].split()
+        found.append((int(name), int(words[11]), int(words[12])))
+    return found
