@@ -7,6 +7,8 @@ import pytest
 
 IMPORT = re.compile(r"^\s*(?:from\s+(\.*[\w.]*)\s+c?import\b|c?import\s+([\w.]+))", re.MULTILINE)
 LOWER_ROOMS = ("csyspy.engine", "csyspy.events", "csyspy.errors")
+COMPILED = {"engine": LOWER_ROOMS, "capture/live": (*LOWER_ROOMS, "csyspy.capture.live")}
+"""Room -> what its compiled modules may import."""
 """All a compiled module of the engine may name of the project."""
 
 
@@ -15,13 +17,19 @@ def project_imports(source: str) -> list[str]:
     return [name for name in names if name.startswith((".", "csyspy"))]
 
 
-def test_compiled_sources_live_in_the_engine_and_know_only_events(root: Path) -> None:
-    sources = [path for suffix in ("*.pyx", "*.pxd") for path in (root / "csyspy").rglob(suffix)]
+@pytest.mark.parametrize(("room", "known"), COMPILED.items())
+def test_compiled_sources_know_only_what_is_below(room: str, known: tuple[str, ...], root: Path) -> None:
+    sources = [path for suffix in ("*.pyx", "*.pxd") for path in (root / "csyspy" / room).rglob(suffix)]
     assert sources
     for path in sources:
-        assert path.is_relative_to(root / "csyspy" / "engine"), path
         for name in project_imports(path.read_text()):
-            assert name.startswith(LOWER_ROOMS), f"{path} imports {name}"
+            assert name.startswith(known), f"{path} imports {name}"
+
+
+def test_compiled_sources_live_in_two_rooms(root: Path) -> None:
+    folders = [root / "csyspy" / room for room in COMPILED]
+    for path in (root / "csyspy").rglob("*.pyx"):
+        assert any(path.is_relative_to(folder) for folder in folders), path
 
 
 @pytest.mark.parametrize(

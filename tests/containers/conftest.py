@@ -65,6 +65,13 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
+def unmount_below(folder: Path) -> None:
+    """Take away what a daemon left mounted."""
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in sorted((mount for mount in mounts if mount.startswith(f"{folder}/")), reverse=True):
+        subprocess.run(["umount", "-l", mount], check=False)
+
+
 @pytest.fixture(scope="module")
 def image_tar(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root file system with busybox, to import as an image."""
@@ -113,6 +120,7 @@ def docker(tmp_path_factory: pytest.TempPathFactory, image_tar: Path) -> Iterato
             run("rm", "-f", name)
     finally:
         stop(daemon)
+        unmount_below(folder)
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +148,7 @@ def podman(tmp_path_factory: pytest.TempPathFactory, image_tar: Path) -> Iterato
         run("rm", "-f", "-t", "0", "-a")
     finally:
         stop(service)
+        unmount_below(folder)
 
 
 @pytest.fixture(scope="module")
