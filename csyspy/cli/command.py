@@ -18,6 +18,7 @@ from csyspy.cli.options import (
     READY_FORMATS,
     SUB_COMMANDS,
     TERMINAL_FORMAT,
+    TIERS,
     TIME_TYPES,
     Option,
 )
@@ -62,6 +63,8 @@ class Command:
     cri_timeout_ms: int = 0
     large_environment: bool = False
     page_faults: bool = False
+    tier: str = ""
+    """``A``, ``B`` or ``C``; empty for the best that is possible."""
     format: str | None = None
     show_format: bool = False
     container_data: bool = False
@@ -223,6 +226,8 @@ def _set(command: Command, option: Option, value: str) -> None:
         if len(value) != 1 or value not in TIME_TYPES:
             raise UsageError(f"unknown time type {value!r} for -t", option.help)
         command.time_type = value
+    elif name == "tier" and value not in TIERS:
+        raise UsageError(f"unknown tier {value!r}", "A, B or C; `csyspy doctor` tells what each needs")
     elif name == "log_level" and value not in LOG_LEVELS:
         raise UsageError(f"unknown log level {value!r}", f"there are {', '.join(LOG_LEVELS)}")
     elif not option.metavar:

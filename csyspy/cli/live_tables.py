@@ -5,7 +5,8 @@ import sys
 import time
 from typing import Any, Final
 
-from csyspy.capture.live.plan import Condition, Needs, Plan, Wanted, plan
+from csyspy.capture.live.plan import Condition, Needs, Plan, Wanted, in_proc, plan
+from csyspy.capture.live.tier import Tier, choose
 from csyspy.chisels.run import ChiselRun
 from csyspy.chisels.table import TableChisel
 from csyspy.cli.command import Command
@@ -76,19 +77,22 @@ def run(command: Command) -> int | None:
     groups = planned(chisels, command.filter)
     if groups is None or command.write or command.count:
         return None
+    tier = choose(command.tier)
+    if tier is not Tier.A and not all(in_proc(own.plan) for own in groups):
+        return None
     for chisel, own in zip(chisels.chisels, groups, strict=True):
         assert isinstance(chisel, TableChisel)
         chisel.groups = own
-    return _show(command, chisels, groups)
+    return _show(command, chisels, groups, tier)
 
 
-def _show(command: Command, chisels: ChiselRun, groups: list[LiveGroups]) -> int:
+def _show(command: Command, chisels: ChiselRun, groups: list[LiveGroups], tier: Tier) -> int:
     from csyspy.capture.live.identities import Identities
     from csyspy.capture.live.rows import KernelTables
     from csyspy.cli.metadata import open_metadata
 
     metadata = open_metadata(command)
-    with contextlib.closing(metadata), KernelTables([own.plan for own in groups], Identities(metadata)) as tables:
+    with contextlib.closing(metadata), KernelTables([own.plan for own in groups], Identities(metadata), tier) as tables:
         tables.sample()
         for own in groups:
             tables.answer(own.plan)  # asks for the names of the containers that are there already

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from csyspy.capture.live import tier as tiers
-from csyspy.capture.live.plan import Plan
+from csyspy.capture.live.plan import Plan, rows_in_proc
 from csyspy.cli.command import Command
 from csyspy.cli.refresh import Refresh
 from csyspy.errors import LiveError
@@ -16,6 +16,7 @@ from csyspy.views.view import View
 DEFAULT_INTERVAL_MS: Final = 2000
 FIRST_INTERVAL_S: Final = 0.5
 """The first pass has no rates; the second follows soon."""
+A_HAS: Final = "without --tier it comes from the kernel"
 OF_PROC: Final = "procs"
 """The view that /proc answers."""
 
@@ -26,24 +27,28 @@ def refreshes(command: Command, view: View, sort: Sort | None) -> Iterator[Refre
 
     compiled_filter(command.filter)  # what is wrong with it is said here, with its place
     found = kernel_plan(view, command.filter, containers=command.container_data)
+    tier = tiers.choose(command.tier)
     lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
-    if found is not None and lacking is None:
-        yield from _of_the_kernel(command, view, sort, found)
+    if found is not None and (tier is tiers.Tier.A or (rows_in_proc(found) and view.id != OF_PROC)):
+        yield from _of_the_kernel(command, view, sort, found, tier)
     elif view.id == OF_PROC and not command.filter:
         yield from _of_proc(command, view, sort)
     elif lacking is not None:
         raise lacking
+    elif tier is not tiers.Tier.A:
+        asked = f"this filter on {view.id}" if command.filter else f"the view {view.id}"
+        raise LiveError(f"tier {tier.value} has nothing for {asked}", A_HAS)
     else:
         without = kernel_plan(view, containers=command.container_data) if command.filter else None
         what = f"the view {view.id}" if without is None else f"this filter on {view.id}"
         raise LiveError(f"{what} needs events, and live events are not part of this version", "read a capture with -r")
 
 
-def _of_the_kernel(command: Command, view: View, sort: Sort | None, found: Plan) -> Iterator[Refresh]:
+def _of_the_kernel(command: Command, view: View, sort: Sort | None, found: Plan, tier: tiers.Tier) -> Iterator[Refresh]:
     from csyspy.capture.live.rows import KernelTables
 
     columns = view.shown_columns(command.container_data)
-    with KernelTables([found]) as tables:
+    with KernelTables([found], tier=tier) as tables:
         tables.sample()
         begin_ns = tables.time_ns
         for seq in _beats(command):

@@ -175,6 +175,7 @@ def _open_screen(command: Command) -> int:
         view=command.view or "procs",
         interval_s=(command.interval_ms or 2000) / 1000,
         containers=command.container_data,
+        tier=command.tier,
     )
 
 

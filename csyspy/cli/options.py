@@ -99,6 +99,11 @@ OPTIONS: tuple[Option, ...] = (
     ),
     _switch("", "page-faults", "page_faults", SOURCE, "Live: also trace page faults."),
     _value(
+        "", "tier", "TIER", "tier", SOURCE,
+        "Live: take A (raw tracepoints and iterators), B (tracepoints, without the kernel's type information) or C (/proc alone) instead "
+        "of the best that is possible; `csyspy doctor` tells what each needs.",
+    ),
+    _value(
         "p", "print", "FORMAT", "format", OUTPUT,
         "Print each event as FORMAT says: text with %fields; see OUTPUT FORMAT. -pc, -pk and -pm are ready-made ones for "
         "containers, Kubernetes and Mesos; -pp (or -p alone) shows the default and ends.",
@@ -231,6 +236,7 @@ READY_FORMATS = {
 }
 
 TIME_TYPES = "hardD"
+TIERS = ("A", "B", "C")
 LOG_LEVELS = ("error", "warning", "info", "debug")
 BUFFER_FORMATS = {"ascii": "A", "base64": "b", "hex": "x", "hex_ascii": "X"}
 """`Command` attribute -> letter of the buffer formats, of which at most one may be given."""

@@ -152,17 +152,19 @@ def run(
     interval_s: float = DEFAULT_INTERVAL_S,
     containers: bool = False,
     rules_files: tuple[str, ...] = (),
+    tier: str = "",
 ) -> int:
     """Open the screen on a capture file, or live where there is none, until the user leaves; the exit code.
 
-    `containers` adds the columns that -pc adds, `rules_files` are for the alerts. Raises CsyspyError before the screen opens:
-    UsageError for a view that is not there, FilterError, CaptureError, or that a filter needs events, which the live source has none of."""
+    `containers` adds the columns that -pc adds, `rules_files` are for the alerts, `tier` is the live one that is wanted, if not the
+    best. Raises CsyspyError before the screen opens: UsageError for a view that is not there, FilterError, CaptureError, LiveError, or that
+    a filter needs events, which the live source has none of."""
     views = all_views()
     if view not in views:
         raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(views))}")
     interval_s = max(interval_s, SHORTEST_INTERVAL_S)
     settings = read_settings()
-    feed = _feed(capture, filter_text or "", interval_s)
+    feed = _feed(capture, filter_text or "", interval_s, tier)
     app = CsyspyApp(
         feed,
         view,
@@ -176,7 +178,7 @@ def run(
     return app.run() or 0
 
 
-def _feed(capture: str | None, filter_text: str, interval_s: float) -> Feed:
+def _feed(capture: str | None, filter_text: str, interval_s: float, tier: str) -> Feed:
     if capture == "-":
         raise UsageError("the screen cannot read a capture from standard input, where its keys come from", "--text prints the events")
     if capture is not None:
@@ -186,8 +188,7 @@ def _feed(capture: str | None, filter_text: str, interval_s: float) -> Feed:
     from csyspy.capture.live import tier as tiers
     from csyspy.tui.live_feed import LiveFeed
 
-    lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
-    if lacking is None:
+    if tiers.choose(tier) is tiers.Tier.A:
         from csyspy.tui.kernel_feed import KernelFeed
 
         feed: LiveFeed = KernelFeed(interval_s)

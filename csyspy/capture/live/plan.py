@@ -178,6 +178,16 @@ TABLES: Final = (
 """In the order in which they are tried: the cheaper first."""
 
 
+def in_proc(found: Plan) -> bool:
+    """Whether /proc has everything that this plan reads, so that it works without programs in the kernel."""
+    return set(found.probes) <= {TASKS}
+
+
+def rows_in_proc(found: Plan) -> bool:
+    """Whether /proc has the rows, though not all of their values."""
+    return found.table.name == "threads"
+
+
 def plan(needs: Needs, tables: Sequence[Table] = TABLES) -> Plan | None:
     """The first table that has everything; None where only events do."""
     for table in tables:

@@ -19,10 +19,11 @@ from csyspy.capture.live.calls import CallTable, CpuTable, FailureTable
 from csyspy.capture.live.connections import ConnectionTable
 from csyspy.capture.live.grouping import group
 from csyspy.capture.live.identities import Identities
-from csyspy.capture.live.load import Loaded
 from csyspy.capture.live.plan import CALLS, FAILURES, FILE_IO, LATENCIES, SOCKETS, TASKS, Condition, Plan, RowValue
 from csyspy.capture.live.probes import attach
+from csyspy.capture.live.proc_tasks import ProcTasks
 from csyspy.capture.live.tasks import FILE_BYTES, SOCKET_BYTES, TaskTable
+from csyspy.capture.live.tier import Tier
 
 NS_PER_S: Final = 1_000_000_000
 AVERAGE: Final = "avg"
@@ -47,10 +48,13 @@ _SLOTS: Final = {SOCKETS: SOCKET_BYTES, FILE_IO: FILE_BYTES}
 
 
 class KernelTables(AbstractContextManager["KernelTables"]):
-    """The tables that some plans need, read together. Raises LiveError where the kernel or this user cannot."""
+    """The tables that some plans need, read together. Raises LiveError where the kernel or this user cannot.
 
-    def __init__(self, plans: Sequence[Plan], identities: Identities | None = None) -> None:
-        self._loaded: dict[str, Loaded] = {}
+    Below tier A only plans that are `rows_in_proc`; what their probes would have counted is not known."""
+
+    def __init__(self, plans: Sequence[Plan], identities: Identities | None = None, tier: Tier = Tier.A) -> None:
+        self._tier = tier
+        self._loaded: dict[str, Any] = {}
         self._identities = identities or Identities()
         self._identities.path_of = self._path_of
         self._tasks = TaskTable(self._identities)
@@ -63,7 +67,9 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         try:
             names = dict.fromkeys((TASKS, *(probe for plan in plans for probe in plan.probes)))
             for name in names:
-                if name != CALLS or LATENCIES not in names:  # which count as well
+                if tier is not Tier.A:
+                    self._loaded[TASKS] = ProcTasks()  # which is all that there is
+                elif name != CALLS or LATENCIES not in names:  # which count as well
                     self._loaded[name] = attach(name)
             self._make_tables()
         except BaseException:
@@ -132,12 +138,14 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         column by column. None: not known."""
         table: Any = self._tables[plan.table.name]
         keep = _kept(table, plan.conditions)
+        count = len(table) if keep is None else len(keep)
 
         def column(field: str) -> list[RowValue]:
+            if self._tier is not Tier.A and plan.table.values.get(field):
+                return [None] * count
             values: list[RowValue] = table.column(field)
             return values if keep is None else [values[i] for i in keep]
 
-        count = len(table) if keep is None else len(keep)
         by_weight = {i for i, value in enumerate(plan.needs.values) if value.operation == AVERAGE and plan.table.weight}
         wanted = [(column(value.field), "sum" if i in by_weight else value.operation) for i, value in enumerate(plan.needs.values)]
         if by_weight:

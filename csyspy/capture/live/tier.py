@@ -70,6 +70,22 @@ def choose(wanted: str = "") -> Tier:
     return next(tier for tier in Tier if lacking(tier, here) is None)
 
 
+def choose_for_events(wanted: str = "") -> Tier:
+    """As `choose`, of the tiers that have events. Raises LiveError with what is missing where that is not possible."""
+    if wanted == Tier.C.value:
+        raise LiveError("--tier C reads /proc alone, which has no events", "--tier A or B has them; `csyspy doctor` tells what each needs")
+    if wanted:
+        return choose(wanted)
+    here = possibilities()
+    faults = {tier: lacking(tier, here) for tier in (Tier.A, Tier.B)}
+    for tier, fault in faults.items():
+        if fault is None:
+            return tier
+    fault = faults[Tier.A]
+    assert fault is not None
+    raise fault
+
+
 def lacking(tier: Tier, here: Possibilities) -> LiveError | None:
     """What a tier lacks here; None where it is possible."""
     if tier is Tier.C:

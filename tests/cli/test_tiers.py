@@ -1,0 +1,60 @@
+"""Forced tiers on the command line. Tracefs is mounted in a namespace of the test's own."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from csyspy.capture.live import tier as tiers
+from csyspy.capture.live.tier import Tier
+
+MOUNTED = "mount -t tracefs none /sys/kernel/tracing && exec "
+
+
+def csyspy(*words: str, tracefs: bool = False) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "csyspy", *words]
+    if tracefs:
+        command = ["unshare", "-m", "sh", "-c", MOUNTED + '"$@"', "sh", *command]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def tracefs_may_be_mounted() -> bool:
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return False
+    probe = ["unshare", "-m", "sh", "-c", MOUNTED + "test -d /sys/kernel/tracing/events/raw_syscalls"]
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("tier", ["A", "B", "C"])
+def test_the_cpu_chisel_in_each_tier(tier: str) -> None:
+    missing = tiers.lacking(Tier.A, tiers.possibilities())
+    if tier != "C" and missing is not None:
+        pytest.skip(f"needs live capture: {missing.message}")
+    if tier == "B" and not tracefs_may_be_mounted():
+        pytest.skip("needs root and a kernel with tracefs")
+    done = csyspy("--tier", tier, "-c", "topprocs_cpu", "-M", "1", tracefs=tier == "B")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) > 2
+
+
+def test_what_a_tier_does_not_have() -> None:
+    done = csyspy("--tier", "C", "-v", "connections", "--once")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "nothing for the view connections" in done.stderr or "root" in done.stderr
+
+
+def test_a_tier_that_lacks_something_says_what() -> None:
+    missing = tiers.lacking(Tier.B, tiers.possibilities())
+    if missing is None:
+        pytest.skip("tier B lacks nothing here")
+    done = csyspy("--tier", "B", "-c", "topprocs_cpu", "-M", "1")
+    assert done.returncode == 3
+    assert done.stderr == f"csyspy: {missing.message}\n  {missing.hint}\n"
+
+
+def test_there_is_no_other_tier() -> None:
+    done = csyspy("--tier", "X")
+    assert done.returncode == 2
+    assert "unknown tier 'X'" in done.stderr
