@@ -71,9 +71,8 @@ def row(name: str, events: int, costs: tuple[Cost | None, Cost | None]) -> str:
     )
 
 
-def long_captures(at_least_events: int, cache: Path) -> tuple[Path, Path, int]:
-    """The plain and the gzip capture, made where the cache has none, and how many events they have."""
-    source = MEDIUM if MEDIUM.exists() else DEMO
+def long_captures(at_least_events: int, cache: Path, source: Path) -> tuple[Path, Path, int]:
+    """The plain and the gzip form of a capture, made where the cache has none, and how many events they have."""
     cache.mkdir(parents=True, exist_ok=True)
     plain = cache / f"{source.stem}-{at_least_events}.scap"
     packed, count = plain.with_name(plain.name + ".gz"), plain.with_suffix(".count")
@@ -93,7 +92,8 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="TEXT", help="only jobs whose name has TEXT")
     parser.add_argument("--cache", type=Path, default=CACHE, help=f"where the long captures are kept (default: {CACHE})")
     options = parser.parse_args()
-    plain, packed, events = long_captures(1_000_000 if options.quick else options.events, options.cache)
+    least = 1_000_000 if options.quick else options.events
+    plain, packed, events = long_captures(least, options.cache, MEDIUM if MEDIUM.exists() else DEMO)
     print(f"{plain.name}: {events:,} events; CPU seconds are user and system\n\n{HEAD}")
     for kind, capture in (("plain", plain), ("gzip", packed)):
         for name, arguments in JOBS:
@@ -106,6 +106,16 @@ def main() -> int:
                 csysdig = run(view, ("csysdig", "-r", str(capture), "-v", view, "--raw"), options.times)
                 csyspy = run(view, (CSYSPY, "-r", str(capture), "-v", view), options.times)
                 print(row(f"{kind:6}-v {view}", events, (csysdig, csyspy)), flush=True)
+    if options.only in "rules":
+        from bench.rules import rule_rows
+
+        rows = rule_rows(
+            ROOT.parent / "shared",
+            CSYSPY,
+            lambda capture: long_captures(least, options.cache, capture)[1],
+            lambda name, command: run(name, command, options.times),
+        )
+        print("\n".join(rows), flush=True)
     small = DEMO if DEMO.exists() else MEDIUM
     print(f"\nstart-up, best of 10{'wall ms':>30}\n{'':36}{'sysdig':>8}{'csyspy':>8}")
     for name, arguments in (("--version", ("--version",)), (f"-r {small.name} -n 1", ("-r", str(small), "-n", "1"))):
