@@ -1,26 +1,33 @@
 """`csyspy doctor`: what this machine allows, a line a check, each fault with the one command that changes it."""
 
+import itertools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from csyspy.capture.live import cache
 from csyspy.capture.live import tier as tiers
+from csyspy.capture.live.overhead import Overhead
 from csyspy.capture.live.tier import Possibilities, Tier
 from csyspy.cli.exits import NOT_HERE, OK
-from csyspy.errors import CsyspyError, UsageError
+from csyspy.errors import CsyspyError, LiveError, UsageError
 
 GOOD, SO_SO, BAD = "ok", "warn", "fail"
 MARKS: Final = {GOOD: "✓", SO_SO: "!", BAD: "✗"}
 TIERS: Final = {Tier.A: "raw tracepoints and iterators", Tier.B: "tracepoints", Tier.C: "/proc alone"}
-USAGE: Final = """usage: csyspy doctor [--json] [--cri PATH] [--docker-host PATH]
+LIVE_S: Final = 2
+MOST_S: Final = 3600
+USAGE: Final = f"""usage: csyspy doctor [--json] [--live] [--seconds SEC] [--cri PATH] [--docker-host PATH]
 
 What live capture needs and what there is of it. Exit code 3 where events cannot be captured here.
 
   --json              one JSON object a check
+  --live              capture everything for a while, and say what that costs
+  --seconds SEC       how long, with --live ({LIVE_S})
   --cri PATH          socket of a CRI runtime to ask, besides the usual ones
   --docker-host PATH  socket of Docker to ask
 """
@@ -36,6 +43,8 @@ class Finding:
     what: str
     fix: str = ""
     """The command that changes it; empty where nothing needs changing."""
+    values: Mapping[str, float] = field(default_factory=dict)
+    """What was measured, for --json."""
 
     def line(self) -> str:
         """As it is printed."""
@@ -50,16 +59,27 @@ def run(words: Sequence[str]) -> int:
         sys.stdout.write(USAGE)
         return OK
     here = tiers.possibilities()
-    for finding in _findings(here, options):
-        line = json.dumps(asdict(finding), ensure_ascii=False) if options.json else finding.line()
+    possible = any(tiers.lacking(tier, here) is None for tier in (Tier.A, Tier.B))
+    findings = itertools.chain(_findings(here, options), _live(options.seconds) if options.live and possible else ())
+    for finding in findings:
+        line = json.dumps(_plain(finding), ensure_ascii=False) if options.json else finding.line()
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
-    return OK if any(tiers.lacking(tier, here) is None for tier in (Tier.A, Tier.B)) else NOT_HERE
+    return OK if possible else NOT_HERE
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    plain = asdict(finding)
+    if not finding.values:
+        del plain["values"]
+    return plain
 
 
 @dataclass(slots=True)
 class _Options:
     json: bool = False
+    live: bool = False
+    seconds: int = LIVE_S
     cri: tuple[str, ...] = ()
     docker_host: str = ""
 
@@ -74,6 +94,10 @@ def _parse(words: Sequence[str]) -> _Options | None:
             return None
         if word == "--json":
             options.json = True
+        elif word == "--live":
+            options.live = True
+        elif word == "--seconds" and (given or left):
+            options.seconds = _seconds(given or left.pop(0))
         elif word in ("--cri", "--docker-host") and (given or left):
             value = given or left.pop(0)
             if word == "--cri":
@@ -83,6 +107,12 @@ def _parse(words: Sequence[str]) -> _Options | None:
         else:
             raise UsageError(f"csyspy doctor does not know {word}", "csyspy doctor --help")
     return options
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= MOST_S:
+        raise UsageError(f"--seconds {text}: a number from 1 to {MOST_S} is wanted")
+    return int(text)
 
 
 def _findings(here: Possibilities, options: _Options) -> Iterator[Finding]:
@@ -191,3 +221,42 @@ def _runtimes(options: _Options) -> Iterator[Finding]:
             yield Finding(entry.kind, SO_SO, error.message)
         finally:
             runtime.close()
+
+
+def _live(seconds: int) -> Iterator[Finding]:
+    """What it costs to capture everything that happens now."""
+    from csyspy.capture.live.stream import LiveSource, StreamOptions
+
+    begin_s = time.monotonic()
+    try:
+        source = LiveSource(StreamOptions(duration_s=seconds, count_runs=True))
+    except LiveError as error:
+        yield Finding("live", BAD, error.message, error.hint)
+        return
+    try:
+        source.read()  # what runs already
+        yield Finding("start", GOOD, f"{1000 * (time.monotonic() - begin_s):.0f} ms until the first event may come")
+        while source.read() is not None:
+            pass
+        cost = source.overhead()
+    finally:
+        source.close()
+    yield from _cost(cost)
+
+
+def _cost(cost: Overhead) -> Iterator[Finding]:
+    rate = cost.events / cost.seconds
+    came = f"{cost.events} in {cost.seconds:.1f} s, {rate:.0f} a second"
+    yield Finding("events", GOOD, came, values={"events": cost.events, "per_s": rate})
+    by_cpu = ", ".join(f"{count} on CPU {cpu}" for cpu, count in enumerate(cost.drops) if count)
+    values = {f"cpu{cpu}": count for cpu, count in enumerate(cost.drops)}
+    if by_cpu:
+        yield Finding("lost", SO_SO, by_cpu, "narrow the filter: what it rejects in the kernel needs no room", values)
+    else:
+        yield Finding("lost", GOOD, "none", values=values)
+    fill, size = 100 * cost.ring_peak_bytes / cost.ring_bytes, cost.ring_bytes
+    yield Finding("ring", GOOD, f"{size >> 20} MiB, at most {fill:.1f} % full", values={"bytes": size, "peak_percent": fill})
+    share, memory = 100 * cost.cpu_seconds / cost.seconds, cost.rss_bytes
+    yield Finding("csyspy", GOOD, f"{share:.1f} % of a CPU, {memory / 1e6:.0f} MB", values={"cpu_percent": share, "rss_bytes": memory})
+    for probe in cost.probes:
+        yield Finding("probe", GOOD, f"{probe.name}: {probe.ns:.0f} ns, {probe.runs} times", values={"ns": probe.ns, "runs": probe.runs})

@@ -78,8 +78,29 @@ def test_json() -> None:
     told = {finding["check"] for finding in findings}
     assert {"privileges", "kernel", "BTF", "lockdown", "tracefs", "bcc", "cgroups", "tier A", "tier B", "tier C"} <= told
     assert all(set(finding) == {"check", "state", "what", "fix"} for finding in findings)
+    assert "events" not in told
     assert done.returncode in (0, 3)
     assert done.stderr == ""
+
+
+def test_live_measures_what_watching_costs() -> None:
+    missing = tier.lacking(Tier.A, tier.possibilities())
+    if missing is not None:
+        pytest.skip(f"needs live capture: {missing.message}")
+    done = run("--live", "--seconds", "1", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    findings = [json.loads(line) for line in done.stdout.splitlines()]
+    values = {finding["check"]: finding["values"] for finding in findings if "values" in finding}
+    assert values["events"]["events"] > 0
+    assert 0 < values["ring"]["peak_percent"] <= 100
+    assert values["csyspy"]["rss_bytes"] > 1 << 20
+    assert any(finding["check"] == "probe" and finding["values"]["runs"] > 0 < finding["values"]["ns"] for finding in findings)
+
+
+@pytest.mark.parametrize("seconds", ["x", "0", "-1", "99999"])
+def test_how_long_to_measure(seconds: str) -> None:
+    with pytest.raises(UsageError, match="from 1 to"):
+        doctor.run(["--live", "--seconds", seconds])
 
 
 def test_for_nobody_live_capture_is_not_possible() -> None:
