@@ -3,9 +3,9 @@
  *
  * Keys hold the thread, so an entry belongs to one thread and plain additions do.
  */
+#include "call_start.h"
 #define READ(to, from) (to) = *(typeof(to) *)(from)
 #define MOST_ERRNO 4095
-#define START_SLOTS 65536
 #define SEGMENT_32 0x23 /* user code of 32 bits has calls of its own, with other numbers */
 #define NUMBER_32 0x800
 
@@ -23,16 +23,10 @@ struct cpu_row {
   u64 errors;
 };
 
-struct start {
-  u64 tid;
-  u64 ns;
-};
-
 BPF_F_TABLE("hash", u64, struct call_row, calls, 131072, BPF_F_NO_PREALLOC);
 /* tid << 32 | kind of the descriptor << 24 | number << 12 | errno */
 BPF_F_TABLE("hash", u64, u64, failures, 65536, BPF_F_NO_PREALLOC);
 BPF_PERCPU_ARRAY(cpus, struct cpu_row, 1);
-BPF_ARRAY(starts, struct start, START_SLOTS);
 BPF_PERCPU_ARRAY(calls_lost, u64, 1);
 
 static __always_inline u32 call_number(char *registers)
@@ -80,18 +74,6 @@ int csp_call_exit(u64 *ctx)
   return 0;
 }
 
-int csp_call_start(u64 *ctx)
-{
-  u64 tid = (u32)bpf_get_current_pid_tgid();
-  u32 place = tid & (START_SLOTS - 1);
-  struct start *start = starts.lookup(&place);
-  if (!start)
-    return 0;
-  start->tid = tid;
-  start->ns = bpf_ktime_get_ns();
-  return 0;
-}
-
 /* The way that bytes go in a call: 1 in, 2 out, 0 none. Numbers of x86-64; elsewhere by the defines of the loader. */
 static __always_inline int direction(u32 number)
 {
@@ -110,14 +92,9 @@ int csp_call_timed(u64 *ctx)
 {
   int zero = 0;
   long result = (long)ctx[1];
-  u64 tid = (u32)bpf_get_current_pid_tgid(), latency_ns = 0;
-  u32 place = tid & (START_SLOTS - 1), number = call_number((char *)ctx[0]);
-  struct start *start = starts.lookup(&place);
+  u64 tid = (u32)bpf_get_current_pid_tgid(), latency_ns = latency_of(tid);
+  u32 number = call_number((char *)ctx[0]);
   struct cpu_row *cpu = cpus.lookup(&zero);
-  if (start && start->tid == tid && start->ns) {
-    latency_ns = bpf_ktime_get_ns() - start->ns;
-    start->ns = 0;
-  }
   count(tid << 32 | number, latency_ns);
   if (!cpu)
     return 0;

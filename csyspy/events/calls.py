@@ -22,6 +22,20 @@ def call_names() -> dict[int, str]:
 
 
 @cache
+def call_kinds() -> dict[int, int]:
+    """Number on x86-64 -> what the call has to do with descriptors, as bpf/files.c wants it: 1 uses one, 2 makes one, 4 reads,
+    8 writes, 16 is open(2) itself."""
+    kinds = {}
+    for row in EVENT_TABLE["syscalls_x86_64"]:
+        event = _events()[row["enter"]]
+        flags = set(event["flags"])
+        kind = ("USES_FD" in flags) | ("CREATES_FD" in flags) << 1 | ("READS_FROM_FD" in flags) << 2 | ("WRITES_TO_FD" in flags) << 3
+        if kind:
+            kinds[row["nr"]] = int(kind) | (event["name"] == "open") << 4
+    return kinds
+
+
+@cache
 def errno_name(number: int) -> str:
     """The name of an error number, as evt.res shows it."""
     return str(EVENT_TABLE["errno"].get(str(number), number))

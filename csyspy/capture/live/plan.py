@@ -5,7 +5,7 @@ all, and the probes that fill it; where there is none, the answer needs the even
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 RowValue = int | float | str | None
@@ -52,8 +52,10 @@ class Table:
     """Field that is counted -> the probes that count it."""
     holds: tuple[str, ...] = ()
     """Conditions, as csyspy.filters.render writes them, that are true of everything that it counts."""
-    requires: tuple[str, ...] = ()
-    """It counts only what meets one of these, so one of them has to be asked for; of `holds`."""
+    requires: tuple[tuple[str, ...], ...] = ()
+    """It counts only what meets one condition of each of these, so that one of each has to be asked for."""
+    stands_for: Mapping[str, str] = field(default_factory=dict)
+    """Field -> the column that has it under these conditions, where it is not the one of that name."""
     of_threads: bool = True
     """Its rows belong to threads."""
     probes: tuple[str, ...] = ()
@@ -79,6 +81,11 @@ CALLS: Final = "calls"
 LATENCIES: Final = "latencies"
 FAILURES: Final = "failures"
 FILE_IO: Final = "file_io"
+FILES: Final = "files"
+FILE_TIMES: Final = "file_times"
+
+TIMED: Final = {LATENCIES: CALLS, FILE_TIMES: FILES}
+"""Probe set that also takes times -> the one that counts the same without."""
 
 THREAD_KEYS: Final = (
     "proc.pid", "thread.tid", "proc.name", "proc.exeline", "proc.ppid", "proc.vpid", "thread.vtid", "user.uid", "user.name",
@@ -87,6 +94,11 @@ THREAD_KEYS: Final = (
 """What is known of every thread; columns of any table whose rows belong to threads."""
 
 _IP: Final = "fd.type = ipv4 or fd.type = ipv6"
+_FILE: Final = "fd.type = file"
+_FILE_OR_DIRECTORY: Final = "fd.type = file or fd.type = directory"
+_IS_IO: Final = "evt.is_io = true"
+_FAILED: Final = "evt.failed = true"
+_FILE_KEYS: Final = ("fd.name", "fd.directory", "fd.filename", "fd.containername", "fd.containerdirectory", "fd.type")
 _NOT_SWITCH: Final = "evt.type != switch"
 
 TABLES: Final = (
@@ -95,7 +107,7 @@ TABLES: Final = (
         keys=(),
         values={"thread.exectime": ()},
         holds=("evt.type = procinfo",),
-        requires=("evt.type = procinfo",),
+        requires=(("evt.type = procinfo",),),
         probes=(TASKS,),
     ),
     Table(
@@ -131,16 +143,16 @@ TABLES: Final = (
             ),
             (),
         ),
-        holds=(_IP, "evt.is_io = true", 'fd.name != ""', "evt.failed = false"),
-        requires=(_IP,),
+        holds=(_IP, _IS_IO, 'fd.name != ""', "evt.failed = false"),
+        requires=((_IP,),),
         probes=(TASKS, SOCKETS),
     ),
     Table(
         "file_io",
         keys=(),
         values={"evt.rawarg.res": ()},
-        holds=("fd.type = file", "evt.is_io = true", "evt.failed = false"),
-        requires=("fd.type = file",),
+        holds=(_FILE, _IS_IO, "evt.failed = false"),
+        requires=((_FILE,),),
         probes=(TASKS, FILE_IO),
     ),
     Table(
@@ -153,8 +165,8 @@ TABLES: Final = (
             ),
             (),
         ),
-        holds=("evt.failed = true", "evt.res != SUCCESS", _NOT_SWITCH),
-        requires=("evt.failed = true", "evt.res != SUCCESS"),
+        holds=(_FAILED, "evt.res != SUCCESS", _NOT_SWITCH),
+        requires=((_FAILED, "evt.res != SUCCESS"),),
         probes=(TASKS, FAILURES),
     ),
     Table(
@@ -172,6 +184,51 @@ TABLES: Final = (
         holds=("syscall.type exists", _NOT_SWITCH),
         of_threads=False,
         probes=(TASKS, LATENCIES),
+        weight="evt.count",
+    ),
+    Table(
+        "files",
+        keys=_FILE_KEYS,
+        values={
+            **dict.fromkeys(("evt.rawarg.res", "evt.buflen", "evt.buflen.in", "evt.buflen.out"), (FILES,)),
+            **dict.fromkeys(("evt.buflen.file", "evt.buflen.file.in", "evt.buflen.file.out"), (FILES,)),
+            "evt.latency": (FILE_TIMES,),
+        },
+        holds=(_IS_IO,),
+        requires=((_FILE, _FILE_OR_DIRECTORY), (_IS_IO,)),
+        stands_for={"evt.latency": "evt.latency of reads and writes"},
+        probes=(TASKS,),
+    ),
+    Table(
+        "files",
+        keys=_FILE_KEYS,
+        values={"evt.count": ()},
+        holds=(_FAILED,),
+        requires=((_FILE, _FILE_OR_DIRECTORY), (_FAILED,)),
+        stands_for={"evt.count": "evt.count.error"},
+        probes=(TASKS, FILES),
+    ),
+    Table(
+        "files",
+        keys=_FILE_KEYS,
+        values={
+            **dict.fromkeys(("evt.count", "evt.count.exit", "evt.count.error", "evt.type.is.3"), (FILES,)),
+            **dict.fromkeys(("evt.buflen.in", "evt.buflen.out", "evt.buflen.file.in", "evt.buflen.file.out"), (FILES,)),
+            "evt.latency": (FILE_TIMES,),
+        },
+        requires=((_FILE, _FILE_OR_DIRECTORY),),
+        probes=(TASKS,),
+        weight="evt.count",
+    ),
+    Table(
+        "files",
+        keys=("fd.type",),
+        values={
+            **dict.fromkeys(("evt.count", "evt.count.error", "evt.buflen.in", "evt.buflen.out"), (FILES,)),
+            "evt.latency": (FILE_TIMES,),
+        },
+        holds=(_NOT_SWITCH,),
+        probes=(TASKS,),
         weight="evt.count",
     ),
 )  # fmt: skip
@@ -194,14 +251,16 @@ def plan(needs: Needs, tables: Sequence[Table] = TABLES) -> Plan | None:
         known = {*table.keys, *(THREAD_KEYS if table.of_threads else ())}
         asked = [wanted.field for wanted in needs.values]
         left = tuple(condition for condition in needs.conditions if condition.text not in table.holds)
-        if not known.issuperset(needs.keys) or any(field not in known and field not in table.values for field in asked):
+        if not known.issuperset(needs.keys) or any(name not in known and name not in table.values for name in asked):
             continue
-        if table.requires and not any(condition.text in table.requires for condition in needs.conditions):
+        texts = {condition.text for condition in needs.conditions}
+        if any(texts.isdisjoint(alternatives) for alternatives in table.requires):
             continue
         if any(condition.test is None or not known.issuperset(condition.fields) for condition in left):
             continue
-        probes = dict.fromkeys((*table.probes, *(probe for field in asked for probe in table.values.get(field, ()))))
-        if LATENCIES in probes:  # which count as well
-            probes.pop(CALLS, None)
+        probes = dict.fromkeys((*table.probes, *(probe for name in asked for probe in table.values.get(name, ()))))
+        for timed, untimed in TIMED.items():
+            if timed in probes:
+                probes.pop(untimed, None)
         return Plan(needs, table, tuple(probes), left)
     return None

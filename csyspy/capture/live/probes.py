@@ -1,12 +1,14 @@
 """Probe sets by name: which C each is made of, and where it hooks in. A set is loaded when somebody needs it, and costs nothing else."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from csyspy.capture.live.compile import compile_module
 from csyspy.capture.live.load import Loaded
+from csyspy.events.calls import call_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,16 @@ class ProbeSet:
     source: str
     """File under bpf/; sets of one file share its bytecode, but not its maps."""
     hooks: tuple[Hook, ...]
+    prepare: Callable[[Loaded], None] | None = None
+    """Fills maps before anything is attached."""
+
+
+def _tell_kinds(loaded: Loaded) -> None:
+    """What each call has to do with descriptors."""
+    kinds = loaded.map("call_kinds")
+    for number, kind in call_kinds().items():
+        if number < kinds.entries:
+            kinds.update(number.to_bytes(4, sys.byteorder), kind.to_bytes(4, sys.byteorder))
 
 
 PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
@@ -40,6 +52,8 @@ PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
     "latencies": ProbeSet("calls.c", (Hook("csp_call_timed", "sys_exit"), Hook("csp_call_start", "sys_enter"))),
     "failures": ProbeSet("calls.c", (Hook("csp_call_failed", "sys_exit"),)),
     "file_io": ProbeSet("file_io.c", (Hook("csp_file_io", "sys_exit"),)),
+    "files": ProbeSet("files.c", (Hook("csp_file_call", "sys_exit"),), _tell_kinds),
+    "file_times": ProbeSet("files.c", (Hook("csp_file_call_timed", "sys_exit"), Hook("csp_call_start", "sys_enter")), _tell_kinds),
 }
 
 
@@ -50,6 +64,8 @@ def attach(name: str) -> Loaded:
     chosen = PROBE_SETS[name]
     loaded = Loaded(compile_module(Path(chosen.source).stem, [Path(chosen.source)]))
     try:
+        if chosen.prepare is not None:
+            chosen.prepare(loaded)
         for hook in chosen.hooks:
             loaded.attach_btf(hook.program, hook.tracepoint)
     except BaseException:

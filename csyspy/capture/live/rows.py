@@ -17,9 +17,23 @@ from typing import Any, Final
 
 from csyspy.capture.live.calls import CallTable, CpuTable, FailureTable
 from csyspy.capture.live.connections import ConnectionTable
+from csyspy.capture.live.files import FileTable, path_of
 from csyspy.capture.live.grouping import group
 from csyspy.capture.live.identities import Identities
-from csyspy.capture.live.plan import CALLS, FAILURES, FILE_IO, LATENCIES, SOCKETS, TASKS, Condition, Plan, RowValue
+from csyspy.capture.live.plan import (
+    CALLS,
+    FAILURES,
+    FILE_IO,
+    FILE_TIMES,
+    FILES,
+    LATENCIES,
+    SOCKETS,
+    TASKS,
+    TIMED,
+    Condition,
+    Plan,
+    RowValue,
+)  # fmt: skip
 from csyspy.capture.live.probes import attach
 from csyspy.capture.live.proc_tasks import ProcTasks
 from csyspy.capture.live.tasks import FILE_BYTES, SOCKET_BYTES, TaskTable
@@ -32,6 +46,8 @@ _DRAINED: Final = (
     ("calls", CALLS, "calls"),
     ("calls", LATENCIES, "calls"),
     ("failures", FAILURES, "failures"),
+    ("files", FILES, "files"),
+    ("files", FILE_TIMES, "files"),
 )
 """(table, probe set, its map) of those that begin anew at each sample."""
 _LOST: Final = {
@@ -41,6 +57,8 @@ _LOST: Final = {
     CALLS: ("calls_lost",),
     LATENCIES: ("calls_lost",),
     FAILURES: ("calls_lost",),
+    FILES: ("files_lost",),
+    FILE_TIMES: ("files_lost",),
 }
 """Probe set -> its counters of what found no room."""
 _SLOTS: Final = {SOCKETS: SOCKET_BYTES, FILE_IO: FILE_BYTES}
@@ -69,7 +87,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
             for name in names:
                 if tier is not Tier.A:
                     self._loaded[TASKS] = ProcTasks()  # which is all that there is
-                elif name != CALLS or LATENCIES not in names:  # which count as well
+                elif not any(untimed == name and timed in names for timed, untimed in TIMED.items()):
                     self._loaded[name] = attach(name)
             self._make_tables()
         except BaseException:
@@ -81,9 +99,8 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         found = self._loaded[TASKS].map("cgroup_paths").lookup(cgroup.to_bytes(8, sys.byteorder))
         if found is None:
             return None
-        size = int.from_bytes(found[:8], sys.byteorder)
-        parts = found[8 : 8 + size].split(b"\0")[:-1]
-        return b"/" + b"/".join(reversed([part for part in parts if part != b"/"]))
+        path: bytes = path_of(found)
+        return path
 
     @property
     def lost(self) -> int:
@@ -107,6 +124,8 @@ class KernelTables(AbstractContextManager["KernelTables"]):
             tables["failures"] = FailureTable(tasks)
         if FILE_IO in self._loaded:
             tables["file_io"] = tasks
+        if FILES in self._loaded or FILE_TIMES in self._loaded:
+            tables["files"] = FileTable(tasks)
         for probe in self._loaded.keys() & _SLOTS.keys():
             slots = self._loaded[probe].map("thread_slots")
             self._slots[probe] = mmap.mmap(slots.fd, slots.entries * slots.value_size)
@@ -126,6 +145,9 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         for probe, slots in self._slots.items():
             _, _, others = self._loaded[probe].map("thread_others").entries_read(delete=True)
             self._tasks.add_bytes(slots, others, _SLOTS[probe])
+        for probe in self._loaded.keys() & {FILES, FILE_TIMES}:
+            count, keys, values = self._loaded[probe].map("paths").entries_read(delete=True)
+            self._tables["files"].learn(keys, values, count)
         for name, (count, keys, values) in read.items():
             self._tables[name].update(keys, values, count)
         if LATENCIES in self._loaded:
@@ -143,7 +165,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         def column(field: str) -> list[RowValue]:
             if self._tier is not Tier.A and plan.table.values.get(field):
                 return [None] * count
-            values: list[RowValue] = table.column(field)
+            values: list[RowValue] = table.column(plan.table.stands_for.get(field, field))
             return values if keep is None else [values[i] for i in keep]
 
         by_weight = {i for i, value in enumerate(plan.needs.values) if value.operation == AVERAGE and plan.table.weight}

@@ -29,6 +29,9 @@ def chisel(name, *, containers=False):
         "topprocs_errors",
         "topscalls",
         "topscalls_time",
+        "topfiles_bytes",
+        "topfiles_time",
+        "topfiles_errors",
     ],
 )
 @pytest.mark.parametrize("containers", [False, True])

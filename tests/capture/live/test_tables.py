@@ -15,7 +15,7 @@ from csyspy.capture.live.rows import KernelTables
 pytestmark = pytest.mark.usefixtures("kernel")
 
 IP = Condition("fd.type = ipv4 or fd.type = ipv6")
-FILE = Condition("fd.type = file")
+FILE = Condition("fd.type = file", frozenset({"fd.type"}), lambda row: row["fd.type"] == "file")
 FAILED = Condition("evt.failed = true")
 Rows = dict[Any, list[Any]]
 
@@ -127,6 +127,29 @@ def test_file_bytes_from_accounting_leave_out_sockets_but_not_pipes(work, tmp_pa
     commands = 500  # what goes through the pipes of the test itself
     assert 50_000 <= rows[work.pid][0] <= 50_000 + 2 * commands
     assert rows[work.pid][1] == 3000
+
+
+def test_bytes_and_calls_by_file(work, tmp_path):
+    path = tmp_path / "some" / "file"
+    path.parent.mkdir()
+    act = (
+        f"f = os.open({str(path)!r}, os.O_RDWR | os.O_CREAT)\nfor _ in range(10): os.pwrite(f, bytes(1234), 0)\n"
+        "os.pread(f, 1000, 0)\ntry: os.lseek(f, -1, 0)\nexcept OSError: pass\nos.close(f)"
+    )
+    wanted = sums("evt.buflen.file.in", "evt.buflen.file.out", "evt.count.error")
+    rows = measured(Needs(("fd.name",), (*wanted, Wanted("fd.directory")), (FILE, of(work.pid))), lambda: work.do(act))
+    assert rows[str(path)] == [1000, 12_340, 1, str(path.parent)]
+
+
+def test_bytes_by_kind_of_descriptor(work):
+    act = (
+        "r, w = os.pipe(); os.write(w, bytes(5555)); os.read(r, 5555)\nx, y = socket.socketpair(); x.send(bytes(99)); y.recv(99)\n"
+        "e = os.eventfd(1); os.read(e, 8)"
+    )
+    rows = measured(Needs(("fd.type",), sums("evt.buflen.in", "evt.buflen.out"), (of(work.pid),)), lambda: work.do(act))
+    assert rows["unix"] == [99, 99]
+    assert rows["event"] == [8, 0]
+    assert rows["pipe"][0] >= 5555
 
 
 def test_failed_calls(work):
