@@ -51,7 +51,7 @@ def _bodies(state: Any, chosen: Sequence[Process], users: bool, wide: bool, cont
             yield FDS, struct.pack("<q", thread.tid) + entries
     if containers:
         for container in state.containers.values():
-            yield EVENT_LARGE, _container(container, state.evt_ts)
+            yield EVENT_LARGE, container_event(container, state.evt_ts)
 
 
 def _text(text: bytes | str, most: int) -> bytes:
@@ -135,7 +135,7 @@ def _descriptor(info: Any, served: set[int]) -> bytes:
     return struct.pack("<IqQB", 21 + len(tail), info.fd, info.ino, info.type) + tail
 
 
-def _container(container: dict[str, Any], ts: int) -> bytes:
+def container_event(container: dict[str, Any], ts: int) -> bytes:
     """Body of the block of a container event, which readers of all ages take in before the first event proper."""
     text = json.dumps({"container": container}).encode() + b"\0"
     event = struct.pack("<QQIHI", ts, NOBODY, 26 + 4 + len(text), CONTAINER_JSON_2, 1) + struct.pack("<I", len(text)) + text

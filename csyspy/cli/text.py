@@ -108,9 +108,14 @@ class _Run:
             from csyspy.capture import open_source
 
             return open_source(self.command.files)
+        from csyspy.capture.named import NEEDS, NamedSource
         from csyspy.cli.live_stream import open_live
+        from csyspy.cli.metadata import open_metadata
 
-        return open_live(self.command)
+        source = NamedSource(open_live(self.command), open_metadata(self.command))
+        self.state.container_of = source.container_of
+        self.state.needs |= NEEDS
+        return source
 
     def go(self) -> int:
         """Walk, then say what was counted."""

@@ -1,0 +1,59 @@
+"""A live source whose containers get names: what their runtimes tell comes in between as container events, as in sysdig's captures.
+
+So a name reaches fields, filters, views and what -w writes by one way, and looking it up never holds an event back.
+"""
+
+import struct
+import time
+from typing import Any, Final
+
+from csyspy.capture.tables import EVENT_LARGE, container_event
+from csyspy.containers import container_of
+from csyspy.containers.node import NodeMetadata
+
+NEEDS: Final = 1
+"""Of the engine's state (csyspy.engine.state, NEED_THREAD): without threads nobody would see which containers there are."""
+SETTLE_S: Final = 0.3
+"""For so long the first event waits for the names of the containers that are there already."""
+
+
+class NamedSource:
+    """Gives the chunks of a source (csyspy.capture.source), and a container event for everything new that `metadata` tells."""
+
+    def __init__(self, source: Any, metadata: NodeMetadata) -> None:
+        self._source = source
+        self._metadata = metadata
+        self._chunks = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def container_of(self, cgroups: list[tuple[bytes, bytes]]) -> tuple[str, int, str] | None:
+        """See csyspy.containers.container_of; every container that is seen is looked up."""
+        found = container_of(cgroups)
+        if found is not None:
+            self._metadata.want(found[0])
+        return found
+
+    def read(self) -> memoryview | None:
+        """The next chunk."""
+        # The first chunk holds the list of processes, which says what containers there are.
+        if self._chunks == 1:
+            self._metadata.settle(SETTLE_S)
+        fresh = self._metadata.take() if self._chunks else []
+        self._chunks += 1
+        if fresh:
+            now_ns = time.time_ns()
+            return memoryview(b"".join(_block(container_event(container, now_ns)) for container in fresh))
+        chunk: memoryview | None = self._source.read()
+        return chunk
+
+    def close(self) -> None:
+        """Let go of the source and of the runtimes."""
+        self._source.close()
+        self._metadata.close()
+
+
+def _block(body: bytes) -> bytes:
+    body += b"\0" * (-len(body) % 4)
+    return struct.pack("<II", EVENT_LARGE, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
