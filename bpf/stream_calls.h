@@ -3,6 +3,11 @@
 
 enum { WANTED_NO, WANTED_YES };
 
+#define MESSAGE_VECTOR 16       /* of struct msghdr: the vectors, and how many */
+#define MAX_LIGHT 4             /* ops of a call that are no process' */
+
+BPF_PROG_ARRAY(processes, 1);
+
 struct small {
 	struct head head;
 	u8 data[SMALL];
@@ -32,57 +37,119 @@ static __always_inline void count_foreign(void)
 		c->foreign++;
 }
 
+/* What costs the verifier much stands first among the ops of a call, and is looked at once. */
+static __always_inline int is_long(u32 kind)
+{
+	return kind == VECTOR || kind == MESSAGE || kind == POLLS;
+}
+
+static __always_inline u32 fetch_long(struct scratch *s, struct op *op)
+{
+	u64 message[2] = {}, from, count;
+	if (op->kind == POLLS)
+		return fetch_polls(s, reg(s, op->a), reg(s, op->b));
+	from = reg(s, op->a);
+	count = reg(s, op->b);
+	if (op->kind == MESSAGE) {
+		if (!from || bpf_probe_read_user(message, 16, (void *)(from + MESSAGE_VECTOR)))
+			return 0;
+		from = message[0];
+		count = message[1];
+	}
+	return fetch_vector(s, from, count, op->c);
+}
+
 static __always_inline u32 fetch(struct scratch *s, struct op *op)
 {
-	u64 a = op->a, b = op->b;
+	u64 a = reg(s, op->a), b = reg(s, op->b);
 	switch (op->kind) {
 	case STRING:
-		return fetch_string(s, reg(s, a));
+		return fetch_string(s, a);
 	case BYTES:
-		return fetch_bytes(s, reg(s, a), b);
+		return fetch_bytes(s, a, op->b);
 	case BUFFER_IN:
-		return fetch_buffer(s, reg(s, a), reg(s, b));
+		return fetch_buffer(s, a, b);
 	case BUFFER_OUT:
-		return result(s) > 0 ? fetch_buffer(s, reg(s, a), result(s)) : 0;
+		return result(s) > 0 ? fetch_buffer(s, a, result(s)) : 0;
 	case ADDRESS:
-		return fetch_address(s, reg(s, a), (u32)reg(s, b));
-	case ADDRESS_OUT:
-		return fetch_address_out(s, reg(s, a), reg(s, b));
-	case VECTOR:
-		return fetch_vector(s, reg(s, a), reg(s, b), op->c);
-	case MESSAGE:
-		return fetch_message(s, reg(s, a), op->c);
-	case MESSAGE_NAME:
-		return fetch_message_name(s, reg(s, a));
-	case POLLS:
-		return fetch_polls(s, reg(s, a), reg(s, b));
-	case FILE:
-		return fetch_file(s, reg(s, a));
-	case FILE_AT:
-		return result(s) < 0 ? 0 : fetch_file(s, number_at(reg(s, a)));
 	case BUFFER_SIZE:
-		return fetch_address(s, reg(s, a), (u32)reg(s, b));
+		return fetch_address(s, a, (u32)b);
+	case ADDRESS_OUT:
 	case BUFFER_SIZE_AT:
-		return fetch_address_out(s, reg(s, a), reg(s, b));
+		return fetch_address_out(s, a, b);
+	case MESSAGE_NAME:
+		return fetch_message_name(s, a);
+	case FILE:
+		return fetch_file(s, a);
+	case FILE_AT:
+		return result(s) < 0 ? 0 : fetch_file(s, number_at(a));
 	case SOCKET:
-		if (op->c && !s->step)
-			return 0;
-		return fetch_socket(s, reg(s, a));
+		return op->c && !s->step ? 0 : fetch_socket(s, a);
 	case SOCKET_AT:
-		return result(s) < 0 ? 0 : fetch_socket(s, number_at(reg(s, a)));
+		return result(s) < 0 ? 0 : fetch_socket(s, number_at(a));
 	case MEMORY:
 		return fetch_memory(s);
-	case PROCESS:
-		return fetch_process(s, flags_of_clone(s, reg(s, a), b));
-	case ARGUMENTS:
-		return fetch_arguments(s, reg(s, a));
-	case ENVIRONMENT:
-		return fetch_environment(s, reg(s, a));
-	case PROGRAM:
-		return fetch_program(s, reg(s, a));
-	case EXECUTABLE:
-		return fetch_executable(s);
 	}
+	return 0;
+}
+
+static __always_inline void took(struct scratch *s, int i, u32 n)
+{
+	s->head.size[i] = n;
+	s->step = n;
+	s->used += n;
+}
+
+static __always_inline void send(struct scratch *s)
+{
+	u64 n = s->used;
+	asm volatile("%0 &= %1" : "+r"(n) : "i"(DATA_MASK));
+	if (n <= sizeof(s->data))
+		count_sent(ring.ringbuf_output(&s->head, FIXED + n, BPF_RB_NO_WAKEUP));
+}
+
+static __always_inline struct scratch *begin_record(struct pt_regs *regs, u64 pid_tgid)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	struct scratch *s = scratches.lookup(&cpu);
+	if (!s)
+		return 0;
+	fill_head(&s->head, regs, pid_tgid, CALL_EXIT);
+	s->used = 0;
+	s->step = 0;
+	if (is_foreign(&s->head)) {
+		count_foreign();
+		return 0;
+	}
+	return s;
+}
+
+/* clone, exec and their kin, whose records are all alike: a program of its own, because the verifier takes its time. */
+int stream_process(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)ctx->args[0];
+	u32 key, cpu = bpf_get_smp_processor_id();
+	struct scratch *s = scratches.lookup(&cpu);
+	struct call *call;
+	u64 nr = 0;
+	if (!s)
+		return 0;
+	s->cgroups = tell_cgroups(s);
+	s = begin_record(regs, bpf_get_current_pid_tgid());
+	if (!s)
+		return 0;
+	key = s->head.regs[ORIG_AX];
+	call = calls.lookup(&key);
+	if (!call)
+		return 0;
+	took(s, 0, fetch_process(s, flags_of_clone(s, reg(s, call->op[0].a), call->op[0].b)));
+	took(s, 1, fetch_arguments(s, reg(s, call->op[1].a)));
+	if (call->ops > 2) {
+		took(s, 2, fetch_environment(s, reg(s, call->op[2].a)));
+		took(s, 3, fetch_program(s, reg(s, call->op[3].a)));
+		took(s, 4, fetch_executable(s));
+	}
+	send(s);
 	return 0;
 }
 
@@ -132,9 +199,9 @@ static __always_inline int send_small(struct pt_regs *regs, struct call *call, u
 int stream_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct pt_regs *regs = (struct pt_regs *)ctx->args[0];
-	u64 pid_tgid, nr = 0, n;
-	u32 key, cpu;
-	int zero = 0;
+	u64 pid_tgid, nr = 0;
+	u32 key;
+	int zero = 0, first = 0;
 	struct call *call;
 	struct scratch *s;
 	struct settings *set;
@@ -153,32 +220,25 @@ int stream_exit(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	if (!call->ops || (call->flags & CALL_SMALL && set->snaplen <= SMALL))
 		return send_small(regs, call, pid_tgid);
-	cpu = bpf_get_smp_processor_id();
-	s = scratches.lookup(&cpu);
+	if (call->flags & CALL_PROCESS) {
+		processes.call(ctx, 0);
+		count_sent(1);  /* it is not there */
+		return 0;
+	}
+	s = begin_record(regs, pid_tgid);
 	if (!s)
 		return 0;
-	if (call->flags & CALL_PROCESS)
-		s->cgroups = tell_cgroups(s);
-	fill_head(&s->head, regs, pid_tgid, CALL_EXIT);
-	if (is_foreign(&s->head)) {
-		count_foreign();
-		return 0;
+	if (is_long(call->op[0].kind)) {
+		took(s, 0, fetch_long(s, &call->op[0]));
+		first = 1;
 	}
-	s->used = 0;
-	s->step = 0;
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_OPS; i++) {
+	for (int i = 0; i < MAX_LIGHT; i++) {
 		if (i >= call->ops || s->used > SCRATCH_LAST)
 			break;
-		n = fetch(s, &call->op[i]);
-		s->head.size[i] = n;
-		s->step = n;
-		s->used += n;
+		if (i >= first)
+			took(s, i, fetch(s, &call->op[i]));
 	}
-	n = s->used;
-	asm volatile("%0 &= %1" : "+r"(n) : "i"(DATA_MASK));
-	if (n > sizeof(s->data))
-		return 0;
-	count_sent(ring.ringbuf_output(&s->head, FIXED + n, BPF_RB_NO_WAKEUP));
+	send(s);
 	return 0;
 }

@@ -29,7 +29,6 @@ enum fetch {
 
 #define MAX_ADDRESS 128
 #define MAX_VECTORS 16
-#define MAX_SIZES 64             /* vectors of which the sizes are added up */
 #define MAX_POLLS 64
 
 /* The value of a register that an op names. */
@@ -105,60 +104,49 @@ static __always_inline u32 fetch_address_out(struct scratch *s, u64 from, u64 si
 	return fetch_address(s, from, n);
 }
 
-/* u64 size of all of `count` vectors, then their data up to the snaplen; `out`: no more than the call returned. */
+/* u64 size of all of `count` vectors, then their data up to the snaplen; `out`: no more than the call returned. What lies in more than
+ * MAX_VECTORS vectors counts as far as the call came. */
 static __always_inline u32 fetch_vector(struct scratch *s, u64 from, u64 count, u32 out)
 {
-	u64 pair[2];
-	u64 most = snaplen(), got;
+	u64 pair[2], most = snaplen();
 	long ret = result(s);
 	void *to = place(s);
+	if (ret <= 0)
+		most = 0;
+	if (out && most > (u64)ret)
+		most = ret;
+	if (most > SNAP_ROOM - 16)
+		most = SNAP_ROOM - 16;
 	s->a = 0;               /* size of all */
 	s->b = 0;               /* data copied */
 	s->c = from;
-	s->d = count;
-	for (int i = 0; i < MAX_SIZES; i++) {
-		if ((u64)i >= s->d || bpf_probe_read_user(pair, 16, (void *)(s->c + 16 * i)))
+	s->d = most;
+	if (count > MAX_VECTORS && ret > 0)
+		s->a = ret;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < MAX_VECTORS; i++) {
+		u64 n, at = s->b;
+		if ((u64)i >= count || bpf_probe_read_user(pair, 16, (void *)(s->c + 16 * i)))
 			break;
-		s->a += pair[1];
+		if (count <= MAX_VECTORS)
+			s->a += pair[1];
+		n = s->d - at;
+		if (n > pair[1])
+			n = pair[1];
+		if (!n || n >= SNAP_ROOM)
+			continue;
+		asm volatile("%0 &= %1" : "+r"(n) : "i"(SNAP_ROOM - 1));
+		at += s->used + 8;
+		asm volatile("%0 &= 16383" : "+r"(at));
+		if (bpf_probe_read_user(s->data + at, n, (void *)pair[0]))
+			s->d = s->b;
+		else
+			s->b += n;
 	}
 	if (out && (long)s->a > ret)
 		s->a = ret < 0 ? 0 : ret;
 	bpf_probe_read_kernel(to, 8, &s->a);
-	if (ret <= 0)
-		return 8;
-	if (most > (u64)ret && out)
-		most = ret;
-	if (most > SNAP_ROOM - 16)
-		most = SNAP_ROOM - 16;
-	s->a = most;
-	s->used += 8;
-	for (int i = 0; i < MAX_VECTORS; i++) {
-		u64 n, at = s->b;
-		if ((u64)i >= s->d || at >= s->a || bpf_probe_read_user(pair, 16, (void *)(s->c + 16 * i)))
-			break;
-		n = s->a - at;
-		if (n > pair[1])
-			n = pair[1];
-		if (n >= SNAP_ROOM)
-			break;
-		asm volatile("%0 &= %1" : "+r"(n) : "i"(SNAP_ROOM - 1));
-		at = (s->used + at);
-		asm volatile("%0 &= 16383" : "+r"(at));
-		if (n && bpf_probe_read_user(s->data + at, n, (void *)pair[0]))
-			break;
-		s->b += n;
-	}
-	s->used -= 8;
-	got = s->b;
-	return 8 + got;
-}
-
-static __always_inline u32 fetch_message(struct scratch *s, u64 from, u32 out)
-{
-	u64 vector[2] = {};
-	if (!from || bpf_probe_read_user(vector, 16, (void *)(from + 16)))
-		return 0;
-	return fetch_vector(s, vector[0], vector[1], out);
+	return 8 + s->b;
 }
 
 static __always_inline u32 fetch_message_name(struct scratch *s, u64 from)

@@ -106,9 +106,9 @@ def _kernel_flags(text: str) -> list[str]:
 
 
 def _compile(name: str, text: str, flags: list[str]) -> Any:
-    reader, writer = os.pipe()
+    writer = os.memfd_create("answer")  # a pipe would be full before anybody reads it
     environment = {**os.environ, "BCC_KERNEL_SOURCE": str(bpf_folder()), "PYTHONPATH": str(Path(csyspy.__file__).parent.parent)}
-    try:
+    with open(writer, "rb") as answers:
         child = subprocess.Popen(
             [sys.executable, "-c", _CHILD.format(writer=writer)],
             stdin=subprocess.PIPE,
@@ -117,15 +117,13 @@ def _compile(name: str, text: str, flags: list[str]) -> Any:
             pass_fds=(writer,),
             env=environment,
         )
-    finally:
-        os.close(writer)
-    with os.fdopen(reader, "rb") as answers:
         try:
             said, _ = child.communicate(json.dumps({"text": text, "flags": [*flags, "-Wno-everything"]}).encode(), timeout=COMPILE_S)
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()
             raise LiveError(f"compiling {name} took more than {COMPILE_S} s") from None
+        answers.seek(0)
         answer = answers.read()
     result = json.loads(answer) if answer else {"error": f"the compiler ended with code {child.returncode}"}
     if "error" in result:

@@ -90,6 +90,8 @@ class LiveSource:
 
     def _attach(self, options: StreamOptions) -> None:
         self._loaded.attach_raw("stream_new_task", "task_newtask")
+        process = self._loaded.load_raw("stream_process")
+        self._loaded.map("processes").update(struct.pack("<I", 0), struct.pack("<I", process))
         self._loaded.attach_raw("stream_exit", "sys_exit")
         self._loaded.attach_raw("stream_task_exit", "sched_process_exit")
         self._loaded.attach_raw("stream_signal", "signal_deliver")
