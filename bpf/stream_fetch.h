@@ -120,29 +120,26 @@ static __always_inline u32 fetch_vector(struct scratch *s, u64 from, u64 count, 
 	s->a = 0;               /* size of all */
 	s->b = 0;               /* data copied */
 	s->c = from;
-	s->d = most;
-	if (count > MAX_VECTORS && ret > 0)
-		s->a = ret;
+	s->d = most;            /* room for data that is left */
+	s->count = count;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < MAX_VECTORS; i++) {
-		u64 n, at = s->b;
-		if ((u64)i >= count || bpf_probe_read_user(pair, 16, (void *)(s->c + 16 * i)))
+		u64 n, at;
+		if ((u64)i >= s->count || bpf_probe_read_user(pair, 16, (void *)(s->c + 16 * i)))
 			break;
-		if (count <= MAX_VECTORS)
-			s->a += pair[1];
-		n = s->d - at;
+		s->a += pair[1];
+		n = s->d;
 		if (n > pair[1])
 			n = pair[1];
-		if (!n || n >= SNAP_ROOM)
-			continue;
 		asm volatile("%0 &= %1" : "+r"(n) : "i"(SNAP_ROOM - 1));
-		at += s->used + 8;
+		at = s->used + 8 + s->b;
 		asm volatile("%0 &= 16383" : "+r"(at));
-		if (bpf_probe_read_user(s->data + at, n, (void *)pair[0]))
-			s->d = s->b;
-		else
-			s->b += n;
+		bpf_probe_read_user(s->data + at, n, (void *)pair[0]);
+		s->b += n;
+		s->d -= n;
 	}
+	if (count > MAX_VECTORS && ret > 0)
+		s->a = ret;
 	if (out && (long)s->a > ret)
 		s->a = ret < 0 ? 0 : ret;
 	bpf_probe_read_kernel(to, 8, &s->a);

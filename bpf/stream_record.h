@@ -62,7 +62,7 @@ struct counters {
 struct scratch {
 	u32 used;               /* bytes of data that are taken */
 	u32 step;
-	u64 a, b, c, d;         /* what a loop keeps from round to round, out of the verifier's sight */
+	u64 a, b, c, d, count;  /* what a loop keeps from round to round, out of the verifier's sight */
 	u64 cgroups;
 	struct head head;       /* the record begins here */
 	u8 data[SCRATCH_LAST + 1 + SNAP_ROOM + PATH_ROOM];
