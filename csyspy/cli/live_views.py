@@ -1,7 +1,7 @@
-"""Views of this machine without a screen: from the kernel's own tables, or through /proc."""
+"""Views of this machine without a screen: from the kernel's own tables, its events, or through /proc."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from csyspy.capture.live import tier as tiers
@@ -17,31 +17,89 @@ DEFAULT_INTERVAL_MS: Final = 2000
 FIRST_INTERVAL_S: Final = 0.5
 """The first pass has no rates; the second follows soon."""
 A_HAS: Final = "without --tier it comes from the kernel"
+Show = Callable[[Refresh], None]
 OF_PROC: Final = "procs"
 """The view that /proc answers."""
 
 
-def refreshes(command: Command, view: View, sort: Sort | None) -> Iterator[Refresh]:
-    """The view now and again, until there were enough of them. Raises LiveError where this machine or this user cannot."""
+def follow(command: Command, view: View, sort: Sort | None, show: Show) -> None:
+    """Show the view now and again, until it was shown often enough. Raises LiveError where this machine or this user cannot.
+
+    The kernel's tables answer where they can, the kernel's events what they cannot, and /proc who may ask neither.
+    """
     from csyspy.cli.compiled import compiled_filter
 
     compiled_filter(command.filter)  # what is wrong with it is said here, with its place
-    found = kernel_plan(view, command.filter, containers=command.container_data)
     tier = tiers.choose(command.tier)
-    lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
+    found = kernel_plan(view, command.filter, containers=command.container_data)
+    if tier is tiers.Tier.A and found is None:
+        _of_events(command, view, sort, show)
+        return
     if found is not None and (tier is tiers.Tier.A or (rows_in_proc(found) and view.id != OF_PROC)):
-        yield from _of_the_kernel(command, view, sort, found, tier)
+        rows = _of_the_kernel(command, view, sort, found, tier)
     elif view.id == OF_PROC and not command.filter:
-        yield from _of_proc(command, view, sort)
-    elif lacking is not None:
-        raise lacking
-    elif tier is not tiers.Tier.A:
-        asked = f"this filter on {view.id}" if command.filter else f"the view {view.id}"
-        raise LiveError(f"tier {tier.value} has nothing for {asked}", A_HAS)
+        rows = _of_proc(command, view, sort)
     else:
-        without = kernel_plan(view, containers=command.container_data) if command.filter else None
-        what = f"the view {view.id}" if without is None else f"this filter on {view.id}"
-        raise LiveError(f"{what} needs events, and live events are not part of this version", "read a capture with -r")
+        asked = f"this filter on {view.id}" if command.filter else f"the view {view.id}"
+        raise tiers.lacking(tiers.Tier.A, tiers.possibilities()) or LiveError(f"tier {tier.value} has nothing for {asked}", A_HAS)
+    for refresh in rows:
+        show(refresh)
+
+
+class _Beating:
+    """A live source that is looked at when a refresh is due, whether or not something happens."""
+
+    def __init__(self, source: Any, interval_s: float, on_beat: Callable[[], bool]) -> None:
+        self._source = source
+        self._interval_s = interval_s
+        self._on_beat = on_beat
+        self._due_s = 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def read(self) -> memoryview | None:
+        """The next chunk; None once `on_beat` has said that it is enough."""
+        now_s = time.monotonic()
+        if not self._due_s:
+            self._due_s = now_s + self._interval_s
+        if now_s >= self._due_s:
+            self._due_s = max(self._due_s + self._interval_s, now_s)
+            if not self._on_beat():
+                return None
+        chunk: memoryview | None = self._source.read()
+        return chunk
+
+
+def _of_events(command: Command, view: View, sort: Sort | None, show: Show) -> None:
+    from csyspy.capture.walker import open_capture
+    from csyspy.cli.live_stream import open_live, report
+    from csyspy.cli.text import suppressing
+    from csyspy.views.aggregate import ViewAggregation
+
+    aggregation = ViewAggregation(view, suppressing(command), containers=command.container_data)
+    most = command.count or (1 if command.once else 0)
+    begin_ns, seq = time.time_ns(), 0
+
+    def on_beat() -> bool:
+        nonlocal begin_ns, seq
+        seq, end_ns = seq + 1, time.time_ns()
+        snapshot = aggregation.snapshot(capture.state, end_ns - begin_ns, sort=sort, seq=seq, time_ns=end_ns)
+        show(Refresh(snapshot, begin_ns, end_ns))
+        aggregation.clear()
+        begin_ns = end_ns
+        return seq != most
+
+    interval_s = (command.interval_ms or DEFAULT_INTERVAL_MS) / 1000
+    source: Any = _Beating(open_live(command), interval_s, on_beat)
+    capture = open_capture([], aggregation.sink.needs, source)
+    capture.state.import_users = not command.exclude_users
+    try:
+        capture.walker.run([aggregation.sink])
+    finally:
+        if command.verbose:
+            report(source)
+        source.close()
 
 
 def _of_the_kernel(command: Command, view: View, sort: Sort | None, found: Plan, tier: tiers.Tier) -> Iterator[Refresh]:

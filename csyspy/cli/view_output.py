@@ -11,7 +11,7 @@ from csyspy.cli.command import Command
 from csyspy.cli.refresh import Refresh
 from csyspy.views.format import cell_text, dotted
 from csyspy.views.snapshot import Snapshot, Value
-from csyspy.views.view import Column, View
+from csyspy.views.view import Column, Kind, View
 
 NS_PER_S = 1_000_000_000
 WIDEST_KEPT = 24
@@ -34,7 +34,7 @@ def output_for(command: Command, view: View, shown: list[int], *, repeated: bool
         return _Json(command, shown)
     if command.csv:
         return _Csv(command, shown, repeated)
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and not (repeated and view.kind is Kind.LIST):
         return _Terminal(command, shown, repeated)
     return _Plain(command, shown, repeated)
 
@@ -98,19 +98,26 @@ class _Csv(_Base):
 
 
 class _Plain(_Base):
-    """Columns as wide as what is in them, for pipes; nothing is cut."""
+    """Columns as wide as what is in them, for pipes; nothing is cut. A list goes on under its first line."""
+
+    _begun = False
 
     def show(self, refresh: Refresh) -> None:
         columns = self._columns(refresh.snapshot)
         table = _texts(self._rows(refresh.snapshot), columns)
+        goes_on = self._repeated and refresh.snapshot.view.kind is Kind.LIST
         widths = [max([len(column.name), *(len(row[i]) for row in table)]) for i, column in enumerate(columns)]
-        if self._repeated:
+        if goes_on:
+            widths = [max(width, column.colsize - 2) for width, column in zip(widths, columns, strict=True)]
+        elif self._repeated:
             sys.stdout.write(_moment(refresh) + "\n")
+        head = [] if goes_on and self._begun else [[column.name for column in columns]]
+        self._begun = True
         pads = [str.rjust if column.is_number else str.ljust for column in columns]
-        for row in [[column.name for column in columns], *table]:
+        for row in [*head, *table]:
             line = "  ".join([pad(cell, width) for pad, cell, width in zip(pads, row, widths, strict=True)])
             sys.stdout.write(line.rstrip() + "\n")
-        if self._repeated:
+        if self._repeated and not goes_on:
             sys.stdout.write("\n")
         sys.stdout.flush()
 

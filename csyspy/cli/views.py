@@ -33,8 +33,12 @@ def run(command: Command) -> int:
     sort = _sort(command.sort, columns)
     shown = _picked(command.columns, columns)
     output = output_for(command, view, shown, repeated=bool(command.interval_ms) or not (command.files or command.once))
-    refreshes = _of_captures(command, view, sort) if command.files else _of_this_machine(command, view, sort)
-    for refresh in refreshes:
+    if not command.files:
+        from csyspy.cli.live_views import follow  # what it imports is not needed for captures
+
+        follow(command, view, sort, output.show)
+        return OK
+    for refresh in _of_captures(command, view, sort):
         output.show(refresh)
     return OK
 
@@ -128,12 +132,6 @@ def _of_captures(command: Command, view: View, sort: Sort | None) -> Iterator[Re
                 left -= 1
     if failure is not None:
         raise failure
-
-
-def _of_this_machine(command: Command, view: View, sort: Sort | None) -> Iterator[Refresh]:
-    from csyspy.cli.live_views import refreshes  # what it imports is not needed for captures
-
-    return refreshes(command, view, sort)
 
 
 def _warn_of_loss(aggregation: Any) -> None:

@@ -110,12 +110,6 @@ def test_this_machine_is_seen_without_events(csyspy) -> None:
     assert os.getpid() in {row["PID"] for row in json.loads(result.stdout)["rows"]}
 
 
-def test_what_needs_events_says_so_in_one_line(csyspy) -> None:
-    result = csyspy("-v", "spy_users", "--once", "--json")
-    assert result.returncode == 3
-    assert len(result.stderr.splitlines()) <= 2
-
-
 def test_the_list_of_views(csyspy) -> None:
     result = csyspy("--list-views")
     assert [line.split()[0] for line in result.stdout.splitlines()] == list(all_views())
