@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from csyspy.cli import exits
 from csyspy.cli.rules_command import ALL_SOURCES, RulesCommand, parse
 from csyspy.cli.rules_options import READY_FORMATS
-from csyspy.errors import UsageError
+from csyspy.errors import CsyspyError, UsageError
 from csyspy.rules.loader import load
 from csyspy.rules.model import K8S_AUDIT, SYSCALL, AppendOutput, LoadOptions, LoadResult, Rule
 from csyspy.rules.report import load_results, problem_lines, summary_lines
@@ -50,7 +50,21 @@ def run(argv: Sequence[str]) -> int:
         return rules_audit.run(command, settings, loaded)
     from csyspy.cli import rules_run
 
-    return rules_run.run(command, settings, loaded)
+    return rules_run.run(command, settings, loaded, lambda: _load_again(command))
+
+
+def _load_again(command: RulesCommand) -> LoadResult | None:
+    """The rules anew; None where they cannot run, after saying why."""
+    try:
+        settings = load_settings(_settings_file(command), command.options)
+        loaded = load(_rules_files(command, settings), load_options(command, settings))
+    except CsyspyError as error:
+        exits.report(error)
+        return None
+    if loaded.successful:
+        return loaded
+    _say(summary_lines(loaded.files))
+    return None
 
 
 def load_options(command: RulesCommand, settings: Settings, *, audits: bool = False) -> LoadOptions:

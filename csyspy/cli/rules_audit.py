@@ -47,7 +47,7 @@ def run(command: RulesCommand, settings: Settings, loaded: LoadResult) -> int:
     finally:
         printer.flush()
         if command.stats:
-            for line in statistics(engine):
+            for line in statistics(engine.rules, engine.fired):
                 print(line, file=sys.stderr)
     if reader.skipped:
         print(f"csyspy: {reader.skipped} left out of the audit log: {reader.problem}", file=sys.stderr)

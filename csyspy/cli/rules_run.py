@@ -1,5 +1,6 @@
-"""`csyspy rules -r … -e …`: run rules over captures and print the alerts."""
+"""`csyspy rules -r … [-e …]`: run rules over captures or on the running kernel, and hand on the alerts."""
 
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -7,32 +8,152 @@ from typing import TYPE_CHECKING, Any
 
 from csyspy.cli.exits import INTERRUPTED, OK
 from csyspy.cli.rules_command import RulesCommand
-from csyspy.errors import UsageError
 from csyspy.rules.alerts import Alert, JsonShape, to_json
 from csyspy.rules.engine import EngineOptions, RuleEngine, conditions_of
 from csyspy.rules.model import SYSCALL, LoadResult, Rule
 from csyspy.rules.settings import Settings, enabled_rules
 
 if TYPE_CHECKING:
-    from csyspy.rules.audit import AuditEngine
+    from csyspy.rules.outputs import Channel
 
 FLUSH_CHARACTERS = 65536
 """So much waits before it is written, where nobody asks for every alert at once."""
 
+Reload = Callable[[], LoadResult | None]
+"""Loads the rules anew; None where they are wrong, which has been said then."""
 
-def run(command: RulesCommand, settings: Settings, loaded: LoadResult) -> int:
+
+def run(command: RulesCommand, settings: Settings, loaded: LoadResult, reload: Reload | None = None) -> int:
     """Run what was loaded; the exit code. Raises CsyspyError for what is wrong, after the alerts before it were printed."""
-    if not command.captures:
-        raise UsageError("live rules are not part of this version", "-e FILE takes the events of a capture")
-    printer = Printer(alert_line(command.json or settings.json_output, settings), unbuffered=command.unbuffered)
-    engine = rule_engine(command, settings, loaded, printer.print)
-    try:
-        return _walk(engine, command)
-    finally:
-        printer.flush()
-        if command.stats:
-            for line in statistics(engine):
-                print(line, file=sys.stderr)
+    return _Run(command, settings, loaded, reload).go()
+
+
+class _Run:
+    """One pass over the captures, or one watch on the kernel."""
+
+    def __init__(self, command: RulesCommand, settings: Settings, loaded: LoadResult, reload: Reload | None) -> None:
+        from csyspy.containers import container_of
+        from csyspy.engine.state import State
+        from csyspy.engine.walk import Walker
+
+        self.command = command
+        self.settings = settings
+        self.live = not command.captures
+        self.printer = Printer(alert_line(command.json or settings.json_output, settings), unbuffered=command.unbuffered)
+        self.channels = _channels(command, settings)
+        self.reloading = _Reloading(command, settings, reload) if self.live and reload is not None else None
+        self.engine = self._engine(loaded)
+        self.capture = self._alert_captures()
+        self.fired: dict[str, int] = {}
+        state = State()
+        state.container_of = container_of
+        state.configure(verbose=True)
+        state.needs = self.engine.sink.needs
+        self.source: Any = self._open()
+        self.walker: Any = Walker(state, self.source)
+        gc.freeze()  # rules stay: no collection need look through them again
+
+    def _engine(self, loaded: LoadResult) -> RuleEngine:
+        return rule_engine(self.command, self.settings, loaded, self._receive)
+
+    def _alert_captures(self) -> Any:
+        return None
+
+    def _receive(self, alert: Alert) -> None:
+        if self.settings.stdout_output:
+            self.printer.print(alert)
+        for channel in self.channels:
+            channel.send(alert)
+
+    def _open(self) -> Any:
+        if not self.live:
+            from csyspy.capture import open_source
+
+            return open_source(self.command.captures)
+        from csyspy.cli.command import Command
+        from csyspy.cli.live_stream import open_live
+
+        return _Attentive(open_live(Command(duration_s=self.command.duration_s)), self._between)
+
+    def _between(self) -> None:
+        """What has to be done while no event is in hand."""
+        self.printer.flush()
+        if self.reloading is not None:
+            loaded = self.reloading.due()
+            if loaded is not None:
+                self._count()
+                self.engine = self._engine(loaded)
+                self.walker.state.needs |= self.engine.sink.needs
+                self.walker.attach([self.engine.sink])
+
+    def _count(self) -> None:
+        for name, count in self.engine.fired.items():
+            self.fired[name] = self.fired.get(name, 0) + count
+
+    def go(self) -> int:
+        """Walk, then close everything and say what was counted."""
+        from csyspy.engine.gate import Gate
+
+        sink: Any = self.engine.sink
+        if self.command.duration_s and not self.live:
+            sink = Gate([sink], duration_ns=self.command.duration_s * 1_000_000_000)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            self.walker.run([sink])
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        finally:
+            self.source.close()
+            self.printer.flush()
+            for channel in self.channels:
+                channel.close()
+            self._count()
+            if self.command.stats:
+                for line in statistics(self.engine.rules, self.fired):
+                    print(line, file=sys.stderr)
+        return OK
+
+
+class _Attentive:
+    """A source that lets something be done before it is waited for."""
+
+    def __init__(self, source: Any, before: Callable[[], None]) -> None:
+        self._source = source
+        self._before = before
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def read(self) -> memoryview | None:
+        """The next chunk of the source."""
+        self._before()
+        chunk: memoryview | None = self._source.read()
+        return chunk
+
+
+class _Reloading:
+    """When rules are loaded anew: on SIGHUP, and where a file has changed unless watch_config_files is off."""
+
+    def __init__(self, command: RulesCommand, settings: Settings, reload: Reload) -> None:
+        from csyspy.rules.watch import FileWatch
+
+        self._reload = reload
+        self._asked = False
+        paths = [*command.rules_files, *settings.rules_files, *([command.config] if command.config else [])]
+        self._watch = FileWatch(paths) if settings.watch_config_files else None
+        signal.signal(signal.SIGHUP, self._ask)
+
+    def _ask(self, number: int, frame: object) -> None:
+        self._asked = True
+
+    def due(self) -> LoadResult | None:
+        """What was loaded anew; None where there is nothing new, or nothing that can run."""
+        if not self._asked and not (self._watch is not None and self._watch.changed()):
+            return None
+        self._asked = False
+        loaded = self._reload()
+        print(f"csyspy: {'rules loaded anew' if loaded is not None else 'the rules before stay in force'}", file=sys.stderr)
+        return loaded
 
 
 def rule_engine(command: RulesCommand, settings: Settings, loaded: LoadResult, receive: Callable[[Alert], object]) -> RuleEngine:
@@ -65,13 +186,27 @@ def alert_line(json: bool, settings: Settings) -> Callable[[Alert], str]:
     """How an alert becomes a line."""
     if not json:
         return lambda alert: alert.output
-    shape = JsonShape(
+    shape = json_shape(settings)
+    return lambda alert: to_json(alert, shape)
+
+
+def json_shape(settings: Settings) -> JsonShape:
+    """What the settings want in JSON."""
+    return JsonShape(
         settings.json_include_output_property,
         settings.json_include_output_fields_property,
         settings.json_include_tags_property,
         settings.json_include_message_property,
     )
-    return lambda alert: to_json(alert, shape)
+
+
+def _channels(command: RulesCommand, settings: Settings) -> "list[Channel]":
+    if not (settings.file_output or settings.program_output or settings.http_output or settings.syslog_output):
+        return []
+    from csyspy.rules.outputs import channels
+
+    line = alert_line(command.json or settings.json_output, settings)
+    return channels(settings, line, json_shape(settings), lambda text: print(f"csyspy: {text}", file=sys.stderr))
 
 
 class Printer:
@@ -99,38 +234,14 @@ class Printer:
             sys.stdout.flush()
 
 
-def _walk(engine: RuleEngine, command: RulesCommand) -> int:
-    from csyspy.capture import open_source
-    from csyspy.containers import container_of
-    from csyspy.engine.gate import Gate
-    from csyspy.engine.state import State
-    from csyspy.engine.walk import Walker
-
-    sink: Any = engine.sink
-    if command.duration_s:
-        sink = Gate([sink], duration_ns=command.duration_s * 1_000_000_000)
-    state = State()
-    state.container_of = container_of
-    state.configure(verbose=True)
-    state.needs = sink.needs
-    source = open_source(command.captures)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        Walker(state, source).run([sink])
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    finally:
-        source.close()
-    return OK
-
-
-def statistics(engine: "RuleEngine | AuditEngine") -> list[str]:
+def statistics(rules: "tuple[Rule, ...]", fired: dict[str, int]) -> list[str]:
     """How often rules fired, by priority and by name (falco: userspace/engine/stats_manager.cpp, format)."""
     by_priority: dict[str, int] = {}
-    priorities = {rule.name: rule.priority.label for rule in engine.rules}
-    for name, count in engine.fired.items():
-        by_priority[priorities[name]] = by_priority.get(priorities[name], 0) + count
-    lines = [f"Events detected: {sum(engine.fired.values())}", "Rule counts by severity:"]
+    priorities = {rule.name: rule.priority.label for rule in rules}
+    for name, count in fired.items():
+        label = priorities.get(name, "no longer loaded")
+        by_priority[label] = by_priority.get(label, 0) + count
+    lines = [f"Events detected: {sum(fired.values())}", "Rule counts by severity:"]
     lines += [f"   {label.upper()}: {count}" for label, count in by_priority.items()]
     lines.append("Triggered rules by rule name:")
-    return lines + [f"   {name}: {count}" for name, count in engine.fired.items()]
+    return lines + [f"   {name}: {count}" for name, count in fired.items()]

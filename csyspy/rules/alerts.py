@@ -14,8 +14,7 @@ class Alert:
 
     `output` is the whole text, with time and priority in front of `message`. `time_ns` counts from the epoch. `fields_json` is the
     JSON object of the output's fields. `origin` names who found it: empty for the rules that csyspy runs itself, else the feed.
-    `event` is the number of the event, `tid` its thread, where the rules ran here. `conditions` are the parts of the rule's condition
-    with what each came to, where somebody asked for them.
+    `event` is the number of the event, `tid` its thread, where the rules ran here.
     """
 
     time_ns: int
@@ -30,7 +29,6 @@ class Alert:
     origin: str = ""
     event: int = 0
     tid: int = -1
-    conditions: tuple[tuple[str, bool], ...] = field(default=(), repr=False)
 
     @property
     def output_fields(self) -> dict[str, Any]:
