@@ -309,4 +309,4 @@ class Collection:
             raise context.error("LOAD_ERR_VALIDATE", message, "give it a name of its own")
 
 
-_BEFORE: Final = "the item that defines it has to stand before this one, in this file or in one loaded earlier"
+_BEFORE: Final = "what defines it has to stand before this item: in this file, or in one that is named before it"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from csyspy.fields.catalogue import suggest
 from csyspy.filters.ast import And, Identifier, Node, Not, Or
 from csyspy.rules.composed import Composed
 
@@ -42,8 +43,13 @@ class MacroResolver:
             return node
         name = node.name
         if name not in self.trees or not visible(name):
-            hint = "a macro can use only those that are defined before it" if name in self.trees else ""
-            raise MacroError(f"macro {name!r} is not defined" + (" here" if hint else ""), hint, node)
+            here, hint = "", "a macro can use only those that are defined before it"
+            if name in self.trees:
+                here = " here"
+            else:
+                near = suggest(name, list(self.trees))
+                hint = f"did you mean {near}?" if near else ""
+            raise MacroError(f"macro {name!r} is not defined{here}", hint, node)
         if name in path:
             raise MacroError(f"macro {name!r} needs itself: {' -> '.join((*path[path.index(name) :], name))}", "", node)
         self.used.add(name)

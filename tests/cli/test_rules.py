@@ -1,0 +1,198 @@
+"""`csyspy rules` in processes of its own: checking, listing and describing rule files, and the exercises of a CKS course."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from csyspy.cli.help import help_text
+from csyspy.cli.rules_command import parse
+from csyspy.cli.rules_help import help_text as rules_help_text
+from csyspy.cli.rules_options import OPTIONS
+from csyspy.errors import UsageError
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+GOOD = """\
+- list: sensitive
+  items: [/tmp/sensitive.txt]
+- macro: sensitive_files
+  condition: fd.name in (sensitive)
+- rule: Sensitive file touched
+  desc: Somebody opened the file of the exercise.
+  condition: evt.type in (open, openat, openat2) and sensitive_files
+  output: touched (time=%evt.time user=%user.uid proc=%proc.name)
+  priority: WARNING
+  tags: [exercise]
+"""
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    path = tmp_path / "good.yaml"
+    path.write_text(GOOD)
+    return path
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    path = tmp_path / "broken.yaml"
+    path.write_text(GOOD.replace("and sensitive_files", "and sensitive_file"))
+    return path
+
+
+def test_options_and_attributes_agree() -> None:
+    command = parse([])
+    letters = [option.letter for option in OPTIONS if option.letter]
+    assert len(set(letters)) == len(letters)
+    assert all(hasattr(command, option.dest) for option in OPTIONS)
+    text = rules_help_text(80)
+    assert all(option.help.split()[0] in text for option in OPTIONS)
+    assert help_text(80) != text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--valdate", "x"], "unknown option --valdate"),
+        (["-r"], "option -r wants a value: -r PATH"),
+        (["x.yaml"], "unexpected word 'x.yaml'"),
+        (["-M", "0"], "-M wants a whole number from 1 up, not '0'"),
+        (["-A", "--exit-events"], "-A and --exit-events exclude each other"),
+        (["-t", "a", "-T", "b"], "-t and -T exclude each other"),
+        (["-r", ""], "option -r wants a value: -r PATH"),
+    ],
+)
+def test_wrong_command_lines_are_refused(words: list[str], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(words)
+    assert caught.value.message == message
+
+
+def test_files_behind_validate_are_validated() -> None:
+    command = parse(["-V", "a", "b", "--json", "c"])
+    assert (command.validate, command.json) == (["a", "b", "c"], True)
+
+
+def test_a_good_file_is_ok(csyspy: Run, good: Path) -> None:
+    run = csyspy("rules", "-V", good)
+    assert (run.returncode, run.stdout, run.stderr) == (0, f"{good}: Ok\n", "")
+
+
+def test_a_broken_file_is_shown_with_its_place(csyspy: Run, broken: Path) -> None:
+    run = csyspy("rules", "-V", broken)
+    assert run.returncode == 2
+    first, problem, line, caret, hint = run.stdout.splitlines()
+    assert first == f"{broken}: Invalid"
+    where = "(rule 'Sensitive file touched')"
+    assert problem == f"{broken}:7:54: error: LOAD_ERR_VALIDATE: macro 'sensitive_file' is not defined {where}"
+    assert line[caret.index("^") :] == "sensitive_file"
+    assert hint == "  did you mean sensitive_files?"
+
+
+def test_a_file_that_is_no_yaml_says_where(csyspy: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("- list: l\n  items: [a, b\n")
+    run = csyspy("rules", "-V", path)
+    assert run.returncode == 2
+    assert f"{path}:3:1: error: LOAD_ERR_YAML_PARSE: " in run.stdout
+
+
+def test_warnings_do_not_fail(csyspy: Run, good: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more.yaml"
+    more.write_text("- macro: unused\n  condition: proc.name=x\n")
+    run = csyspy("rules", "-V", good, more)
+    assert run.returncode == 0
+    assert f"{more}: Ok, with warnings\n{more}:1:3: warning: LOAD_UNUSED_MACRO" in run.stdout
+
+
+def test_results_are_json(csyspy: Run, good: Path, broken: Path) -> None:
+    run = csyspy("rules", "-V", good, broken, "--json")
+    results = json.loads(run.stdout)["falco_load_results"]
+    assert [(each["name"], each["successful"]) for each in results] == [(str(good), True), (str(broken), False)]
+    error = results[1]["errors"][0]
+    assert error["code"] == "LOAD_ERR_VALIDATE"
+    place = error["context"]["locations"][-1]["position"]
+    assert (place["name"], place["line"], place["column"]) == (str(broken), 6, 53)
+    assert error["context"]["snippet"].splitlines()[1].endswith("^")
+
+
+def test_rules_are_listed_and_described(csyspy: Run, good: Path) -> None:
+    listed = csyspy("rules", "-r", good, "-L").stdout
+    assert "Sensitive file touched" in listed
+    assert "Somebody opened the file of the exercise." in listed
+    described = json.loads(csyspy("rules", "-r", good, "-l", "Sensitive file touched", "--json").stdout)["rules"][0]
+    assert described["details"]["macros"] == ["sensitive_files"]
+    assert described["details"]["condition_compiled"] == "evt.type in (open, openat, openat2) and fd.name in (/tmp/sensitive.txt)"
+    assert described["details"]["output_fields"] == ["evt.time", "proc.name", "user.uid"]
+    every = json.loads(csyspy("rules", "-r", good, "-L", "--json").stdout)
+    assert [each["info"]["name"] for each in every["lists"]] == ["sensitive"]
+    run = csyspy("rules", "-r", good, "-l", "Sensitive files touched")
+    assert (run.returncode, "did you mean 'Sensitive file touched'?" in run.stderr) == (2, True)
+
+
+def test_fields_are_listed_by_source(csyspy: Run) -> None:
+    audit = csyspy("rules", "--list", "-N").stdout.split()
+    assert {"ka.verb", "proc.name", "json.value"} <= set(audit)
+    calls = csyspy("rules", "--list=syscall", "-N").stdout.split()
+    assert "proc.name" in calls
+    assert not [name for name in calls if name.startswith(("ka.", "json.", "jevt."))]
+    assert "Event Sources:                k8s_audit" in csyspy("rules", "--list=k8s_audit").stdout
+    assert csyspy("rules", "--list=none").returncode == 2
+
+
+def test_settings_choose_the_files(csyspy: Run, good: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "falco.yaml"
+    settings.write_text(f"rules_files:\n  - {good}\n  - {tmp_path}/rules.d\njson_output: true\n")
+    (tmp_path / "rules.d").mkdir()
+    (tmp_path / "rules.d" / "10.yaml").write_text("- rule: Sensitive file touched\n  priority: ERROR\n  override: {priority: replace}\n")
+    (tmp_path / "rules.d" / "README").write_text("no rules: [")
+    rule = json.loads(csyspy("rules", "-c", settings, "-L").stdout)["rules"][0]
+    assert rule["info"]["priority"] == "Error"
+
+
+def test_without_files_there_are_rules_of_our_own(csyspy: Run) -> None:
+    if Path("/etc/falco").exists():
+        pytest.skip("a Falco is installed here, whose rules come first")
+    assert "New program run in container" in csyspy("rules", "-L").stdout
+
+
+# The exercises of a CKS course, done as they are written.
+
+
+def test_exercise_an_output_of_ones_own(csyspy: Run, tmp_path: Path, root: Path) -> None:
+    rules = tmp_path / "falco_rules.local.yaml"
+    rules.write_text(
+        "- rule: Program started\n  desc: exercise\n  condition: evt.type = execve and evt.rawres = 0\n"
+        "  output: '%evt.time,%user.uid,%proc.name'\n  priority: NOTICE\n"
+    )
+    run = csyspy("rules", "-r", rules, "-e", root / "examples" / "demo.scap")
+    assert run.returncode == 0
+    for line in run.stdout.splitlines():
+        time, uid, name = line.split("Notice ")[1].split(",")
+        assert len(time.split(":")) == 3
+        assert uid.isdigit()
+        assert name
+    assert run.stdout
+
+
+def test_exercise_a_priority_edited_in_a_later_file(csyspy: Run, good: Path, tmp_path: Path) -> None:
+    local = tmp_path / "falco_rules.local.yaml"
+    local.write_text(GOOD.split("- rule")[1].join(["- rule", ""]).replace("WARNING", "CRITICAL"))
+    described = json.loads(csyspy("rules", "-r", good, "-r", local, "-L", "--json").stdout)["rules"]
+    assert [each["info"]["priority"] for each in described] == ["Critical"]
+
+
+def test_exercise_a_macro_for_a_file(csyspy: Run, good: Path, tmp_path: Path) -> None:
+    local = tmp_path / "falco_rules.local.yaml"
+    local.write_text("- macro: sensitive_files\n  condition: or fd.name = /root/key.txt\n  override: {condition: append}\n")
+    described = json.loads(csyspy("rules", "-r", good, "-r", local, "-L", "--json").stdout)
+    assert described["rules"][0]["details"]["condition_compiled"].endswith("(fd.name in (/tmp/sensitive.txt) or fd.name = /root/key.txt)")
+
+
+def test_exercise_a_broken_file_is_not_loaded(csyspy: Run, broken: Path, root: Path) -> None:
+    run = csyspy("rules", "-r", broken, "-e", root / "examples" / "demo.scap")
+    assert run.returncode == 2
+    assert "LOAD_ERR_VALIDATE" in run.stdout
