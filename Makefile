@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 ENGINE_SOURCES := setup.py $(shell find csyspy -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 ARGS ?=
 
-.PHONY: help setup run test lint bench bench-live screenshots wheel fuzz proto clean
+.PHONY: help setup run test lint bench bench-live scale screenshots wheel fuzz proto clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +32,9 @@ bench: setup ## csyspy and sysdig side by side; ARGS="--quick" for a short one
 
 bench-live: setup ## as root: what watching costs the running kernel, and csyspy itself; ARGS="--quick" for a short one
 	@$(BIN)/python -m bench.live $(ARGS)
+
+scale: setup $(STAMPS)/runtimes ## as root: the look-up of very many containers; ARGS="--containers 500 --per-minute 100 --pods 50"
+	$(BIN)/python -m bench.scale $(ARGS)
 
 # The engine with AddressSanitizer, in a tree of its own; Python's allocator is left out so that every object is watched.
 FUZZ_TREE := build/fuzz

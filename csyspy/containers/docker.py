@@ -1,6 +1,7 @@
 """Containers as Docker's API describes them; Podman's service speaks the same (libs: container_engine/docker/async_source.cpp)."""
 
 import calendar
+import contextlib
 import json
 import socket
 import time
@@ -13,7 +14,7 @@ from csyspy.containers import layouts
 from csyspy.containers.info import Confinement, ContainerInfo, Image, Limits, Mount, cpuset_size, image_of
 from csyspy.containers.probes import healthcheck, kubernetes_probes
 from csyspy.containers.runtime import RuntimeUnavailable
-from csyspy.containers.unix_http import UnixConnection, get_json, stream_json
+from csyspy.containers.unix_http import get_json, stream_json
 from csyspy.containers.untrusted import items, mapping, number, text, texts
 
 KUBERNETES_SPEC: Final = "annotation.kubectl.kubernetes.io/last-applied-configuration"
@@ -29,7 +30,7 @@ class DockerRuntime:
         self.name = "podman" if podman else "docker"
         self._type = layouts.PODMAN if podman else layouts.DOCKER
         self.types = frozenset({self._type})
-        self._streams: list[UnixConnection] = []
+        self._streams: list[socket.socket] = []
 
     def lookup(self, container_id: str) -> ContainerInfo | None:
         """See Runtime. A container that shares another's network has the other's address."""
@@ -71,12 +72,9 @@ class DockerRuntime:
 
     def close(self) -> None:
         """See Runtime."""
-        for connection in list(self._streams):
-            if connection.sock is not None:
-                try:
-                    connection.sock.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+        for wire in list(self._streams):
+            with contextlib.suppress(OSError):
+                wire.shutdown(socket.SHUT_RDWR)
 
 
 def parse(inspect: Mapping[str, Any], kind: int) -> ContainerInfo:

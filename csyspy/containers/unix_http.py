@@ -67,17 +67,19 @@ def get_json(path: str, target: str, timeout_s: float = TIMEOUT_S) -> Any:
         raise RuntimeUnavailable(f"{path}: the answer to {target} is no JSON") from None
 
 
-def stream_json(path: str, target: str, connections: list[UnixConnection]) -> Iterator[Any]:
-    """The objects, one a line, that `GET target` goes on answering. The connection is put into `connections`, so that another
-    thread can shut it. Raises RuntimeUnavailable where it breaks off."""
+def stream_json(path: str, target: str, open_sockets: list[socket.socket]) -> Iterator[Any]:
+    """The objects, one a line, that `GET target` goes on answering. The socket is in `open_sockets` meanwhile, so that another
+    thread can shut it down. Raises RuntimeUnavailable where it breaks off."""
     connection = UnixConnection(path)
-    connections.append(connection)
+    wire: socket.socket | None = None
     try:
         connection.request("GET", target)
+        wire = connection.sock  # the connection lets go of it where the answer has no length
+        open_sockets.append(wire)
         answer = connection.getresponse()
         if answer.status != http.HTTPStatus.OK:
             raise RuntimeUnavailable(f"{path}: {answer.status} {answer.reason} to {target}")
-        connection.sock.settimeout(None)  # silence is no fault from here on
+        wire.settimeout(None)  # silence is no fault from here on
         while line := answer.readline(MAX_LINE):
             if len(line) >= MAX_LINE:
                 raise RuntimeUnavailable(f"{path}: an event is longer than {MAX_LINE >> 20} MiB")
@@ -91,5 +93,5 @@ def stream_json(path: str, target: str, connections: list[UnixConnection]) -> It
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
         raise RuntimeUnavailable(f"{path}: {error}") from None
     finally:
-        connections.remove(connection)
+        open_sockets[:] = [other for other in open_sockets if other is not wire]
         connection.close()
