@@ -54,6 +54,7 @@ class Command:
     display_filter: bool = False
     exclude_users: bool = False
     suppressed: list[str] = field(default_factory=list)
+    rules_files: list[str] = field(default_factory=list)
     snaplen: int = 0
     cri: list[str] = field(default_factory=list)
     docker_host: str = ""

@@ -72,6 +72,8 @@ def _run(argv: Sequence[str]) -> int:
         if code is not None:
             return code
     if command.plain or not sys.stdout.isatty():
+        if command.rules_files:
+            return _sub_command("rules", _rule_words(command))
         from csyspy.cli.text import run
 
         return run(command)
@@ -82,6 +84,16 @@ def _chisel_takes(name: str, words: Sequence[str]) -> bool:
     from csyspy.cli.chisels import takes_argument
 
     return takes_argument(name, words)
+
+
+def _rule_words(command: Command) -> list[str]:
+    """The words behind `csyspy rules` that print the alerts of --rules."""
+    if command.filter:
+        raise UsageError("--rules takes no filter", "rules choose their events themselves")
+    words = [f"--rules={path}" for path in command.rules_files] + [f"--read={path}" for path in command.files]
+    words += ["--json"] if command.json else []
+    words += ["--unbuffered"] if command.unbuffered else []
+    return words + ([f"--duration={command.duration_s}"] if command.duration_s else [])
 
 
 def _sub_command(name: str, words: Sequence[str]) -> int:
@@ -175,6 +187,7 @@ def _open_screen(command: Command) -> int:
         view=command.view or "procs",
         interval_s=(command.interval_ms or 2000) / 1000,
         containers=command.container_data,
+        rules_files=tuple(command.rules_files),
         tier=command.tier,
     )
 

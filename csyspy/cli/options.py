@@ -56,6 +56,10 @@ OPTIONS: tuple[Option, ...] = (
         "Read events from a capture, plain or gzip; `-` is standard input. Several -r: one file after the other.",
     ),
     _value(
+        "", "rules", "PATH", "rules_files", SOURCE,
+        "Run Falco's rules of a file or directory: their alerts are what is printed, or stand in the alerts view. May be repeated.",
+    ),
+    _value(
         "n", "numevents", "N", "count", SOURCE,
         "Stop after N events that pass the filter. Internal events, which -D shows, count too. With a view: after N refreshes.",
         plain=True,
