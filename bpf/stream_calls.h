@@ -13,20 +13,38 @@ struct small {
 	u8 data[SMALL];
 };
 
-static __always_inline void fill_head(struct head *head, struct pt_regs *regs, u64 pid_tgid, u8 kind)
+/* Registers of x86-64 that carry arguments; those of a call that has ended still do, but for an exec that went well. */
+static __always_inline void fill_head(struct head *head, struct pt_regs *regs, u64 nr, u64 pid_tgid, u8 kind)
 {
+	u64 value;
 	head->ts_ns = bpf_ktime_get_boot_ns();
 	head->pid_tgid = pid_tgid;
-	bpf_probe_read_kernel(head->regs, sizeof(head->regs), (void *)((u64)regs + O_pt_regs_r10));
-	__builtin_memset(head->size, 0, sizeof(head->size));
-	head->kind = kind;
-	head->spare = 0;
+	TYPED(value, regs, O_pt_regs_di);
+	head->regs[0] = value;
+	TYPED(value, regs, O_pt_regs_si);
+	head->regs[1] = value;
+	TYPED(value, regs, O_pt_regs_dx);
+	head->regs[2] = value;
+	TYPED(value, regs, O_pt_regs_r10);
+	head->regs[3] = value;
+	TYPED(value, regs, O_pt_regs_r8);
+	head->regs[4] = value;
+	TYPED(value, regs, O_pt_regs_r9);
+	head->regs[5] = value;
+	TYPED(value, regs, O_pt_regs_ax);
+	head->regs[RESULT] = value;
+	head->nr = nr;
 	head->cpu = bpf_get_smp_processor_id();
+	head->kind = kind;
+	__builtin_memset(head->size, 0, sizeof(head->size));
 }
 
-static __always_inline int is_foreign(struct head *head)
+/* Programs of 32 bits have other numbers for system calls; their code segment tells. */
+static __always_inline int is_foreign(struct pt_regs *regs)
 {
-	return (head->regs[CS] & 0xffff) == 0x23;
+	u64 segment;
+	TYPED(segment, regs, O_pt_regs_cs);
+	return (segment & 0xffff) == 0x23;
 }
 
 static __always_inline void count_foreign(void)
@@ -104,41 +122,38 @@ static __always_inline void send(struct scratch *s)
 {
 	u64 n = s->used;
 	asm volatile("%0 &= %1" : "+r"(n) : "i"(DATA_MASK));
-	if (n <= sizeof(s->data))
-		count_sent(ring.ringbuf_output(&s->head, FIXED + n, BPF_RB_NO_WAKEUP));
+	if (n <= sizeof(s->data) && ring.ringbuf_output(&s->head, FIXED + n, BPF_RB_NO_WAKEUP))
+		count_lost();
 }
 
-static __always_inline struct scratch *begin_record(struct pt_regs *regs, u64 pid_tgid)
+static __always_inline struct scratch *begin_record(struct pt_regs *regs, u64 nr, u64 pid_tgid)
 {
 	u32 cpu = bpf_get_smp_processor_id();
 	struct scratch *s = scratches.lookup(&cpu);
 	if (!s)
 		return 0;
-	fill_head(&s->head, regs, pid_tgid, CALL_EXIT);
+	fill_head(&s->head, regs, nr, pid_tgid, CALL_EXIT);
 	s->used = 0;
 	s->step = 0;
-	if (is_foreign(&s->head)) {
-		count_foreign();
-		return 0;
-	}
 	return s;
 }
 
 /* clone, exec and their kin, whose records are all alike: a program of its own, because the verifier takes its time. */
-int stream_process(struct bpf_raw_tracepoint_args *ctx)
+int stream_process(u64 *ctx)
 {
-	struct pt_regs *regs = (struct pt_regs *)ctx->args[0];
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
 	u32 key, cpu = bpf_get_smp_processor_id();
 	struct scratch *s = scratches.lookup(&cpu);
 	struct call *call;
 	u64 nr = 0;
 	if (!s)
 		return 0;
+	TYPED(nr, regs, O_pt_regs_orig_ax);
 	s->cgroups = tell_cgroups(s);
-	s = begin_record(regs, bpf_get_current_pid_tgid());
+	s = begin_record(regs, nr, bpf_get_current_pid_tgid());
 	if (!s)
 		return 0;
-	key = s->head.regs[ORIG_AX];
+	key = nr;
 	call = calls.lookup(&key);
 	if (!call)
 		return 0;
@@ -154,7 +169,7 @@ int stream_process(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* A record without anything fetched, or with one buffer that fits: written where it will be read. */
-static __always_inline int send_small(struct pt_regs *regs, struct call *call, u64 pid_tgid)
+static __always_inline int send_small(struct pt_regs *regs, u64 nr, struct call *call, u64 pid_tgid)
 {
 	struct head *head;
 	struct small *record;
@@ -162,27 +177,26 @@ static __always_inline int send_small(struct pt_regs *regs, struct call *call, u
 	if (!(call->flags & CALL_SMALL)) {
 		head = ring.ringbuf_reserve(sizeof(struct head));
 		if (!head) {
-			count_sent(1);
+			count_lost();
 			return 0;
 		}
-		fill_head(head, regs, pid_tgid, CALL_EXIT);
+		fill_head(head, regs, nr, pid_tgid, CALL_EXIT);
 		ring.ringbuf_submit(head, BPF_RB_NO_WAKEUP);
-		count_sent(0);
-		return 0;
+			return 0;
 	}
 	record = ring.ringbuf_reserve(sizeof(struct small));
 	if (!record) {
-		count_sent(1);
+		count_lost();
 		return 0;
 	}
-	fill_head(&record->head, regs, pid_tgid, CALL_EXIT);
+	fill_head(&record->head, regs, nr, pid_tgid, CALL_EXIT);
 	most = snaplen();
-	n = call->op[0].kind == BUFFER_IN ? record->head.regs[RDX] : record->head.regs[RAX];
+	n = call->op[0].kind == BUFFER_IN ? record->head.regs[2] : record->head.regs[RESULT];
 	if (call->op[0].kind == BUFFER_OUT && (long)n < 0)
 		n = 0;
 	if (n > most)
 		n = most;
-	from = record->head.regs[RSI];
+	from = record->head.regs[1];
 	if (n > SMALL)
 		n = SMALL;
 	asm volatile("%0 &= 127" : "+r"(n));
@@ -192,20 +206,20 @@ static __always_inline int send_small(struct pt_regs *regs, struct call *call, u
 		n = 0;
 	record->head.size[0] = n;
 	ring.ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-	count_sent(0);
 	return 0;
 }
 
-int stream_exit(struct bpf_raw_tracepoint_args *ctx)
+/* sys_exit: registers, result */
+int stream_exit(u64 *ctx)
 {
-	struct pt_regs *regs = (struct pt_regs *)ctx->args[0];
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
 	u64 pid_tgid, nr = 0;
 	u32 key;
 	int zero = 0, first = 0;
 	struct call *call;
 	struct scratch *s;
 	struct settings *set;
-	KERNEL(nr, regs, O_pt_regs_orig_ax);
+	TYPED(nr, regs, O_pt_regs_orig_ax);
 	if (nr >= MAX_CALLS)
 		return 0;
 	key = nr;
@@ -216,16 +230,20 @@ int stream_exit(struct bpf_raw_tracepoint_args *ctx)
 	pid_tgid = bpf_get_current_pid_tgid();
 	if (!set || pid_tgid >> 32 == set->own_pid)
 		return 0;
-	if (!(call->flags & CALL_STATE) && !prefilter(nr, (long)ctx->args[1], pid_tgid))
-		return 0;
-	if (!call->ops || (call->flags & CALL_SMALL && set->snaplen <= SMALL))
-		return send_small(regs, call, pid_tgid);
-	if (call->flags & CALL_PROCESS) {
-		processes.call(ctx, 0);
-		count_sent(1);  /* it is not there */
+	if (is_foreign(regs)) {
+		count_foreign();
 		return 0;
 	}
-	s = begin_record(regs, pid_tgid);
+	if (!(call->flags & CALL_STATE) && !prefilter(nr, (long)ctx[1], pid_tgid))
+		return 0;
+	if (!call->ops || (call->flags & CALL_SMALL && set->snaplen <= SMALL))
+		return send_small(regs, nr, call, pid_tgid);
+	if (call->flags & CALL_PROCESS) {
+		processes.call(ctx, 0);
+		count_lost();   /* it is not there */
+		return 0;
+	}
+	s = begin_record(regs, nr, pid_tgid);
 	if (!s)
 		return 0;
 	if (is_long(call->op[0].kind)) {

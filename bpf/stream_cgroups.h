@@ -89,8 +89,9 @@ static __always_inline u64 tell_cgroups(struct scratch *s)
 	s->head.size[0] = n;
 	asm volatile("%0 &= 16383" : "+r"(n));
 	now = ring.ringbuf_output(&s->head, FIXED + n, BPF_RB_NO_WAKEUP);
-	count_sent(now);
-	if (now == 0) {
+	if (now) {
+		count_lost();
+	} else {
 		now = 1;
 		told_cgroups.update(&key, &now);
 	}

@@ -48,7 +48,7 @@ static __always_inline void *place(struct scratch *s)
 
 static __always_inline long result(struct scratch *s)
 {
-	return (long)s->head.regs[RAX];
+	return (long)s->head.regs[RESULT];
 }
 
 static __always_inline u32 snaplen(void)

@@ -12,14 +12,13 @@ static __always_inline struct task_record *begin(u8 kind)
 {
 	struct task_record *record = ring.ringbuf_reserve(sizeof(struct task_record));
 	if (!record) {
-		count_sent(1);
+		count_lost();
 		return 0;
 	}
 	record->head.ts_ns = bpf_ktime_get_boot_ns();
 	record->head.pid_tgid = bpf_get_current_pid_tgid();
 	__builtin_memset(record->head.size, 0, sizeof(record->head.size));
 	record->head.kind = kind;
-	record->head.spare = 0;
 	record->head.cpu = bpf_get_smp_processor_id();
 	record->head.size[0] = sizeof(record->values);
 	return record;
@@ -43,7 +42,6 @@ int stream_task_exit(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	record->values[0] = kernel_u32(task, O_task_struct_exit_code);
 	ring.ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-	count_sent(0);
 	return 0;
 }
 
@@ -69,7 +67,6 @@ int stream_signal(struct bpf_raw_tracepoint_args *ctx)
 		record->values[2] = 0;
 	}
 	ring.ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-	count_sent(0);
 	return 0;
 }
 
@@ -92,7 +89,6 @@ int stream_switch(struct bpf_raw_tracepoint_args *ctx)
 	record->values[4] = facts.rss_kb;
 	record->values[5] = facts.swap_kb;
 	ring.ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-	count_sent(0);
 	return 0;
 }
 
@@ -110,6 +106,5 @@ int stream_fault(struct bpf_raw_tracepoint_args *ctx)
 	record->values[1] = kernel_u64(regs, O_pt_regs_ip);
 	record->values[2] = error;
 	ring.ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-	count_sent(0);
 	return 0;
 }

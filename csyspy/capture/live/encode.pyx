@@ -13,7 +13,7 @@ from libc.string cimport memchr, memcpy
 from csyspy.capture.live.event_out cimport Out, add, add_int, begin_event, end_event, make_room
 from csyspy.capture.live.record cimport (
     ARGUMENT, ARGUMENT_INT, CALL_EXIT, CGROUPS, CONSTANT, FAULT, FETCHED_BYTES, FETCHED_INT, FETCHED_NAME, FETCHED_TEXT,
-    MAX_FETCHED, ORIG_AX, RAX, SIGNAL, SPECIAL, SWITCH, TASK_EXIT, Head, Param, Record,
+    MAX_FETCHED, RESULT, SIGNAL, SPECIAL, SWITCH, TASK_EXIT, Head, Param, Record,
 )
 from csyspy.capture.live.ring cimport RingReader
 from csyspy.capture.live.special cimport Rules, Tables, add_special, convert
@@ -216,7 +216,7 @@ cdef class Encoder:
             self._other(&r)
 
     cdef void _call(self, const Record* r) noexcept nogil:
-        cdef uint64_t nr = r.head.regs[ORIG_AX]
+        cdef uint64_t nr = r.head.nr
         cdef Layout* layout
         cdef uint64_t ts = r.head.ts_ns + <uint64_t>self.epoch_ns
         cdef int64_t tid = <int64_t><uint32_t>r.head.pid_tgid
@@ -236,7 +236,7 @@ cdef class Encoder:
             add_int(&self.out, nr, 2)
             end_event(&self.out)
             return
-        if not (layout.flags & CHILD_HAS_NO_ENTER and r.head.regs[RAX] == 0):
+        if not (layout.flags & CHILD_HAS_NO_ENTER and r.head.regs[RESULT] == 0):
             if not begin_event(&self.out, ts, tid, r.head.cpu, layout.enter, layout.n_enter):
                 return
             self._params(r, layout.params, layout.n_enter)

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from csyspy.capture.live.call_table import FILE_FACTS, MEMORY_FACTS, PROCESS_FACTS, SOCKET_FACTS
 
-SLOTS: Final = {"0": 7, "1": 6, "2": 5, "3": 0, "4": 2, "5": 1, "ret": 3}
-"""Argument -> place among the registers of a record (bpf/stream_record.h)."""
+SLOTS: Final = {**{str(i): i for i in range(6)}, "ret": 6}
+"""Argument -> place in a record (bpf/stream_record.h)."""
 
 FETCHES: Final = (
     "nothing", "string", "bytes", "buffer_in", "buffer_out", "address", "address_out", "vector", "message", "message_name", "polls",

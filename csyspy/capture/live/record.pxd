@@ -3,11 +3,9 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:
-    SLOTS = 11
+    RESULT = 6               # slot behind the six arguments
+    SLOTS = 7
     MAX_FETCHED = 6
-
-cdef enum:
-    R10, R9, R8, RAX, RCX, RDX, RSI, RDI, ORIG_AX
 
 cdef enum:
     CALL_EXIT, CALL_ENTER, TASK_EXIT, SIGNAL, SWITCH, FAULT, CGROUPS
@@ -16,17 +14,19 @@ cdef struct Head:
     uint64_t ts_ns
     uint64_t pid_tgid
     uint64_t regs[SLOTS]
-    uint16_t size[MAX_FETCHED]
-    uint8_t kind
-    uint8_t spare
+    uint16_t nr
     uint16_t cpu
+    uint8_t kind
+    uint8_t spare[3]
+    uint16_t size[MAX_FETCHED]
+    uint8_t room[4]
 
 cdef enum:
     ARGUMENT, ARGUMENT_INT, CONSTANT, FETCHED_INT, FETCHED_BYTES, FETCHED_TEXT, FETCHED_NAME, SPECIAL
 
 cdef struct Param:
     uint8_t source
-    uint8_t index            # slot of a register, or number of what was fetched
+    uint8_t index            # number of an argument, or RESULT, or number of what was fetched
     uint8_t width            # of the parameter
     uint8_t conversion
     uint8_t special

@@ -8,7 +8,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 from libc.string cimport memchr, memcpy, memcmp, strlen
 
 from csyspy.capture.live.event_out cimport Out, add, add_int
-from csyspy.capture.live.record cimport ORIG_AX, R8, R10, RAX, RDI, RDX, RSI, Param, Record
+from csyspy.capture.live.record cimport RESULT, Param, Record
 
 cdef enum:
     FIRST, REST, TID, PID, EMPTY, CGROUPS_TEXT, CLONE_FLAGS, BOOT, EXE_FLAGS, TIME, PATH, OPEN_MODE, INTERVAL, POLLS_IN
@@ -286,11 +286,11 @@ cdef inline bint _is_number(uint32_t option) noexcept nogil:
 
 
 cdef void _sockopt_value(Out* out, const Record* r, int64_t number) noexcept nogil:
-    cdef uint32_t option = <uint32_t>r.head.regs[RDX]
+    cdef uint32_t option = <uint32_t>r.head.regs[2]
     cdef const uint8_t* p = r.fetched[number]
     cdef uint32_t n = r.size[number]
     cdef uint8_t text[257]
-    if <uint32_t>r.head.regs[RSI] == SOL_SOCKET:
+    if <uint32_t>r.head.regs[1] == SOL_SOCKET:
         if option == 4 and n >= 4:
             _dyn(out, DYN_ERRNO, <uint64_t>-<int64_t><int32_t>_u32(p), 8)
             return
@@ -333,15 +333,15 @@ cdef void _exec(Out* out, const Record* r, const Param* p, const Tables* tables)
     cdef const uint8_t* name = r.fetched[p.a]
     cdef uint32_t n = _text_length(name, r.size[p.a])
     cdef bint by_fd = False
-    cdef bint failed = <int64_t>r.head.regs[RAX] < 0
+    cdef bint failed = <int64_t>r.head.regs[RESULT] < 0
     if not failed:
         by_fd = _by_fd(r, p.a, &fd, &name, &n)
     if p.special == EXEC_DIR:
-        add_int(out, <uint64_t><int64_t><int32_t>r.head.regs[RDI] if failed else <uint64_t>fd, 8)
+        add_int(out, <uint64_t><int64_t><int32_t>r.head.regs[0] if failed else <uint64_t>fd, 8)
     elif p.special == EXEC_NAME:
         _add_text(out, name, n)
     else:
-        add_int(out, convert(&tables.execveat, r.head.regs[R8]) if failed else (1 if by_fd and n == 0 else 0), 4)
+        add_int(out, convert(&tables.execveat, r.head.regs[4]) if failed else (1 if by_fd and n == 0 else 0), 4)
 
 
 cdef void _exe_flags(Out* out, const Record* r) noexcept nogil:
@@ -357,9 +357,9 @@ cdef void _exe_flags(Out* out, const Record* r) noexcept nogil:
 
 cdef void _clone_flags(Out* out, const Record* r, const Tables* tables) noexcept nogil:
     cdef uint64_t flags = _at(r, 0, 32)
-    if r.head.regs[ORIG_AX] == NR_FORK:
+    if r.head.nr == NR_FORK:
         flags = 0
-    elif r.head.regs[ORIG_AX] == NR_VFORK:
+    elif r.head.nr == NR_VFORK:
         flags = CLONE_VM | CLONE_VFORK
     flags = convert(&tables.clone_flags, flags)
     if _at32(r, 0, 152) > 0:
@@ -394,7 +394,7 @@ cdef void add_special(Out* out, const Record* r, const Param* p, const Tables* t
     elif special == PATH:
         _path(out, r, p.a)
     elif special == OPEN_MODE:     # p.a: argument with the mode, p.b: with the flags
-        add_int(out, _argument(regs, p.a) & 0o7777 if _argument(regs, p.b) & O_CREATES else 0, 4)
+        add_int(out, regs[p.a] & 0o7777 if regs[p.b] & O_CREATES else 0, 4)
     elif special == INTERVAL:
         add_int(out, _at(r, p.a, 0) * NSEC + _at(r, p.a, 8) if r.size[p.a] >= 16 else <uint64_t>p.b, 8)
     elif special == POLLS_IN or special == POLLS_OUT:
@@ -408,7 +408,7 @@ cdef void add_special(Out* out, const Record* r, const Param* p, const Tables* t
     elif special == QUEUE_PERCENT:
         _queue_percent(out, r, p.a)
     elif special == SOCKOPT_NAME:
-        add_int(out, convert(&tables.sockopt, regs[RDX]) if <uint32_t>regs[RSI] == SOL_SOCKET else 0, 1)
+        add_int(out, convert(&tables.sockopt, regs[2]) if <uint32_t>regs[1] == SOL_SOCKET else 0, 1)
     elif special == SOCKOPT_VALUE:
         _sockopt_value(out, r, p.a)
     elif EXEC_DIR <= special <= EXEC_FLAGS:
@@ -417,43 +417,37 @@ cdef void add_special(Out* out, const Record* r, const Param* p, const Tables* t
         _add_rare(out, r, p, tables)
 
 
-cdef inline uint64_t _argument(const uint64_t* regs, int64_t number) noexcept nogil:
-    if number == 1:
-        return regs[RSI]
-    return regs[RDX] if number == 2 else regs[R10]
-
-
 cdef void _add_rare(Out* out, const Record* r, const Param* p, const Tables* tables) noexcept nogil:
     cdef const uint64_t* regs = r.head.regs
     cdef uint64_t command
     cdef int special = p.special
     if special == QUOTA_ID:        # of Q_GETQUOTA, Q_SETQUOTA and their XFS kin
-        command = <uint32_t>regs[RDI] >> 8
-        add_int(out, regs[RDX] if command in (0x800007, 0x800008, 0x5803, 0x5804) else 0, 4)
+        command = <uint32_t>regs[0] >> 8
+        add_int(out, regs[2] if command in (0x800007, 0x800008, 0x5803, 0x5804) else 0, 4)
     elif special == QUOTA_PATH:    # Q_QUOTAON
-        if <uint32_t>regs[RDI] >> 8 == 0x800002:
+        if <uint32_t>regs[0] >> 8 == 0x800002:
             _first(out, r, p.a)
         else:
             _add_text(out, NULL, 0)
     elif special == CAPABILITY:    # two halves of 32 bits, 12 bytes apart
         add_int(out, _at32(r, p.a, p.b) | <uint64_t>_at32(r, p.a, p.b + 12) << 32, 8)
     elif special == PRCTL_TEXT:
-        if regs[RDI] == PR_SET_NAME or regs[RDI] == PR_GET_NAME:
+        if regs[0] == PR_SET_NAME or regs[0] == PR_GET_NAME:
             _first(out, r, p.a)
         else:
             _add_text(out, NULL, 0)
     elif special == PRCTL_NUMBER:
-        add_int(out, 0 if regs[RDI] == PR_SET_NAME or regs[RDI] == PR_GET_NAME else regs[RSI], 8)
+        add_int(out, 0 if regs[0] == PR_SET_NAME or regs[0] == PR_GET_NAME else regs[1], 8)
     elif special == PTRACE_DATA:   # CONT, SINGLESTEP, DETACH, SYSCALL: a signal
-        if regs[RDI] in (7, 9, 17, 24):
-            _dyn(out, 1, regs[R10], 1)
+        if regs[0] in (7, 9, 17, 24):
+            _dyn(out, 1, regs[3], 1)
         else:
-            _dyn(out, 0, regs[R10], 8)
+            _dyn(out, 0, regs[3], 8)
     elif special == BPF_RESULT:    # MAP_CREATE, PROG_LOAD: a descriptor
-        _dyn(out, 0 if regs[RDI] in (0, 5) and <int64_t>regs[RAX] >= 0 else 1, regs[RAX], 8)
+        _dyn(out, 0 if regs[0] in (0, 5) and <int64_t>regs[RESULT] >= 0 else 1, regs[RESULT], 8)
     elif special == SECOND:        # of two operations, where there are two
-        add_int(out, (_at32(r, p.a, p.b - 2) >> 16 if regs[RDX] > 1 else 0), p.width)
+        add_int(out, (_at32(r, p.a, p.b - 2) >> 16 if regs[2] > 1 else 0), p.width)
     elif special == SEMCTL_VALUE:  # SETVAL
-        add_int(out, regs[R10] if <uint32_t>regs[RDX] == 16 else 0, 4)
+        add_int(out, regs[3] if <uint32_t>regs[2] == 16 else 0, 4)
     else:
         add(out, NULL, 0)

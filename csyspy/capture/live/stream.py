@@ -90,9 +90,9 @@ class LiveSource:
 
     def _attach(self, options: StreamOptions) -> None:
         self._loaded.attach_raw("stream_new_task", "task_newtask")
-        process = self._loaded.load_raw("stream_process")
+        process = self._loaded.load_btf("stream_process", "sys_exit")
         self._loaded.map("processes").update(struct.pack("<I", 0), struct.pack("<I", process))
-        self._loaded.attach_raw("stream_exit", "sys_exit")
+        self._loaded.attach_btf("stream_exit", "sys_exit")
         self._loaded.attach_raw("stream_task_exit", "sched_process_exit")
         self._loaded.attach_raw("stream_signal", "signal_deliver")
         if options.switches:
@@ -147,10 +147,10 @@ class LiveSource:
 
     def overhead(self) -> Overhead:
         """The cost of watching so far. Asked for before the source is closed."""
-        sent = counters(self._loaded.map("counters"))
+        lost = counters(self._loaded.map("counters"))
         return self._meter.read(
-            events=sum(entry[0] for entry in sent),
-            drops=tuple(entry[1] for entry in sent),
+            events=self._ring.records,
+            drops=tuple(entry[0] for entry in lost),
             ring_bytes=self._ring_bytes,
             ring_peak_bytes=self._ring.peak_bytes,
             programs=self._loaded.program_fds(),
@@ -170,11 +170,11 @@ def check(options: StreamOptions) -> None:
         raise UsageError("the ring's size has to be a power of two, 64 KiB at least")
 
 
-def counters(table: Map) -> list[tuple[int, int, int]]:
-    """(sent, lost, system calls of 32-bit programs) of each CPU."""
+def counters(table: Map) -> list[tuple[int, int]]:
+    """(lost, system calls of 32-bit programs) of each CPU."""
     raw = table.lookup(struct.pack("<I", 0)) or b""
     stride = table.value_stride
-    return [struct.unpack_from("<QQQ", raw, cpu * stride) for cpu in range(len(raw) // stride)]
+    return [struct.unpack_from("<QQ", raw, cpu * stride) for cpu in range(len(raw) // stride)]
 
 
 def call_entries() -> Mapping[int, bytes]:
