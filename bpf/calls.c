@@ -13,6 +13,7 @@
 struct call_row {
   u64 calls;
   u64 latency_ns;
+  u64 ends; /* of these, in a new thread: it ends a call that another began */
 };
 
 struct cpu_row {
@@ -54,23 +55,35 @@ static __always_inline int lose(void)
   return 0;
 }
 
-static __always_inline void count(u64 key, u64 latency_ns)
+static __always_inline int is_new_thread(u32 number, long result)
 {
+  if (result != 0)
+    return 0;
+#if O_pt_regs_orig_ax >= 0
+  return number == 56 || number == 57 || number == 58 || number == 435;
+#else
+  return number == 220 || number == 435;
+#endif
+}
+
+static __always_inline void count(u32 tid, u32 number, long result, u64 latency_ns)
+{
+  u64 key = (u64)tid << 32 | number, ends = is_new_thread(number, result);
   struct call_row *row = calls.lookup(&key);
   if (row) {
     row->calls++;
     row->latency_ns += latency_ns;
+    row->ends += ends;
     return;
   }
-  struct call_row first = {.calls = 1, .latency_ns = latency_ns};
+  struct call_row first = {.calls = 1, .latency_ns = latency_ns, .ends = ends};
   if (calls.update(&key, &first))
     lose();
 }
 
 int csp_call_exit(u64 *ctx)
 {
-  u64 tid = (u32)bpf_get_current_pid_tgid();
-  count(tid << 32 | call_number((char *)ctx[0]), 0);
+  count((u32)bpf_get_current_pid_tgid(), call_number((char *)ctx[0]), (long)ctx[1], 0);
   return 0;
 }
 
@@ -95,7 +108,7 @@ int csp_call_timed(u64 *ctx)
   u64 tid = (u32)bpf_get_current_pid_tgid(), latency_ns = latency_of(tid);
   u32 number = call_number((char *)ctx[0]);
   struct cpu_row *cpu = cpus.lookup(&zero);
-  count(tid << 32 | number, latency_ns);
+  count(tid, number, result, latency_ns);
   if (!cpu)
     return 0;
   cpu->calls++;

@@ -10,7 +10,7 @@
 #define MOST_ERRNO 4095
 #define PATH_DEPTH 20
 
-/* What a call has to do with descriptors; csyspy.events.calls fills `call_kinds` with it. */
+/* What a call has to do with descriptors; csyspy.capture.live.call_events fills `call_kinds` with it. */
 #define USES_FD 1 /* the first argument is one */
 #define MAKES_FD 2 /* the result is one */
 #define READS 4

@@ -4,12 +4,13 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from csyspy.capture.live.tasks cimport TaskTable, Thread, values_of
 
-from csyspy.events.calls import call_names, errno_name, fails_on
+from csyspy.capture.live.call_events import call_names, errno_name, fails_on
 
 # bpf/calls.c has the same layouts.
 cdef struct CallRow:
     uint64_t calls
     uint64_t latency_ns
+    uint64_t ends
 
 cdef struct CpuRow:
     uint64_t calls
@@ -51,11 +52,18 @@ cdef class CallTable:
             row = &(<const CallRow*>&values[0])[i]
             owner = self.tasks.owner(<uint32_t>(key >> 32))
             if owner is not None:
-                owner.calls += 2 * row.calls
+                owner.calls += 2 * row.calls - row.ends
             self.owners.append(owner)
             self.types.append(names.get(<uint32_t>key, "<unknown>"))
-            self.counts.append(2 * row.calls)      # the beginning of a call and its end count as one each
+            self.counts.append(2 * row.calls - row.ends)      # the beginning of a call and its end count as one each
             self.latencies.append(row.latency_ns)
+        for owner in self.tasks.rows:
+            if owner.ended:
+                owner.calls += 1
+                self.owners.append(owner)
+                self.types.append("procexit")
+                self.counts.append(1)
+                self.latencies.append(0)
 
     def column(self, str field):
         """The field's value of every row. Raises KeyError where no field of that name is known here."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from csyspy.capture.live.call_events import call_kinds
 from csyspy.capture.live.compile import compile_module
 from csyspy.capture.live.load import Loaded
-from csyspy.events.calls import call_kinds
 
 
 @dataclass(frozen=True, slots=True)

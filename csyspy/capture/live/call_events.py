@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any, Final
 
+from csyspy.capture.live.call_table import CALLS
 from csyspy.events import EVENT_TABLE
 
 NUMBER_32: Final = 0x800
@@ -16,7 +17,7 @@ def call_names() -> dict[int, str]:
     """Number on x86-64 -> the value of evt.type."""
     names = {}
     for row in EVENT_TABLE["syscalls_x86_64"]:
-        name = _events()[row["enter"]]["name"]
+        name = _event(row)["name"]
         names[row["nr"]] = EVENT_TABLE["ppm_sc"].get(str(row["ppm_sc"]), row["name"]) if name == _NO_NAME else name
     return names
 
@@ -27,7 +28,7 @@ def call_kinds() -> dict[int, int]:
     8 writes, 16 is open(2) itself."""
     kinds = {}
     for row in EVENT_TABLE["syscalls_x86_64"]:
-        event = _events()[row["enter"]]
+        event = _event(row)
         flags = set(event["flags"])
         kind = ("USES_FD" in flags) | ("CREATES_FD" in flags) << 1 | ("READS_FROM_FD" in flags) << 2 | ("WRITES_TO_FD" in flags) << 3
         if kind:
@@ -55,7 +56,7 @@ def fails_on(number: int, descriptor: int) -> str:
 
     `descriptor`: what its first argument is as a descriptor, the mode of the inode >> 12, 13 for IP sockets, 0 for none."""
     row = next((row for row in EVENT_TABLE["syscalls_x86_64"] if row["nr"] == number), None)
-    event = _events()[row["enter"]] if row is not None else None
+    event = _event(row) if row is not None else None
     if event is None or event["name"] == _NO_NAME:
         return ""
     if event["category"] == "memory":
@@ -67,6 +68,13 @@ def fails_on(number: int, descriptor: int) -> str:
     return "file" if event["name"] in _FILE_OPENS else "net" if event["name"] in _NET_OPENS else "other"
 
 
+def _event(row: Any) -> Any:
+    """The event that a call begins with, as the stream encodes it: the youngest that all readers know."""
+    call = CALLS.get(row["name"])
+    return _events()[f"{call.event}_E" if call is not None and call.event else row["enter"]]
+
+
 @cache
-def _events() -> dict[int, Any]:
-    return {event["id"]: event for event in EVENT_TABLE["events"]}
+def _events() -> dict[int | str, Any]:
+    """By number and by name."""
+    return {key: event for event in EVENT_TABLE["events"] for key in (event["id"], event["enum"])}
