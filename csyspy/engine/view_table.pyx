@@ -82,7 +82,7 @@ cdef class ViewTable(GroupBy):
             raise MemoryError
         for k, (field, default, operation, merged, whole) in enumerate(columns):
             if default is REQUIRED:
-                self.required.append(field)
+                self._require(field)
             self.shapes[k].operation = OPERATIONS[operation]
             self.shapes[k].merged = OPERATIONS[merged]
             self.shapes[k].whole = whole
@@ -94,7 +94,7 @@ cdef class ViewTable(GroupBy):
                 totals += [(field, name, 1.0) for name in _TOTALS[self.shapes[k].operation]]
         if group is not None:
             if group[1] is REQUIRED:
-                self.required.append(group[0])
+                self._require(group[0])
             self._keep(group[0], group[1], False)
         self.key_default = key[1]
         GroupBy.__init__(self, [key[0]], totals or [(None, "count", 1.0)], filter, keep_missing=key[1] is not REQUIRED)
@@ -107,6 +107,11 @@ cdef class ViewTable(GroupBy):
     def __dealloc__(self):
         PyMem_Free(self.shapes)
         free(self.open_texts)
+
+    def _require(self, Extractor field not None):
+        """Ask for the field once, in however many columns it is."""
+        if not any(field.name == known.name and field.arg == known.arg for known in self.required):
+            self.required.append(field)
 
     def _keep(self, field, default, follow):
         self.object_fields.append(field)
