@@ -40,6 +40,8 @@ class RulesCommand:
     json: bool = False
     print_format: str = ""
     verbose: bool = False
+    capture_s: int = 0
+    capture_prefix: str = ""
     unbuffered: bool = False
     help: bool = False
 

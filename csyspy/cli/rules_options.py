@@ -64,6 +64,11 @@ OPTIONS: tuple[RulesOption, ...] = (
         "Append FORMAT to the output of all rules. -pc and -pk put container and Kubernetes fields in the place of %container.info.",
     ),
     _option("v", "verbose", "", "verbose", OUTPUT, "Print warnings about the rule files too when they run."),
+    _option(
+        "", "capture-on-alert", "SEC", "capture_s", OUTPUT,
+        "When a rule fires, write the SEC seconds of events before it, and those up to a second behind it, to a capture.",
+    ),
+    _option("", "capture-prefix", "PATH", "capture_prefix", OUTPUT, "Begin of the names of these captures (csyspy-alert)."),
     _option("U", "unbuffered", "", "unbuffered", OUTPUT, "Write every alert at once."),
     _option("h", "help", "", "help", OTHER, "Print this text."),
 )

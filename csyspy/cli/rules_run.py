@@ -11,13 +11,18 @@ from csyspy.cli.rules_command import RulesCommand
 from csyspy.rules.alerts import Alert, JsonShape, to_json
 from csyspy.rules.engine import EngineOptions, RuleEngine, conditions_of
 from csyspy.rules.model import SYSCALL, LoadResult, Rule
-from csyspy.rules.settings import Settings, enabled_rules
+from csyspy.rules.settings import CaptureSettings, Settings, enabled_rules
 
 if TYPE_CHECKING:
     from csyspy.rules.outputs import Channel
 
 FLUSH_CHARACTERS = 65536
 """So much waits before it is written, where nobody asks for every alert at once."""
+
+BEFORE_S = 5
+"""So much before an alert is kept for rules with `capture: true`."""
+BEHIND_MS = 1000
+"""So much behind an alert --capture-on-alert keeps."""
 
 Reload = Callable[[], LoadResult | None]
 """Loads the rules anew; None where they are wrong, which has been said then."""
@@ -43,23 +48,29 @@ class _Run:
         self.channels = _channels(command, settings)
         self.reloading = _Reloading(command, settings, reload) if self.live and reload is not None else None
         self.engine = self._engine(loaded)
-        self.capture = self._alert_captures()
+        self.captures = _captures(command, settings)
         self.fired: dict[str, int] = {}
         state = State()
         state.container_of = container_of
         state.configure(verbose=True)
-        state.needs = self.engine.sink.needs
+        state.needs = self._needs()
         self.source: Any = self._open()
         self.walker: Any = Walker(state, self.source)
         gc.freeze()  # rules stay: no collection need look through them again
 
+    def _needs(self) -> int:
+        needs: int = self.engine.sink.needs
+        return needs | self.captures.recent.sink.needs if self.captures is not None else needs
+
+    def _sinks(self) -> list[Any]:
+        return [self.engine.sink] if self.captures is None else [self.captures.recent.sink, self.engine.sink]
+
     def _engine(self, loaded: LoadResult) -> RuleEngine:
         return rule_engine(self.command, self.settings, loaded, self._receive)
 
-    def _alert_captures(self) -> Any:
-        return None
-
     def _receive(self, alert: Alert) -> None:
+        if self.captures is not None:
+            self.captures.take(alert, self.engine.rule(alert.rule))
         if self.settings.stdout_output:
             self.printer.print(alert)
         for channel in self.channels:
@@ -83,8 +94,8 @@ class _Run:
             if loaded is not None:
                 self._count()
                 self.engine = self._engine(loaded)
-                self.walker.state.needs |= self.engine.sink.needs
-                self.walker.attach([self.engine.sink])
+                self.walker.state.needs |= self._needs()
+                self.walker.attach(self._sinks())
 
     def _count(self) -> None:
         for name, count in self.engine.fired.items():
@@ -94,12 +105,12 @@ class _Run:
         """Walk, then close everything and say what was counted."""
         from csyspy.engine.gate import Gate
 
-        sink: Any = self.engine.sink
+        sinks = self._sinks()
         if self.command.duration_s and not self.live:
-            sink = Gate([sink], duration_ns=self.command.duration_s * 1_000_000_000)
+            sinks = [Gate(sinks, duration_ns=self.command.duration_s * 1_000_000_000)]
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            self.walker.run([sink])
+            self.walker.run(sinks)
         except KeyboardInterrupt:
             return INTERRUPTED
         finally:
@@ -107,11 +118,53 @@ class _Run:
             self.printer.flush()
             for channel in self.channels:
                 channel.close()
+            if self.captures is not None:
+                self.captures.report()
             self._count()
             if self.command.stats:
                 for line in statistics(self.engine.rules, self.fired):
                     print(line, file=sys.stderr)
         return OK
+
+
+def _captures(command: RulesCommand, settings: Settings) -> "_AlertCaptures | None":
+    if command.capture_s:
+        return _AlertCaptures(settings.capture, command.capture_prefix or "csyspy-alert", command.capture_s, every=True)
+    if settings.capture.enabled:
+        return _AlertCaptures(settings.capture, command.capture_prefix or settings.capture.path_prefix, BEFORE_S, every=False)
+    return None
+
+
+class _AlertCaptures:
+    """Captures that alerts begin: of every rule, or of those with `capture: true` where the settings say so."""
+
+    def __init__(self, settings: CaptureSettings, prefix: str, before_s: int, *, every: bool) -> None:
+        from csyspy.capture.recent import Recent
+
+        self._settings = settings
+        self._prefix = prefix
+        self._every = every
+        self.recent = Recent(before_s * 1_000_000_000, most_bytes=settings.max_file_size_mb * 1_000_000)
+
+    def take(self, alert: Alert, rule: Rule) -> None:
+        """Write the events round an alert, where its rule wants that."""
+        if self._every:
+            behind_ms = BEHIND_MS
+        elif rule.capture or self._settings.mode == "all_rules":
+            behind_ms = rule.capture_duration_ms or self._settings.default_duration_ms
+        else:
+            return
+        self.recent.keep(f"{self._prefix}_{alert.time_ns}_{alert.event}.scap", alert.time_ns, behind_ms * 1_000_000)
+
+    def report(self) -> None:
+        """Say what was written."""
+        recent = self.recent
+        for path in recent.files:
+            print(f"csyspy: events round an alert: {path}", file=sys.stderr)
+        if recent.problem:
+            print(f"csyspy: {recent.problem}", file=sys.stderr)
+        if recent.left_out:
+            print(f"csyspy: {recent.left_out} more captures were left out, since there are {len(recent.files)}", file=sys.stderr)
 
 
 class _Attentive:

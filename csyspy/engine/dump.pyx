@@ -123,6 +123,10 @@ cdef class Dump(Sink):
             self._flush()
         return 0
 
+    def flush(self) -> None:
+        """Give the target what waits."""
+        self._flush()
+
     cdef int _flush(self) except -1:
         if self.blocks.size:
             try:

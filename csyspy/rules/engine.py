@@ -52,6 +52,7 @@ class RuleEngine:
         required_engine: str = "",
     ) -> None:
         self.rules = tuple(rules)
+        self._by_name = {rule.name: rule for rule in rules}
         self.receive = receive
         self.options = options or EngineOptions()
         self.hostname = self.options.hostname or local_hostname()
@@ -84,6 +85,10 @@ class RuleEngine:
                 tid=state.evt_tid,
             )
         )
+
+    def rule(self, name: str) -> Rule:
+        """The rule of this name. Raises KeyError."""
+        return self._by_name[name]
 
     @property
     def fired(self) -> dict[str, int]:
