@@ -8,6 +8,7 @@ from csyspy.engine.ruleset import RuleSet
 from csyspy.filters import parse
 from csyspy.filters.rule_plan import plan_rules
 
+THREADS = 1
 SYMLINK = "evt.type=symlinkat and evt.dir=< and evt.rawres=0"
 
 
@@ -22,7 +23,7 @@ def matches(capture: Path, recent: Recent | None = None, path: Path | None = Non
 
     rules = RuleSet(plan_rules([parse(SYMLINK)]).rules, note, every=True)
     sinks = [rules] if recent is None else [recent.sink, rules]
-    needs = rules.needs | (recent.sink.needs if recent is not None else 0)
+    needs = rules.needs | THREADS | (recent.sink.needs if recent is not None else 0)
     open_capture([str(capture)], needs).walker.run(sinks)
     return found
 
