@@ -10,7 +10,7 @@ from csyspy.cli.rules_options import READY_FORMATS
 from csyspy.errors import CsyspyError, UsageError
 from csyspy.rules.loader import load
 from csyspy.rules.model import K8S_AUDIT, SYSCALL, AppendOutput, LoadOptions, LoadResult, Rule
-from csyspy.rules.report import load_results, problem_lines, summary_lines
+from csyspy.rules.report import load_results, printable, problem_lines, summary_lines
 from csyspy.rules.settings import FALCO_YAML, Settings, default_rules_files, load_settings
 
 WIDTH = 110
@@ -122,11 +122,12 @@ def _described(command: RulesCommand, settings: Settings, loaded: LoadResult) ->
 
     yield from (f"{'Rule':{_NAME_WIDTH}} Description", f"{'----':{_NAME_WIDTH}} -----------")
     for each in [rule] if rule is not None else loaded.rules:
-        lines = textwrap.wrap(each.desc, WIDTH - _NAME_WIDTH - 1) or [""]
-        if len(each.name) >= _NAME_WIDTH:
-            yield each.name
+        lines = [printable(line) for line in textwrap.wrap(each.desc, WIDTH - _NAME_WIDTH - 1)] or [""]
+        name = printable(each.name)
+        if len(name) >= _NAME_WIDTH:
+            yield name
         else:
-            yield f"{each.name:{_NAME_WIDTH}} {lines.pop(0)}"
+            yield f"{name:{_NAME_WIDTH}} {lines.pop(0)}"
         for line in lines:
             yield " " * (_NAME_WIDTH + 1) + line
         yield ""

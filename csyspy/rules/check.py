@@ -4,16 +4,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from csyspy.fields.errors import FieldError
-from csyspy.fields.expr import FieldNode
+from csyspy.fields.expr import FieldNode, TransformNode, fields_of
 from csyspy.fields.formats import parse_format
 from csyspy.filters.advice import advise
 from csyspy.filters.ast import And, Check, Node, Not, Or, Value, ValueList
 from csyspy.filters.comparison import analyse
 from csyspy.rules.composed import Composed
+from csyspy.rules.model import SYSCALL
 from csyspy.rules.trees import Origins
 
 _NO_VALUE: Final = "<NA>"
 _UNSAFE_FIELDS: Final = ("ka.", "jevt.")
+_NOT_ABOUT_FIELDS: Final = ("an output format cannot end", "the output format is empty")
+_TYPE_TESTS: Final = ("=", "==", "!=", "in", "exists")
 _EQUALITY: Final = ("=", "==", "!=", "in", "intersects", "pmatch")
 
 
@@ -75,9 +78,22 @@ class ConditionChecker:
             except FieldError as error:
                 found.error = Remark(error.message, text, error.position, error.hint, error.unknown)
             else:
+                if source == SYSCALL and (problem := _unindexable(node)):
+                    found.error = Remark(problem, text, node.left.pos)
                 found.warnings += [Remark(warning.message, text, warning.position) for warning in warnings]
             found.compares_na = _compares_na(node)
         return found
+
+
+def _unindexable(check: Check) -> str:
+    """Why the event types of a rule cannot be told from a check on evt.type; empty where they can (libs: filter/ppm_codes.cpp)."""
+    if check.op not in _TYPE_TESTS or not any(field.name == "evt.type" for field in fields_of(check.left)):
+        return ""
+    if isinstance(check.left, TransformNode):
+        return "a rule cannot ask for a changed evt.type: its event types would not be known"
+    if isinstance(check.right, FieldNode | TransformNode):
+        return "a rule cannot compare evt.type with another field: its event types would not be known"
+    return ""
 
 
 def _compares_na(check: Check) -> bool:
@@ -94,5 +110,5 @@ def check_output(output: Composed, source: str) -> Remark | None:
         parse_format(output.text, source)
     except FieldError as error:
         # whatever stands behind a % and is no field counts as one that does not exist (libs: eventformatter.cpp)
-        return Remark(error.message, output, error.position, error.hint, not error.message.startswith("an output format cannot end"))
+        return Remark(error.message, output, error.position, error.hint, not error.message.startswith(_NOT_ABOUT_FIELDS))
     return None

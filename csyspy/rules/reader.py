@@ -17,7 +17,7 @@ from csyspy.rules.model import SYSCALL, Priority, Problem
 from csyspy.rules.problems import Context, LoadError
 
 MACRO_NAME: Final = re.compile(r"[A-Za-z]+[A-Za-z0-9_]*")
-LIST_NAME: Final = re.compile(r"[^()\"'\s=,]+")
+LIST_NAME: Final = re.compile(r"[^()\"' \t\n\v\f\r=,]+")
 APPENDABLE: Final = ("condition", "exceptions", "output", "desc", "tags")
 """Keys of a rule that `override` can append to, in the order they are looked at."""
 REPLACEABLE: Final = (*APPENDABLE, "priority", "enabled", "warn_evttypes", "skip-if-unknown-filter", "capture", "capture_duration")
@@ -401,8 +401,9 @@ class _Reader:
             exception = _Item(entry, context.at(entry, "exception"))
             name = exception.text("name")
             exception.context = item.context.at(entry, "exception", name)
-            if any(name == known.name for known in found):
-                self._warn(exception.context, "LOAD_EXCEPTION_NAME_NOT_UNIQUE", f"two exceptions of the rule have the name {name!r}")
+            for known in found:
+                if known.name == name:
+                    self._warn(exception.context, "LOAD_EXCEPTION_NAME_NOT_UNIQUE", f"two exceptions of the rule have the name {name!r}")
             found.append(self._exception(exception, name, appended))
         return found
 

@@ -51,13 +51,18 @@ def problem_lines(problem: Problem) -> Iterator[str]:
     items = [f"{each.item_type} {each.item_name!r}" for each in problem.locations if each.item_name]
     within = f" ({', '.join(items)})" if items else ""
     kind = "error" if problem.is_error else "warning"
-    yield f"{place.name}:{place.line + 1}:{place.column + 1}: {kind}: {problem.code}: {problem.message}{within}"
+    yield printable(f"{place.name}:{place.line + 1}:{place.column + 1}: {kind}: {problem.code}: {problem.message}{within}")
     line, column = _clip(problem)
     if line:
         yield f"  {line}"
         yield f"  {' ' * column}^"
     if problem.hint:
-        yield f"  {problem.hint}"
+        yield printable(f"  {problem.hint}")
+
+
+def printable(text: str) -> str:
+    """The text with what would move the cursor written as an escape."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _clip(problem: Problem) -> tuple[str, int]:
@@ -75,6 +80,6 @@ def summary_lines(files: Sequence[FileResult]) -> Iterator[str]:
     """A line for each file, and its problems below it."""
     for file in files:
         state = "Invalid" if not file.successful else "Ok, with warnings" if file.warnings else "Ok"
-        yield f"{file.name}: {state}"
+        yield printable(f"{file.name}: {state}")
         for problem in (*file.errors, *file.warnings):
             yield from problem_lines(problem)

@@ -159,6 +159,14 @@ def test_without_files_there_are_rules_of_our_own(csyspy: Run) -> None:
     assert "New program run in container" in csyspy("rules", "-L").stdout
 
 
+def test_what_a_file_says_cannot_move_the_cursor(csyspy: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text('- rule: "a\\e[2Jb"\n  desc: "c\\e[2Jd"\n  condition: evt.type=open\n  output: o\n  priority: info\n  source: "s\\e"\n')
+    assert "\x1b" not in csyspy("rules", "-V", path).stdout
+    path.write_text(path.read_text().rsplit("  source", 1)[0])
+    assert "a\\x1b[2Jb" in csyspy("rules", "-r", path, "-L").stdout
+
+
 # The exercises of a CKS course, done as they are written.
 
 
