@@ -88,6 +88,7 @@ cdef class _Copy:
         new.resolve_ports, new.time_mode, new.producer = old.resolve_ports, old.time_mode, old.producer
         new.first_ts, new.begin_ts, new.prev_ts, new.events = old.first_ts, old.begin_ts, old.prev_ts, old.events
         new.exit_only = old.exit_only
+        memcpy(new.joins, old.joins, sizeof(old.joins))
         new.ghost_tables = old.ghost_tables
         # The event itself has gone with its bytes; its number and times count on.
         memset(NOTHING, 0, sizeof(NOTHING))
