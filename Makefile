@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 ENGINE_SOURCES := setup.py $(shell find csyspy -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 ARGS ?=
 
-.PHONY: help setup run test lint bench bench-live scale screenshots wheel fuzz proto clean
+.PHONY: help setup run test lint bench bench-live scale soak screenshots wheel fuzz proto clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -49,6 +49,9 @@ fuzz: setup $(STAMPS)/dev ## mutated captures and filters through an AddressSani
 proto: setup $(STAMPS)/dev ## compile the messages of CRI anew, after a change of runtime.proto
 	$(PIP) install grpcio-tools
 	cd csyspy/containers/cri && $(CURDIR)/$(BIN)/python -m grpc_tools.protoc -I. --descriptor_set_out=runtime.binpb runtime.proto
+
+soak: setup $(STAMPS)/dev ## random keys on a replay, 30 minutes; ARGS="--minutes 5 --seed 7"
+	$(BIN)/python -m tests.soak $(ARGS)
 
 screenshots: setup ## draw the screens of examples/demo.scap into screenshots/
 	$(BIN)/python tools/screenshots.py

@@ -90,10 +90,14 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one million events")
     parser.add_argument("--times", type=int, default=1, help="runs of each command; the best counts (default: 1)")
     parser.add_argument("--only", default="", metavar="TEXT", help="only jobs whose name has TEXT")
+    parser.add_argument("--screen", action="store_true", help="only what the user of the screen waits for")
     parser.add_argument("--cache", type=Path, default=CACHE, help=f"where the long captures are kept (default: {CACHE})")
     options = parser.parse_args()
     least = 1_000_000 if options.quick else options.events
     plain, packed, events = long_captures(least, options.cache, MEDIUM if MEDIUM.exists() else DEMO)
+    if options.screen:
+        print_terminal_costs(DEMO if DEMO.exists() else MEDIUM, plain)
+        return 0
     print(f"{plain.name}: {events:,} events; CPU seconds are user and system\n\n{HEAD}")
     for kind, capture in (("plain", plain), ("gzip", packed)):
         for name, arguments in JOBS:
@@ -134,7 +138,20 @@ def main() -> int:
 
     apply_ms, frame_ms = screen_costs_ms()
     print(f"\nscreen, {ROWS:,} rows at 120x40: a new snapshot {apply_ms:.1f} ms, drawing it {frame_ms:.1f} ms")
+    print_terminal_costs(DEMO if DEMO.exists() else MEDIUM, plain)
     return 0
+
+
+def print_terminal_costs(small: Path, long: Path) -> None:
+    """What the user of the screen waits for."""
+    from bench.terminal import terminal_costs
+
+    costs = terminal_costs(small, long)
+    print(
+        f"terminal, 120x40: first paint {costs.first_paint_ms:.0f} ms, first rows of {long.name} {costs.first_rows_ms:.0f} ms; "
+        f"key to frame while it is read {costs.key_p50_ms:.0f} ms, p95 {costs.key_p95_ms:.0f} ms; "
+        f"idle {costs.idle_percent:.1f} % of a CPU, live {costs.live_percent:.1f} %"
+    )
 
 
 if __name__ == "__main__":

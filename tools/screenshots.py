@@ -19,11 +19,14 @@ SHOTS: tuple[tuple[str, str, int, int, tuple[str, ...]], ...] = (
     ("containers", "containers", 120, 40, ()),
     ("connections", "connections", 120, 40, ()),
     ("files", "files", 120, 40, ()),
-    ("dig", "procs", 120, 40, ("d",)),
-    ("echo", "procs", 120, 40, ("down", "e", "f2", "f2")),
+    ("dig", "procs", 120, 40, (*["down"] * 6, "d")),
+    ("echo", "procs", 120, 40, (*["down"] * 6, "e", "f2", "f2")),
     ("spectrogram", "procs", 120, 40, ("f12",)),
     ("overview", "procs", 120, 40, ("o",)),
-    ("filter", "procs", 120, 40, ("f4", *"proc.name=ng")),
+    ("detail", "procs", 120, 40, (*["down"] * 6, "i")),
+    ("alerts", "procs", 120, 40, ("A",)),
+    ("filter", "procs", 120, 40, ("f4", *"proc.nmae=nginx")),
+    ("moment", "procs", 120, 40, ("left_square_bracket", "m", *["left_square_bracket"] * 6)),
 )
 """Name, view, columns, lines, keys."""
 CELL_PIXELS = 12.2
@@ -31,7 +34,8 @@ CELL_PIXELS = 12.2
 
 
 async def draw(name: str, view_id: str, width: int, height: int, keys: tuple[str, ...]) -> Path:
-    app = CsyspyApp(ReplayFeed(str(ROOT / "examples" / "demo.scap")), view_id)
+    rules = str(ROOT / "examples" / "rules.yaml")
+    app = CsyspyApp(ReplayFeed(str(ROOT / "examples" / "demo.scap")), view_id, rules_files=(rules,))
     async with app.run_test(size=(width, height)) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()
@@ -56,13 +60,16 @@ def as_png(svg: Path) -> None:
 
     text = re.sub(r'(<text [^>]*?)x="([\d.]+)"([^>]*)>([^<]*)<', moved, svg.read_text())
     text = re.sub(r' textLength="[\d.]+"', "", text)
-    subprocess.run(["rsvg-convert", "-o", str(svg.with_suffix(".png"))], input=text, text=True, check=True)
+    subprocess.run(["rsvg-convert", "--zoom", "0.7", "-o", str(svg.with_suffix(".png"))], input=text, text=True, check=True)
 
 
 def main() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
-    (ROOT / "screenshots").mkdir(exist_ok=True)
+    folder = ROOT / "screenshots"
+    folder.mkdir(exist_ok=True)
+    for old in (*folder.glob("*.svg"), *folder.glob("*.png")):
+        old.unlink()
     for shot in SHOTS:
         svg = asyncio.run(draw(*shot))
         if shutil.which("rsvg-convert"):

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import App
@@ -16,7 +16,6 @@ from csyspy.errors import CsyspyError, UsageError
 from csyspy.fields.errors import FieldError
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Feed, Frame, Query, State
-from csyspy.tui.palette import ChiselOffers, CommandOffers, ThemeOffers, ViewOffers
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.settings import Settings, read_settings
 from csyspy.tui.theme import CSYSPY, FALLBACKS, THEMES
@@ -25,9 +24,18 @@ from csyspy.views.registry import all_views
 from csyspy.views.snapshot import snapshot_of
 from csyspy.views.view import Kind, View
 
+if TYPE_CHECKING:
+    from textual.command import Provider
+
 SHORTEST_INTERVAL_S = 0.25
 DEFAULT_INTERVAL_S = 2.0
 FIRST_VIEW = "procs"
+
+
+def _offers() -> "type[Provider]":
+    from csyspy.tui.palette import Offers  # 30 ms of the start, which who opens no palette is spared
+
+    return Offers
 
 
 class FrameReady(Message):
@@ -38,7 +46,7 @@ class CsyspyApp(App[int]):
     """Shows what its feed publishes. The feed's threads never touch the screen: they fill a mailbox of one place."""
 
     TITLE = "csyspy"
-    COMMANDS = {CommandOffers, ViewOffers, ChiselOffers, ThemeOffers}
+    COMMANDS = {_offers}
     COMMAND_PALETTE_BINDING = "ctrl+backslash"  # our own commands open it; this one is out of their way
     BINDINGS: ClassVar[list[BindingType]] = []
 

@@ -38,7 +38,7 @@ SIGNS = {
     Priority.EMERGENCY: ("▲", "critical"), Priority.ALERT: ("▲", "critical"), Priority.CRITICAL: ("▲", "critical"),
     Priority.ERROR: ("▲", "critical"), Priority.WARNING: ("■", "warning"), Priority.NOTICE: ("·", "notice"),
 }
-PRIORITY_CELLS, BEAT_CELLS = 14, 12
+PRIORITY_CELLS, BEAT_CELLS = 16, 12
 WIDE_CELLS = 110
 """From here on rules and processes have room for their whole names."""
 

@@ -96,6 +96,8 @@ class PaintedScroll(ScrollView, can_focus=True):
     def painted(self, cells: list[tuple[str, str]], width: int, *, is_cursor: bool = False) -> Strip:
         """A line of (text, role), width cells wide."""
         base = self.style_of("cursor") if is_cursor else self.rich_style
+        if is_cursor:  # what is faint elsewhere could not be read on the cursor's ground
+            cells = [(text, "text" if role == "faint" else role) for text, role in cells]
         strip = Strip([Segment(text, self.style_of(role)) for text, role in cells])
         return strip.apply_style(base).adjust_cell_length(width, base)
 
