@@ -197,9 +197,9 @@ def _feed(capture: str | None, filter_text: str, interval_s: float, tier: str) -
     from csyspy.tui.live_feed import LiveFeed
 
     if tiers.choose(tier) is tiers.Tier.A:
-        from csyspy.tui.kernel_feed import KernelFeed
+        from csyspy.tui.stream_feed import StreamFeed
 
-        feed: LiveFeed = KernelFeed(interval_s)
+        feed: LiveFeed = StreamFeed(interval_s)
     else:
         feed = LiveFeed(interval_s)
     if filter_text and feed.why_no_filter(filter_text):

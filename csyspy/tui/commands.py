@@ -112,7 +112,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("next-mark", "To mark", "go to the next mark", "apostrophe", T, needs=(SEEK,), group="Time"),
     Command("overview", "Overview", "the capture at a glance", "o", T, needs=(SEEK,), group="Go"),
     Command("alerts", "Alerts", "what Falco's rules say", "A", T | O, needs=(EVENTS,), group="Go"),
-    Command("condition", "Condition", "the rule's condition, and which parts of it held", "e", A, "e", (ROW,)),
+    Command("condition", "Condition", "the rule's condition, and which parts of it held", "e", A, "e", (ROW, SEEK)),
     Command("mute", "Mute", "no more alerts of this rule for now", "x", A, "x", (ROW,), group="Table"),
     Command("unmute", "Unmute", "all rules again", "c", A, group="Table"),
     Command("save-events", "Write", "the events around the alert, as a capture", "w", A, "w", (ROW, SEEK), group="Act"),

@@ -25,6 +25,14 @@ class EventRow(NamedTuple):
     failed: bool
     info: str
 
+    def fields(self) -> dict[str, Any]:
+        """Field -> value, of what the row has."""
+        return {
+            "evt.num": self.number, "evt.rawtime": self.time_ns, "evt.type": self.type, "evt.dir": ">" if self.is_enter else "<",
+            "evt.args": self.info, "evt.failed": self.failed, "evt.latency": self.latency_ns, "proc.name": self.process,
+            "thread.tid": self.tid, "evt.cpu": self.cpu,
+        }
+
 
 class EventCollector:
     """Keeps the events that pass a filter: the first MOST_EVENTS of them, or with `keeps_newest` the last. Raises FieldError."""

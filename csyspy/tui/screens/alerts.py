@@ -167,8 +167,9 @@ class AlertsScreen(Searching, StreamScreen):
         group = self._selected()
         if group is not None:
             alert = group.newest
-            window = Window(alert.time_ns - AROUND_NS, alert.time_ns + AROUND_NS)
-            self.app.push_screen(DigScreen(self.feed, _process_filter(group), "", (group.rule, group.who), window, alert.event))
+            window = None if self.is_endless else Window(alert.time_ns - AROUND_NS, alert.time_ns + AROUND_NS)
+            first = 0 if self.is_endless else alert.event
+            self.app.push_screen(DigScreen(self.feed, _process_filter(group), "", (group.rule, group.who), window, first))
 
     def command_copy(self) -> None:
         group = self._selected()

@@ -39,10 +39,12 @@ class CardScreen(ModalScreen[str | None]):
         *move_bindings(),
     ]
 
-    def __init__(self, feed: Feed, number: int) -> None:
+    def __init__(self, feed: Feed, number: int, known: dict[str, Any] | None = None) -> None:
         super().__init__()
         self._feed = feed
         self._number = number
+        self._known = known
+        """The fields, where they are at hand; None: the event is looked for in the feed."""
         self._fields: list[tuple[str, Any]] = []
 
     def compose(self) -> ComposeResult:
@@ -53,7 +55,10 @@ class CardScreen(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         self.query_one(LinesView).focus()
-        self._read()
+        if self._known is not None:
+            self._show(list(self._known.items()))
+        else:
+            self._read()
 
     @work(thread=True, exclusive=True, exit_on_error=False)
     def _read(self) -> None:

@@ -133,7 +133,9 @@ class DigScreen(Searching, StreamScreen):
     def command_drill(self) -> None:
         row = self._selected()
         if row is not None:
-            self.app.push_screen(CardScreen(self.feed, row.number), self._card_closed)
+            # what is live cannot be walked again: then what the line has is all there is
+            known = row.fields() if self.is_endless else None
+            self.app.push_screen(CardScreen(self.feed, row.number, known), self._card_closed)
 
     def _card_closed(self, condition_text: str | None) -> None:
         if condition_text:

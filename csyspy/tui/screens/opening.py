@@ -1,6 +1,5 @@
 """What opens beside or above the table: events, data, spectrogram, detail, legend, overview, actions."""
 
-import shlex
 import subprocess
 from functools import partial
 
@@ -90,24 +89,13 @@ class Opening(Drilling):
 
     def command_alerts(self) -> None:
         from csyspy.rules.settings import default_rules_files
-
-        paths = self.rules_files or default_rules_files()
-        if paths:
-            self._open_alerts(" ".join(map(shlex.quote, paths)))
-        else:
-            self.app.push_screen(Prompt("Rules", "Falco rules files or folders, with blanks between them"), self._open_alerts)
-
-    def _open_alerts(self, paths: str | None) -> None:
         from csyspy.tui.screens.alerts import AlertsScreen, load_rules
 
-        if not paths:
-            return
         try:
-            loaded = load_rules(tuple(shlex.split(paths)))
-        except (CsyspyError, ValueError) as error:
-            self.notify(str(error), title="Rules", severity="error", markup=False)
+            loaded = load_rules(self.rules_files or default_rules_files())
+        except CsyspyError as error:
+            self.notify(error.message, title="Rules", severity="error", markup=False)
             return
-        self.rules_files = tuple(shlex.split(paths))
         self.app.push_screen(AlertsScreen(self.feed, loaded, self.travel.window, self.note_alerts))
 
     def note_alerts(self, times_ns: tuple[int, ...]) -> None:

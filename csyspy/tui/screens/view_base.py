@@ -75,7 +75,7 @@ class ViewBase(CommandScreen):
         self.filter_text = filter_text
         self.row_text = ""
         self.rules_files = rules_files
-        """Falco rules to run; empty: those of an installed Falco, or the user is asked."""
+        """Falco rules to run; empty: those of an installed Falco, else our own."""
         self.sought = ""
         self.containers = containers
         self.travel = TimeTravel(feed.index, int(interval_s * NS_PER_S))

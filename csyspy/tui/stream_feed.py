@@ -1,0 +1,129 @@
+"""Live frames that need events: the kernel's stream, walked as a capture without an end."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from csyspy.capture.live.stream import SNAPLEN, LiveSource, StreamOptions
+from csyspy.capture.walker import OpenCapture, open_capture
+from csyspy.filters.event_sets import event_names
+from csyspy.filters.parser import parse
+from csyspy.tui.arrange import arranged
+from csyspy.tui.frame import Can, Frame, IsCancelled, Publish, Query, State, Window
+from csyspy.tui.kernel_feed import KernelFeed
+from csyspy.tui.kernel_plan import kernel_plan
+from csyspy.tui.live_feed import FIRST_INTERVAL_S
+from csyspy.views.aggregate import ViewAggregation
+from csyspy.views.format import short_count
+from csyspy.views.view import Kind, View
+
+if TYPE_CHECKING:
+    from csyspy.capture.source import Source
+
+STEP_EVENTS = 64
+"""Events between two looks at the clock."""
+ECHO_SNAPLEN = 2000
+"""Bytes of each buffer that are kept where data is looked at, as csysdig keeps them."""
+SWITCH = "switch"
+
+
+class StreamFeed(KernelFeed):
+    """What runs on this machine: from the kernel's tables where they answer, else from its events."""
+
+    can = Can.EVENTS
+
+    def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
+        if kernel_plan(query.view, query.filter_text, containers=query.containers) is not None:
+            super().answer(query, publish, is_cancelled)
+            return
+        aggregation = ViewAggregation(query.view, query.filter_text, containers=query.containers)
+        source = LiveSource(_options(query.view.filter, query.filter_text))
+        try:
+            capture = self._walkable(source, aggregation.sink.needs, is_cancelled)
+            capture.walker.attach([aggregation.sink])
+            for start_ns in self._beats(capture, is_cancelled):
+                publish(self._events_frame(aggregation, capture, source, query, start_ns))
+                if query.view.kind is not Kind.LIST:
+                    aggregation.clear()
+        finally:
+            source.close()
+
+    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+        needs = 0
+        for sink in sinks:
+            needs |= sink.needs
+        source = LiveSource(StreamOptions(snaplen=ECHO_SNAPLEN, switches=True))
+        try:
+            capture = self._walkable(source, needs, is_cancelled)
+            capture.walker.attach([])
+            capture.walker.open()
+            on_step(capture.state)
+            capture.walker.attach(list(sinks))
+            while capture.walker.step(STEP_EVENTS) and not self._is_over(is_cancelled):
+                on_step(capture.state)
+            capture.walker.finish()
+        finally:
+            source.close()
+
+    def why_not(self, view: View) -> str:
+        return ""
+
+    def why_no_filter(self, filter_text: str) -> str:
+        return ""
+
+    def _walkable(self, source: LiveSource, needs: int, is_cancelled: IsCancelled) -> OpenCapture:
+        return open_capture([source.name], needs, cast("Source", _Until(source, lambda: self._is_over(is_cancelled))))
+
+    def _is_over(self, is_cancelled: IsCancelled) -> bool:
+        return self._closed.is_set() or is_cancelled()
+
+    def _beats(self, capture: OpenCapture, is_cancelled: IsCancelled) -> Any:
+        """Walk on; gives the begin of each interval that is over, ns since the epoch."""
+        pause_s = min(FIRST_INTERVAL_S, self._interval_s)
+        start_ns, due_s = time.time_ns(), time.monotonic() + pause_s
+        while capture.walker.step(STEP_EVENTS) and not self._is_over(is_cancelled):
+            if time.monotonic() >= due_s:
+                yield start_ns
+                start_ns, due_s = time.time_ns(), time.monotonic() + self._interval_s
+
+    def _events_frame(
+        self, aggregation: ViewAggregation, capture: OpenCapture, source: LiveSource, query: Query, start_ns: int
+    ) -> Frame:
+        now_ns = time.time_ns()
+        with self._lock:
+            self._seq += 1
+            snapshot = aggregation.snapshot(capture.state, now_ns - start_ns, sort=query.sort, seq=self._seq, time_ns=now_ns)
+            cost = source.overhead()
+            rate = cost.events / cost.seconds if cost.seconds > 0 else 0.0
+            lost = f"⚠ {cost.lost / max(cost.events + cost.lost, 1):.1%} lost" if cost.lost else "none lost"
+            return Frame(
+                arranged(snapshot, query.sort, query.row_text),
+                State.LIVE,
+                self._host_gauges(self._procfs.host()),
+                total_rows=len(snapshot),
+                detail=f"{self._interval_s:g}s  {short_count(rate)} ev/s  {lost}",
+                query_seq=query.seq,
+            )
+
+
+class _Until:
+    """A source that ends when nobody wants it any more."""
+
+    def __init__(self, source: LiveSource, is_over: Callable[[], bool]) -> None:
+        self._source = source
+        self._is_over = is_over
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def read(self) -> memoryview | None:
+        """The next chunk of the source."""
+        return None if self._is_over() else self._source.read()
+
+
+def _options(*filters: str) -> StreamOptions:
+    """The stream that these filters need: switches between threads only where somebody names them."""
+    named = any(SWITCH in event_names(parse(text)) for text in filters if text and SWITCH in text)
+    return StreamOptions(snaplen=SNAPLEN, switches=named)
+
+

@@ -1,0 +1,73 @@
+"""Live frames from the kernel's events."""
+
+import subprocess
+import threading
+import time
+
+import pytest
+
+from csyspy.capture.live import tier as tiers
+from csyspy.tui.collect.events import EventCollector
+from csyspy.tui.frame import Can, Frame, Query, State
+from csyspy.tui.stream_feed import StreamFeed
+from csyspy.views.catalogue import VIEWS
+
+MARK = "/nowhere/csyspy-stream-feed"
+DEADLINE_S = 30
+
+
+@pytest.fixture
+def feed() -> StreamFeed:
+    lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
+    if lacking is not None:
+        pytest.skip(f"needs the kernel: {lacking.message}")
+    return StreamFeed(0.2)
+
+
+@pytest.fixture
+def busy() -> object:
+    """Somebody who goes on to look for a file that is not there."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(0.05):
+            subprocess.run(["cat", MARK], check=False, stderr=subprocess.DEVNULL)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+@pytest.mark.usefixtures("busy")
+def test_events_come_until_they_are_not_wanted_any_more(feed: StreamFeed) -> None:
+    assert Can.EVENTS in feed.can
+    collector = EventCollector(f'evt.type=openat and evt.args contains "{MARK}"', keeps_newest=True)
+    end_s = time.monotonic() + DEADLINE_S
+    feed.walk(collector.sinks, None, lambda: bool(collector.rows) or time.monotonic() > end_s, lambda state: None)
+    assert collector.rows[0].process == "cat"
+    assert collector.rows[0].failed
+    assert collector.rows[0].fields()["evt.dir"] == "<"
+
+
+@pytest.mark.usefixtures("busy")
+def test_views_that_no_table_fills_are_made_of_events(feed: StreamFeed) -> None:
+    frames: list[Frame] = []
+    end_s = time.monotonic() + DEADLINE_S
+
+    def seen() -> bool:
+        return time.monotonic() > end_s or any("ENOENT" in frame.snapshot.keys for frame in frames)
+
+    feed.answer(Query(VIEWS["errors"], f'evt.type=openat and evt.args contains "{MARK}"', seq=4), frames.append, seen)
+    assert frames[-1].state is State.LIVE
+    assert frames[-1].query_seq == 4
+    assert "ENOENT" in frames[-1].snapshot.keys
+    assert "ev/s" in frames[-1].detail
+    assert not feed.why_not(VIEWS["spy_users"])
+    assert not feed.why_no_filter("evt.type=openat")
+
+
+def test_who_closes_it_ends_the_walk(feed: StreamFeed) -> None:
+    threading.Timer(0.5, feed.close).start()
+    feed.walk(EventCollector("proc.name=nobody-has-this-name").sinks, None, lambda: False, lambda state: None)
