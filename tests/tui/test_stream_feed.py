@@ -43,7 +43,7 @@ def busy() -> object:
 @pytest.mark.usefixtures("busy")
 def test_events_come_until_they_are_not_wanted_any_more(feed: StreamFeed) -> None:
     assert Can.EVENTS in feed.can
-    collector = EventCollector(f'evt.type=openat and evt.args contains "{MARK}"', keeps_newest=True)
+    collector = EventCollector(f'evt.type=openat and evt.dir=< and evt.args contains "{MARK}"', keeps_newest=True)
     end_s = time.monotonic() + DEADLINE_S
     feed.walk(collector.sinks, None, lambda: bool(collector.rows) or time.monotonic() > end_s, lambda state: None)
     assert collector.rows[0].process == "cat"
@@ -59,7 +59,7 @@ def test_views_that_no_table_fills_are_made_of_events(feed: StreamFeed) -> None:
     def seen() -> bool:
         return time.monotonic() > end_s or any("ENOENT" in frame.snapshot.keys for frame in frames)
 
-    feed.answer(Query(VIEWS["errors"], f'evt.type=openat and evt.args contains "{MARK}"', seq=4), frames.append, seen)
+    feed.answer(Query(VIEWS["errors"], f'evt.type=openat and evt.dir=< and evt.args contains "{MARK}"', seq=4), frames.append, seen)
     assert frames[-1].state is State.LIVE
     assert frames[-1].query_seq == 4
     assert "ENOENT" in frames[-1].snapshot.keys
