@@ -172,6 +172,43 @@ int csp_tasks(u64 *ctx)
   return 0;
 }
 
+/* How many descriptors a process has open. */
+struct fd_count {
+  u32 pid;
+  u32 open;
+};
+
+#define MOST_WORDS 1024 /* of 64 descriptors each */
+
+int csp_fd_counts(u64 *ctx)
+{
+  u64 *meta = (u64 *)ctx[0];
+  char *task = (char *)ctx[1], *files = 0, *table = 0, *bits = 0;
+  struct fd_count count = {};
+  u32 most = 0, tid = 0, i;
+  if (!task)
+    return 0;
+  READ(count.pid, task + O_task_struct_tgid);
+  READ(tid, task + O_task_struct_pid);
+  READ(files, task + O_task_struct_files);
+  if (tid != count.pid || !files)
+    return 0;
+  READ(table, files + O_files_struct_fdt);
+  if (!table)
+    return 0;
+  READ(most, table + O_fdtable_max_fds);
+  READ(bits, table + O_fdtable_open_fds);
+  for (i = 0; i < MOST_WORDS; i++) {
+    u64 word = 0;
+    if (i * 64 >= most)
+      break;
+    bpf_probe_read_kernel(&word, 8, bits + i * 8);
+    count.open += __builtin_popcountll(word);
+  }
+  bpf_seq_write((void *)meta[0], &count, sizeof(count));
+  return 0;
+}
+
 /* Remember the path of a control group by its id. */
 static __always_inline void keep_path(char *cgroup)
 {

@@ -156,6 +156,9 @@ cdef class ConnectionTable:
             return [(<double>a) + (<double>b) for a, b in zip(self.in_bytes, self.out_bytes)]
         if field == "evt.count":    # the beginning of a call and its end count as one each
             return [2 * calls for calls in self.calls]
+        if field == "fd.containername":
+            ids = values_of(self.tasks, self.owners, "container.id")
+            return [None if id_ is None else f"{'' if id_ == 'host' else id_}:{name}" for id_, name in zip(ids, self.column("fd.name"))]
         if field.startswith("fd."):
             return [connection.value(field) for connection in self.connections]
         return values_of(self.tasks, self.owners, field)

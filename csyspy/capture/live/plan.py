@@ -77,6 +77,7 @@ class Plan:
 
 TASKS: Final = "tasks"
 SOCKETS: Final = "sockets"
+DESCRIPTORS: Final = "descriptors"
 CALLS: Final = "calls"
 LATENCIES: Final = "latencies"
 FAILURES: Final = "failures"
@@ -123,6 +124,7 @@ TABLES: Final = (
             ),
             **dict.fromkeys(("evt.buflen.net", "evt.buflen.net.in", "evt.buflen.net.out"), (SOCKETS,)),
             **dict.fromkeys(("evt.buflen.file", "evt.buflen.file.in", "evt.buflen.file.out"), (SOCKETS,)),
+            **dict.fromkeys(("proc.fdopencount", "proc.fdusage"), (DESCRIPTORS,)),
             "evt.count": (CALLS,),
             **dict.fromkeys(
                 ("evt.count.error.file", "evt.count.error.net", "evt.count.error.memory", "evt.count.error.other"), (FAILURES,)
@@ -134,7 +136,7 @@ TABLES: Final = (
     Table(
         "connections",
         keys=(
-            "fd.name", "fd.l4proto", "fd.type", "fd.lip", "fd.rip", "fd.lport", "fd.rport", "fd.sip", "fd.cip", "fd.sport", "fd.cport",
+            "fd.name", "fd.containername", "fd.l4proto", "fd.type", "fd.lip", "fd.rip", "fd.lport", "fd.rport", "fd.sip", "fd.cip", "fd.sport", "fd.cport",
         ),
         values=dict.fromkeys(
             (

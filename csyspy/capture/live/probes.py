@@ -40,6 +40,7 @@ def _tell_kinds(loaded: Loaded) -> None:
 
 PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
     "tasks": ProbeSet("tasks.c", (Hook("csp_task_exit", "sched_process_exit"),)),
+    "descriptors": ProbeSet("tasks.c", ()),
     "sockets": ProbeSet(
         "sockets.c",
         (

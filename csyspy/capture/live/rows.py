@@ -10,6 +10,7 @@ with KernelTables(plans) as tables:      # loads and attaches what they need, an
 
 import mmap
 import sys
+import threading
 import time
 from collections.abc import Hashable, Sequence
 from contextlib import AbstractContextManager
@@ -22,6 +23,7 @@ from csyspy.capture.live.grouping import group
 from csyspy.capture.live.identities import Identities
 from csyspy.capture.live.plan import (
     CALLS,
+    DESCRIPTORS,
     FAILURES,
     FILE_IO,
     FILE_TIMES,
@@ -52,6 +54,7 @@ _DRAINED: Final = (
 """(table, probe set, its map) of those that begin anew at each sample."""
 _LOST: Final = {
     TASKS: ("exits_lost",),
+    DESCRIPTORS: (),
     SOCKETS: ("sockets_lost", "threads_lost"),
     FILE_IO: ("threads_lost",),
     CALLS: ("calls_lost",),
@@ -83,16 +86,36 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         self.interval_s = 0.0
         """Between it and the one before; 0 at the first."""
         try:
-            names = dict.fromkeys((TASKS, *(probe for plan in plans for probe in plan.probes)))
-            for name in names:
-                if tier is not Tier.A:
-                    self._loaded[TASKS] = ProcTasks()  # which is all that there is
-                elif not any(untimed == name and timed in names for timed, untimed in TIMED.items()):
-                    self._loaded[name] = attach(name)
+            if tier is Tier.A:
+                self._attach(plans)
+            else:
+                self._loaded[TASKS] = ProcTasks()  # which is all that there is
             self._make_tables()
         except BaseException:
             self.close()
             raise
+
+    def _attach(self, plans: Sequence[Plan]) -> None:
+        """Load what the plans need, side by side: where it has to be compiled first, that takes its time."""
+        names = dict.fromkeys((TASKS, *(probe for plan in plans for probe in plan.probes)))
+        for timed, untimed in TIMED.items():
+            if timed in names:
+                names.pop(untimed, None)
+        failures: list[Exception] = []
+
+        def load(name: str) -> None:
+            try:
+                self._loaded[name] = attach(name)
+            except Exception as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=load, args=(name,)) for name in names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
 
     def _path_of(self, cgroup: int) -> bytes | None:
         """The path of a control group that an ended thread belonged to."""
@@ -142,6 +165,8 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         _, _, ended = tasks.map("exited").entries_read(delete=True)
         self._tasks.update(alive, bytes(ended), now_ns)
+        if DESCRIPTORS in self._loaded:
+            self._tasks.add_fd_counts(self._loaded[DESCRIPTORS].iterate("csp_fd_counts", "task"))
         for probe, slots in self._slots.items():
             _, _, others = self._loaded[probe].map("thread_others").entries_read(delete=True)
             self._tasks.add_bytes(slots, others, _SLOTS[probe])

@@ -222,6 +222,16 @@ cdef class TaskTable:
                 thread.file_in_bytes += slot.read_bytes
                 thread.file_out_bytes += slot.written_bytes
 
+    def add_fd_counts(self, bytes counts not None):
+        """Take how many descriptors processes have open, from csp_fd_counts. After `update`."""
+        cdef const uint32_t* pairs = <const uint32_t*>PyBytes_AS_STRING(counts)
+        cdef Py_ssize_t i
+        cdef Thread thread
+        for i in range(PyBytes_GET_SIZE(counts) // 8):
+            thread = self.by_tid.get(pairs[2 * i])
+            if thread is not None:
+                thread.open_fds = pairs[2 * i + 1]
+
     cdef int take(self, Thread thread, const ThreadBytes* slot, int what) except -1:
         if what == SOCKET_BYTES:
             thread.socket_read_bytes += _grown(slot.read_bytes, thread.socket_reads)
@@ -324,6 +334,10 @@ cdef list values_of(TaskTable table, list threads, str field):
         return [None if t is None else t.net_in_bytes for t in threads]
     if field == "evt.buflen.net.out":
         return [None if t is None else t.net_out_bytes for t in threads]
+    if field == "proc.fdopencount":
+        return [None if t is None else t.leader.open_fds for t in threads]
+    if field == "proc.fdusage":
+        return [None if t is None else min(100.0 * t.leader.open_fds / t.now.fd_limit, 100.0) if t.now.fd_limit else 0.0 for t in threads]
     if field == "evt.rawarg.res":    # of calls that read and write files
         return [None if t is None else t.file_in_bytes + t.file_out_bytes for t in threads]
     if field == "evt.count":

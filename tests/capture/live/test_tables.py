@@ -79,6 +79,13 @@ def test_memory_is_counted_once_a_process(work):
     assert rows[work.pid][1] == pytest.approx(resident, rel=0.2)
 
 
+def test_open_descriptors(work):
+    work.do("kept = [os.open('/dev/null', os.O_RDONLY) for _ in range(200)]")
+    rows = measured(Needs(("proc.pid",), (Wanted("proc.fdopencount", "max"), Wanted("proc.fdlimit")), (of(work.pid),)), lambda: None)
+    limit = next(line.split()[3] for line in Path(f"/proc/{work.pid}/limits").read_text().splitlines() if line.startswith("Max open files"))
+    assert rows[work.pid] == [len(os.listdir(f"/proc/{work.pid}/fd")), int(limit)]
+
+
 def test_bytes_of_connections(work):
     work.do(
         "l = socket.create_server(('127.0.0.1', 0)); c = socket.create_connection(l.getsockname()); s, _ = l.accept()\n"
