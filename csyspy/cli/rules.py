@@ -31,6 +31,10 @@ def run(argv: Sequence[str]) -> int:
     if command.validate:
         return _validate(command, settings)
     audits = False
+    if command.who:
+        from csyspy.cli.rules_audit import who_did_what
+
+        return _print(who_did_what(command))
     if command.captures:
         from csyspy.cli.rules_audit import reads_audit_logs
 

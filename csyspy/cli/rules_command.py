@@ -28,6 +28,7 @@ class RulesCommand:
     duration_s: int = 0
     all_events: bool = False
     exit_events: bool = False
+    who: bool = False
     stats: bool = False
     only_tags: list[str] = field(default_factory=list)
     without_tags: list[str] = field(default_factory=list)

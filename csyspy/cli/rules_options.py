@@ -49,6 +49,7 @@ OPTIONS: tuple[RulesOption, ...] = (
         "Evaluate on enter and exit events, even where no rule mentions evt.dir.",
     ),
     _option("", "exit-events", "", "exit_events", RUNNING, "Evaluate on exit events only, even where a rule mentions evt.dir."),
+    _option("", "who", "", "who", RUNNING, "List who did what to which object in the audit logs of -e, and run no rules."),
     _option("", "stats", "", "stats", RUNNING, "At the end print how often each rule fired, on standard error."),
     _option("t", "tag", "TAG", "only_tags", SELECTING, "Run only rules with this tag, disabled ones too. May be repeated."),
     _option("T", "without-tag", "TAG", "without_tags", SELECTING, "Leave out rules with this tag. May be repeated."),

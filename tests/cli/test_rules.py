@@ -167,6 +167,18 @@ def test_what_a_file_says_cannot_move_the_cursor(csyspy: Run, tmp_path: Path) ->
     assert "a\\x1b[2Jb" in csyspy("rules", "-r", path, "-L").stdout
 
 
+def test_who_did_what_is_listed(csyspy: Run, shared: Path, root: Path) -> None:
+    log = shared / "samples" / "k8s" / "audit_log.jsonl"
+    lines = csyspy("rules", "--who", "-e", log).stdout.splitlines()
+    assert lines[0].split() == ["COUNT", "USER", "VERB", "RESOURCE", "NAMESPACE", "NAME", "CODE", "FROM", "LAST"]
+    assert [line.split()[:6] for line in lines if "secrets" in line] == [
+        ["1", "system:serviceaccount:ci:deployer", "get", "secrets", "shop", "db-password"]
+    ]
+    rows = [json.loads(line) for line in csyspy("rules", "--who", "-e", log, "--json").stdout.splitlines()]
+    assert len(rows) == len(lines) - 1
+    assert csyspy("rules", "--who", "-e", root / "examples" / "demo.scap").returncode == 2
+
+
 # The exercises of a CKS course, done as they are written.
 
 

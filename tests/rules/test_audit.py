@@ -12,6 +12,7 @@ from csyspy.rules.alerts import Alert, to_json
 from csyspy.rules.audit import AuditEngine
 from csyspy.rules.audit_fields import AuditEvent, extractor
 from csyspy.rules.audit_log import LONGEST_BYTES, AuditReader
+from csyspy.rules.audit_summary import AuditSummary, Deed
 from csyspy.rules.engine import EngineOptions
 from csyspy.rules.loader import load
 from csyspy.rules.model import SYSCALL, LoadOptions
@@ -230,6 +231,17 @@ def test_logs_webhook_bodies_and_rubbish_are_read() -> None:
     assert [each.number for each in reader.read_lines(lines)] == [1, 2, 3]
     assert reader.skipped == 6
     assert reader.problem.startswith("line 3 is not JSON")
+
+
+def test_deeds_are_counted_once_a_request() -> None:
+    summary = AuditSummary()
+    for stage, seconds in (("RequestReceived", 1), ("ResponseStarted", 2), ("ResponseComplete", 3), ("ResponseComplete", 2)):
+        summary.add(event({**POD, "stage": stage, "stageTimestamp": f"2026-03-14T09:27:0{seconds}Z"}))
+    summary.add(event({**BINDING, "stage": "ResponseComplete", "impersonatedUser": {"username": "bob"}, "requestURI": "/x?y=z"}))
+    first, second = summary.rows()
+    assert first.deed == Deed("ann", "create", "pods", "shop", "web", "201")
+    assert (first.count, first.last_ns - first.first_ns, first.address) == (2, 1_000_000_000, "10.0.0.1")
+    assert second.deed == Deed(" as bob", "", "/x", "", "", "")
 
 
 def test_the_samples_are_read(shared: Path) -> None:
