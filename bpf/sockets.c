@@ -11,12 +11,14 @@
 #define ESTABLISHED 1
 #define SYN_SENT 2
 #define SYN_RECV 3
+#define UDP 17
 
 struct socket_key {
   u64 socket;
   u32 tid;
   u16 local_port;  /* host order */
   u16 remote_port; /* network order */
+  u64 peer;        /* tells apart whom an unconnected socket sends to */
 };
 
 /* csyspy/capture/live/connections.pyx has the same layout. */
@@ -39,22 +41,45 @@ BPF_TABLE("lru_hash", u64, u8, socket_roles, 16384);
 BPF_PERCPU_ARRAY(socket_scratch, struct socket_row, 1);
 BPF_PERCPU_ARRAY(sockets_lost, u64, 1);
 
-/* Whether the current system call is one whose bytes the task's I/O accounting counts: read, write, readv, writev, sendfile. */
-static __always_inline int is_accounted(char *task)
-{
-  char *registers = (char *)((u64(*)(void *))175)((void *)task); /* bpf_task_pt_regs */
 #if O_pt_regs_orig_ax >= 0
-  u64 number = *(u64 *)(registers + O_pt_regs_orig_ax);
-  return number < 64 && (0x0000010000180003ull >> number & 1);
+#define NUMBER(registers) (*(u64 *)((registers) + O_pt_regs_orig_ax))
+#define SECOND(registers) (*(u64 *)((registers) + O_pt_regs_si))
+#define FIFTH(registers) (*(u64 *)((registers) + O_pt_regs_r8))
+#define SENDTO 44
+#define SENDMSG 46
+#define ACCOUNTED(number) ((number) < 64 && (0x0000010000180003ull >> (number) & 1))
 #else
-  int number = *(int *)(registers + O_pt_regs_syscallno);
-  return number == 63 || number == 64 || number == 65 || number == 66 || number == 71;
+#define NUMBER(registers) ((u64) * (u32 *)((registers) + O_pt_regs_syscallno))
+#define SECOND(registers) (*(u64 *)((registers) + O_pt_regs_regs + 8))
+#define FIFTH(registers) (*(u64 *)((registers) + O_pt_regs_regs + 32))
+#define SENDTO 206
+#define SENDMSG 211
+#define ACCOUNTED(number) ((number) == 63 || (number) == 64 || (number) == 65 || (number) == 66 || (number) == 71)
 #endif
+
+/* Whom an unconnected socket sends to, as the call says it. */
+struct peer {
+  u16 family;
+  u16 port; /* network order */
+  u32 address;
+  u8 address6[16];
+  u32 scope;
+};
+
+static __always_inline void read_peer(struct peer *peer, char *registers)
+{
+  u64 number = NUMBER(registers), at = 0;
+  if (number == SENDTO)
+    at = FIFTH(registers);
+  else if (number == SENDMSG)
+    bpf_probe_read_user(&at, 8, (void *)SECOND(registers)); /* msg_name stands first in a msghdr */
+  if (at && bpf_probe_read_user(peer, sizeof(*peer), (void *)at))
+    bpf_probe_read_user(peer, 16, (void *)at); /* as long as a sockaddr_in */
 }
 
 static __always_inline void first_time(struct socket_key *key, struct socket_row *row, char *socket, u16 family)
 {
-  u64 number = key->socket;
+  u64 number = (u64)socket;
   u8 *role;
   row->family = family;
   row->pid = bpf_get_current_pid_tgid() >> 32;
@@ -81,16 +106,21 @@ static __always_inline int moved(char *socket, int bytes, int out)
 {
   struct socket_key key = {};
   struct socket_row *row;
-  char *task;
+  char *task, *registers;
+  struct peer peer = {};
+  u64 number;
   u16 family = 0;
   int zero = 0, accounted;
 
   if (bytes <= 0)
     return 0;
   READ(family, socket + O_sock___sk_common + O_sock_common_skc_family);
-  task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
+  task = (char *)((u64(*)(void))158)();                    /* bpf_get_current_task_btf */
+  registers = (char *)((u64(*)(void *))175)((void *)task); /* bpf_task_pt_regs */
   READ(key.tid, task + O_task_struct_pid);
-  accounted = is_accounted(task);
+  number = NUMBER(registers);
+  /* whether the task's I/O accounting counts the call as well: read, write, readv, writev, sendfile */
+  accounted = ACCOUNTED(number);
   if (family != FAMILY_INET && family != FAMILY_INET6) {
     if (accounted)
       add_bytes(key.tid, bytes, out);
@@ -99,6 +129,11 @@ static __always_inline int moved(char *socket, int bytes, int out)
   key.socket = (u64)socket;
   READ(key.local_port, socket + O_sock___sk_common + O_sock_common_skc_num);
   READ(key.remote_port, socket + O_sock___sk_common + O_sock_common_skc_dport);
+  if (out && !key.remote_port) {
+    read_peer(&peer, registers);
+    key.remote_port = peer.port;
+    key.peer = peer.address ^ *(u32 *)(peer.address6 + 12);
+  }
   row = sockets.lookup(&key);
   if (!row) {
     row = socket_scratch.lookup(&zero);
@@ -106,6 +141,13 @@ static __always_inline int moved(char *socket, int bytes, int out)
       return 0;
     __builtin_memset(row, 0, sizeof(*row));
     first_time(&key, row, socket, family);
+    if (peer.family == FAMILY_INET)
+      *(u32 *)row->remote = peer.address;
+    else if (peer.family == FAMILY_INET6)
+      __builtin_memcpy(row->remote, peer.address6, 16);
+    /* a server usually begins with a read and a client with a write (libs: parsers.cpp, set_net_role_by_guessing) */
+    if (!row->role && row->protocol == UDP)
+      row->role = out ? 1 : 2;
     if (sockets.update(&key, row)) {
       u64 *lost = sockets_lost.lookup(&zero);
       if (lost)

@@ -18,6 +18,7 @@ cdef struct SocketKey:
     uint32_t tid
     uint16_t local_port
     uint16_t remote_port
+    uint64_t peer
 
 cdef struct SocketRow:
     uint64_t in_bytes

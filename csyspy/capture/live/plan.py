@@ -136,7 +136,8 @@ TABLES: Final = (
     Table(
         "connections",
         keys=(
-            "fd.name", "fd.containername", "fd.l4proto", "fd.type", "fd.lip", "fd.rip", "fd.lport", "fd.rport", "fd.sip", "fd.cip", "fd.sport", "fd.cport",
+            "fd.name", "fd.containername",
+            "fd.l4proto", "fd.type", "fd.lip", "fd.rip", "fd.lport", "fd.rport", "fd.sip", "fd.cip", "fd.sport", "fd.cport",
         ),
         values=dict.fromkeys(
             (

@@ -104,6 +104,17 @@ def test_bytes_of_connections(work):
     ]
 
 
+def test_datagrams_go_to_whom_the_call_says(work):
+    act = (
+        "u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); v = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "u.bind(('127.0.0.1', 0)); v.bind(('127.0.0.2', 0)); v.sendto(bytes(10), u.getsockname()); u.recv(10)\n"
+        "v.sendmsg([bytes(20)], [], 0, u.getsockname()); u.recv(20)"
+    )
+    needs = Needs(("fd.name",), (*sums("evt.rawarg.res"), Wanted("fd.l4proto"), Wanted("fd.rip"), Wanted("fd.lip")), (IP, of(work.pid)))
+    rows = measured(needs, lambda: work.do(act))
+    assert sorted(rows.values()) == [[30, "udp", "0.0.0.0", "127.0.0.1"], [30, "udp", "127.0.0.1", "127.0.0.2"]]
+
+
 def test_a_connection_is_named_from_its_client_to_its_server(work):
     made = "l = socket.create_server(('127.0.0.1', 0)); c = socket.create_connection(l.getsockname()); s, _ = l.accept(); c.send(b'x')"
     values = (Wanted("fd.sport"), Wanted("fd.cport"))
