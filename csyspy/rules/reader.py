@@ -5,14 +5,15 @@ Facts: falco: userspace/engine/rule_loader_reader.cpp. The first error ends the 
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final, NoReturn
+from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from csyspy.rules import engine_version
 from csyspy.rules.composed import Composed
 from csyspy.rules.definitions import Collection, Entry, ExceptionDefinition, ListDefinition, MacroDefinition, RuleDefinition, RuleUpdate
-from csyspy.rules.document import Scalar, SourceText, YamlError, as_bool, as_uint32, documents, is_null
+from csyspy.rules.document import Scalar, SourceText, YamlError, as_uint32, documents, is_null
+from csyspy.rules.item import Item, kind_of
 from csyspy.rules.model import SYSCALL, Priority, Problem
 from csyspy.rules.problems import Context, LoadError
 
@@ -36,91 +37,6 @@ def read(source: SourceText, collection: Collection) -> tuple[list[Problem], lis
     return [], reader.warnings
 
 
-class _Item:
-    """A mapping of the file with the context to complain in."""
-
-    def __init__(self, node: MappingNode, context: Context) -> None:
-        self.node = node
-        self.context = context
-        self.keys: dict[str, tuple[Node, Node]] = {}
-        for key, value in node.value:
-            if isinstance(key, ScalarNode):
-                self.keys.setdefault(key.value, (key, value))
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.keys
-
-    def fail(self, message: str, hint: str = "") -> NoReturn:
-        raise self.context.error("LOAD_ERR_YAML_VALIDATE", message, hint)
-
-    def value(self, key: str) -> Node:
-        """What stands behind a key. Raises LoadError where the key is missing."""
-        if key not in self.keys:
-            self.fail(f"the key {key!r} is missing")
-        return self.keys[key][1]
-
-    def scalar(self, key: str) -> Scalar:
-        """The text behind a key. Raises LoadError where there is none."""
-        node = self.value(key)
-        if is_null(node):
-            self.fail(f"the key {key!r} has no value")
-        context = self.context.at(node, "value for", key)
-        if not isinstance(node, ScalarNode):
-            raise context.error("LOAD_ERR_YAML_VALIDATE", f"{key} must be one value, not a {_kind(node)}")
-        if not node.value:
-            raise context.error("LOAD_ERR_YAML_VALIDATE", f"{key} must not be empty")
-        return Scalar.of(node, self.context.source)
-
-    def text(self, key: str) -> str:
-        """The text behind a key."""
-        return self.scalar(key).value
-
-    def flag(self, key: str, default: bool | None = None) -> bool:
-        """The bool behind a key; `default` where the key may be missing and is."""
-        if default is not None and key not in self.keys:
-            return default
-        value = as_bool(self.text(key))
-        if value is None:
-            raise self._wrong(key, "true or false")
-        return value
-
-    def number(self, key: str, default: int | None = None) -> int:
-        """The number behind a key, from 0 up; `default` where the key may be missing and is."""
-        if default is not None and key not in self.keys:
-            return default
-        value = as_uint32(self.text(key))
-        if value is None:
-            raise self._wrong(key, "a whole number")
-        return value
-
-    def _wrong(self, key: str, expected: str) -> LoadError:
-        node = self.value(key)
-        shown = node.value if isinstance(node, ScalarNode) else ""
-        return self.context.at(node, "value for", key).error("LOAD_ERR_YAML_VALIDATE", f"{key} must be {expected}, not {shown!r}")
-
-    def texts(self, key: str) -> list[Scalar]:
-        """The sequence of texts behind a key."""
-        node = self.value(key)
-        context = self.context.at(node, "value for", key)
-        if not isinstance(node, SequenceNode):
-            raise context.error("LOAD_ERR_YAML_VALIDATE", f"{key} must be a sequence, not a {_kind(node)}")
-        return [Scalar.of(self._list_item(item, context), self.context.source) for item in node.value]
-
-    @staticmethod
-    def _list_item(node: Node, context: Context) -> ScalarNode:
-        if not isinstance(node, ScalarNode) or is_null(node):
-            raise context.at(node, "list item").error("LOAD_ERR_YAML_VALIDATE", f"an item must be one value, not a {_kind(node)}")
-        return node
-
-
-def _kind(node: Node) -> str:
-    if isinstance(node, SequenceNode):
-        return "sequence"
-    if isinstance(node, MappingNode):
-        return "mapping"
-    return "null" if is_null(node) else "text"
-
-
 class _Reader:
     def __init__(self, source: SourceText, collection: Collection) -> None:
         self.source = source
@@ -139,7 +55,7 @@ class _Reader:
                 continue
             if not isinstance(root, SequenceNode):
                 what = "a sequence of items, each beginning with `- `"
-                raise self.context.error("LOAD_ERR_YAML_VALIDATE", f"a rule file is {what}, not a {_kind(root)}")
+                raise self.context.error("LOAD_ERR_YAML_VALIDATE", f"a rule file is {what}, not a {kind_of(root)}")
             for node in root.value:
                 if not is_null(node):
                     self._item(node)
@@ -150,9 +66,9 @@ class _Reader:
     def _item(self, node: Node) -> None:
         if not isinstance(node, MappingNode):
             context = self.context.at(node, "rules content item")
-            message = f"an item is a mapping with a key such as rule, macro or list, not a {_kind(node)}"
+            message = f"an item is a mapping with a key such as rule, macro or list, not a {kind_of(node)}"
             raise context.error("LOAD_ERR_YAML_VALIDATE", message)
-        item = _Item(node, self.context)
+        item = Item(node, self.context)
         for key, read in self._kinds():
             if key in item:
                 read(item)
@@ -160,7 +76,7 @@ class _Reader:
         hint = "items are rule, macro, list, required_engine_version and required_plugin_versions"
         self._warn(self.context.at(node, "rules content item"), "LOAD_UNKNOWN_ITEM", "unknown item, ignored", hint)
 
-    def _kinds(self) -> tuple[tuple[str, Callable[[_Item], None]], ...]:
+    def _kinds(self) -> tuple[tuple[str, Callable[[Item], None]], ...]:
         return (
             ("required_engine_version", self._engine_version),
             ("required_plugin_versions", self._plugin_versions),
@@ -169,7 +85,7 @@ class _Reader:
             ("rule", self._rule),
         )
 
-    def _engine_version(self, item: _Item) -> None:
+    def _engine_version(self, item: Item) -> None:
         item.context = context = self.context.at(item.node, "required_engine_version")
         text = item.text("required_engine_version")
         number = as_uint32(text)
@@ -183,28 +99,28 @@ class _Reader:
             raise context.error("LOAD_ERR_VALIDATE", message, f"the engines of released Falcos up to {newest} are known")
         self.collection.required_engine = max(self.collection.required_engine, version)
 
-    def _plugin_versions(self, item: _Item) -> None:
+    def _plugin_versions(self, item: Item) -> None:
         node = item.value("required_plugin_versions")
         context = self.context.at(node, "required plugin versions")
         if not isinstance(node, SequenceNode):
-            raise context.error("LOAD_ERR_YAML_VALIDATE", f"required_plugin_versions must be a sequence, not a {_kind(node)}")
+            raise context.error("LOAD_ERR_YAML_VALIDATE", f"required_plugin_versions must be a sequence, not a {kind_of(node)}")
         for entry in node.value:
             plugin, first = self._requirement(entry, context, "required plugin versions entry")
             alternatives = [first]
             if "alternatives" in plugin:
                 others = plugin.value("alternatives")
                 if not isinstance(others, SequenceNode):
-                    plugin.fail(f"alternatives must be a sequence, not a {_kind(others)}")
+                    plugin.fail(f"alternatives must be a sequence, not a {kind_of(others)}")
                 alternatives += [
                     self._requirement(other, plugin.context, "required plugin versions alternative")[1] for other in others.value
                 ]
             self._require(plugin.context, alternatives)
 
-    def _requirement(self, node: Node, parent: Context, item_type: str) -> tuple[_Item, tuple[str, str]]:
+    def _requirement(self, node: Node, parent: Context, item_type: str) -> tuple[Item, tuple[str, str]]:
         context = parent.at(node, item_type)
         if not isinstance(node, MappingNode):
-            raise context.error("LOAD_ERR_YAML_VALIDATE", f"a plug-in is a mapping with name and version, not a {_kind(node)}")
-        item = _Item(node, context)
+            raise context.error("LOAD_ERR_YAML_VALIDATE", f"a plug-in is a mapping with name and version, not a {kind_of(node)}")
+        item = Item(node, context)
         name = item.text("name")
         item.context = parent.at(node, item_type, name)
         return item, (name, item.text("version"))
@@ -219,14 +135,14 @@ class _Reader:
             seen.add(name)
         self.collection.require_plugin(tuple(alternatives))
 
-    def _named(self, item: _Item, kind: str) -> str:
+    def _named(self, item: Item, kind: str) -> str:
         """The name of an item, whose context it gets."""
         item.context = self.context.at(item.node, kind)
         name = item.text(kind)
         item.context = self.context.at(item.node, kind, name)
         return name
 
-    def _list(self, item: _Item) -> None:
+    def _list(self, item: Item) -> None:
         name = self._named(item, "list")
         if LIST_NAME.fullmatch(name) is None:
             self._warn(item.context, "LOAD_INVALID_LIST_NAME", f"{name!r} is no name for a list", "no blanks, quotes, parentheses, = and ,")
@@ -236,7 +152,7 @@ class _Reader:
         else:
             self.collection.define_list(new)
 
-    def _macro(self, item: _Item) -> None:
+    def _macro(self, item: Item) -> None:
         name = self._named(item, "macro")
         if MACRO_NAME.fullmatch(name) is None:
             self._warn(item.context, "LOAD_INVALID_MACRO_NAME", f"{name!r} is no name for a macro", "a letter, then letters, digits and _")
@@ -248,14 +164,14 @@ class _Reader:
         else:
             self.collection.define_macro(new)
 
-    def _append_flag(self, item: _Item, key: str) -> bool:
+    def _append_flag(self, item: Item, key: str) -> bool:
         append = item.flag("append", False)
         if append:
             hint = f"write override: {{{key}: append}} in its place"
             self._warn(item.context, "LOAD_DEPRECATED_ITEM", _DEPRECATED_APPEND, hint)
         return append
 
-    def _appends(self, item: _Item, key: str) -> bool:
+    def _appends(self, item: Item, key: str) -> bool:
         """Whether a list or macro appends to an earlier one with its only key."""
         append = self._append_flag(item, key)
         overrides = self._overrides(item, (key,), (key,))
@@ -263,11 +179,11 @@ class _Reader:
         return append or overrides.get(key) == "append"
 
     @staticmethod
-    def _not_both(item: _Item, append: bool, overrides: dict[str, str]) -> None:
+    def _not_both(item: Item, append: bool, overrides: dict[str, str]) -> None:
         if append and overrides:
             item.fail("append and override cannot go together", "leave append away, and write `append` behind the key under override")
 
-    def _overrides(self, item: _Item, appendable: tuple[str, ...], replaceable: tuple[str, ...]) -> dict[str, str]:
+    def _overrides(self, item: Item, appendable: tuple[str, ...], replaceable: tuple[str, ...]) -> dict[str, str]:
         """Key -> `append` or `replace`. Raises LoadError for what cannot be."""
         if "override" not in item:
             return {}
@@ -292,7 +208,7 @@ class _Reader:
             found[key] = operation
         return found
 
-    def _rule(self, item: _Item) -> None:
+    def _rule(self, item: Item) -> None:
         name = self._named(item, "rule")
         source = item.keys["source"][1] if "source" in item else None
         plain = isinstance(source, ScalarNode) and not source.value
@@ -315,7 +231,7 @@ class _Reader:
         else:
             self._full_rule(item, name)
 
-    def _full_rule(self, item: _Item, name: str) -> None:
+    def _full_rule(self, item: Item, name: str) -> None:
         rule = RuleDefinition(item.context, name, source=SYSCALL)
         rule.condition = Composed.of(item.scalar("condition"))
         rule.condition_context = item.context.at(item.value("condition"), "rule condition")
@@ -337,7 +253,7 @@ class _Reader:
         self.collection.define_rule(rule)
 
     @staticmethod
-    def _priority(item: _Item) -> Priority:
+    def _priority(item: Item) -> Priority:
         text = item.text("priority")
         priority = Priority.parse(text)
         if priority is None:
@@ -345,7 +261,7 @@ class _Reader:
             raise context.error("LOAD_ERR_YAML_VALIDATE", f"{text!r} is no priority", _PRIORITIES)
         return priority
 
-    def _override(self, item: _Item, name: str, source: str, overrides: dict[str, str]) -> None:
+    def _override(self, item: Item, name: str, source: str, overrides: dict[str, str]) -> None:
         for operation, keys in (("append", APPENDABLE), ("replace", REPLACEABLE)):
             if operation not in overrides.values():
                 continue
@@ -366,7 +282,7 @@ class _Reader:
             context = item.context.at(item.value(key), "overrides", key)
             raise context.error("LOAD_ERR_YAML_VALIDATE", f"override does not say what to do with {key}", f"add {key}: replace to override")
 
-    def _update(self, item: _Item, update: RuleUpdate, key: str, appended: bool) -> None:
+    def _update(self, item: Item, update: RuleUpdate, key: str, appended: bool) -> None:
         """Take over the key of an item that overrides."""
         if key == "condition":
             update.condition = item.scalar(key)
@@ -385,20 +301,20 @@ class _Reader:
         else:
             setattr(update, key.replace("-", "_"), item.flag(key))
 
-    def _exceptions(self, item: _Item, appended: bool) -> list[ExceptionDefinition]:
+    def _exceptions(self, item: Item, appended: bool) -> list[ExceptionDefinition]:
         """The exceptions of a rule; `appended` ones need no fields."""
         node = item.keys["exceptions"][1] if "exceptions" in item else None
         if node is None or is_null(node):
             return []
         context = item.context.at(node, "exceptions")
         if not isinstance(node, SequenceNode):
-            raise context.error("LOAD_ERR_YAML_VALIDATE", f"exceptions must be a sequence, not a {_kind(node)}")
+            raise context.error("LOAD_ERR_YAML_VALIDATE", f"exceptions must be a sequence, not a {kind_of(node)}")
         found: list[ExceptionDefinition] = []
         for entry in node.value:
             if not isinstance(entry, MappingNode):
-                message = f"an exception is a mapping with name, fields and values, not a {_kind(entry)}"
+                message = f"an exception is a mapping with name, fields and values, not a {kind_of(entry)}"
                 raise context.at(entry, "exception").error("LOAD_ERR_YAML_VALIDATE", message)
-            exception = _Item(entry, context.at(entry, "exception"))
+            exception = Item(entry, context.at(entry, "exception"))
             name = exception.text("name")
             exception.context = item.context.at(entry, "exception", name)
             for known in found:
@@ -407,7 +323,7 @@ class _Reader:
             found.append(self._exception(exception, name, appended))
         return found
 
-    def _exception(self, item: _Item, name: str, appended: bool) -> ExceptionDefinition:
+    def _exception(self, item: Item, name: str, appended: bool) -> ExceptionDefinition:
         fields = self._entry(item.value("fields"), item.context, "fields") if not appended or "fields" in item else Entry()
         comps = self._entry(item.value("comps"), item.context, "comps") if "comps" in item else Entry()
         values: list[Entry] = []
@@ -415,7 +331,7 @@ class _Reader:
             node = item.value("values")
             context = item.context.at(node, "exception values")
             if not isinstance(node, SequenceNode):
-                raise context.error("LOAD_ERR_YAML_VALIDATE", f"values must be a sequence, not a {_kind(node)}")
+                raise context.error("LOAD_ERR_YAML_VALIDATE", f"values must be a sequence, not a {kind_of(node)}")
             values = [self._entry(value, context.at(value, "exception value"), "") for value in node.value]
         elif appended:
             self._warn(item.context, "LOAD_APPEND_NO_VALUES", "the exception brings no values")
