@@ -5,6 +5,7 @@ So a name reaches fields, filters, views and what -w writes by one way, and look
 
 import struct
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from csyspy.capture.tables import EVENT_LARGE, container_event
@@ -20,9 +21,10 @@ SETTLE_S: Final = 0.3
 class NamedSource:
     """Gives the chunks of a source (csyspy.capture.source), and a container event for everything new that `metadata` tells."""
 
-    def __init__(self, source: Any, metadata: NodeMetadata) -> None:
+    def __init__(self, source: Any, metadata: NodeMetadata, *, on_close: Callable[[], None] | None = None) -> None:
         self._source = source
         self._metadata = metadata
+        self._on_close = on_close
         self._chunks = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -49,9 +51,10 @@ class NamedSource:
         return chunk
 
     def close(self) -> None:
-        """Let go of the source and of the runtimes."""
+        """Let go of the source, and of what came with it."""
         self._source.close()
-        self._metadata.close()
+        if self._on_close is not None:
+            self._on_close()
 
 
 def _block(body: bytes) -> bytes:

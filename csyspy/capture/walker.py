@@ -31,6 +31,6 @@ def open_capture(paths: Sequence[str], needs: int, source: Source | None = None)
 
     source = source or open_source(paths)
     state = State()
-    state.container_of = container_of
+    state.container_of = getattr(source, "container_of", container_of)  # csyspy.capture.named looks names up by the way
     state.needs = needs
     return OpenCapture(source, state, Walker(state, source))

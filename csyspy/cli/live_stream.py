@@ -6,23 +6,25 @@ from typing import TYPE_CHECKING, Final
 from csyspy.cli.command import Command
 
 if TYPE_CHECKING:
-    from csyspy.capture.live.stream import LiveSource
+    from csyspy.capture.named import NamedSource
 
 SWITCH: Final = "switch"
 _ON_SWITCH: Final = ("thread.exectime", "thread.totexectime")
 """Fields that only switches between threads keep up."""
 
 
-def open_live(command: Command) -> "LiveSource":
-    """The kernel's events from now on. Raises LiveError where there can be none here."""
+def open_live(command: Command) -> "NamedSource":
+    """The kernel's events from now on, with the names of containers. Raises LiveError where there can be none here."""
     from csyspy.capture.live.stream import SNAPLEN, LiveSource, StreamOptions
     from csyspy.capture.live.tier import Tier, choose, lacking, possibilities
+    from csyspy.capture.named import NamedSource
+    from csyspy.cli.metadata import open_metadata
 
     if choose() is not Tier.A:
         missing = lacking(Tier.A, possibilities())
         assert missing is not None
         raise missing
-    return LiveSource(
+    source = LiveSource(
         StreamOptions(
             snaplen=command.snaplen or SNAPLEN,
             switches=_asks_for_switches(command),
@@ -30,6 +32,12 @@ def open_live(command: Command) -> "LiveSource":
             duration_s=command.duration_s,
         )
     )
+    try:
+        metadata = open_metadata(command)
+    except BaseException:
+        source.close()
+        raise
+    return NamedSource(source, metadata, on_close=metadata.close)
 
 
 def _asks_for_switches(command: Command) -> bool:
@@ -45,6 +53,6 @@ def _asks_for_switches(command: Command) -> bool:
     return SWITCH in event_names(parse(command.filter))
 
 
-def report(source: "LiveSource") -> None:
+def report(source: "NamedSource") -> None:
     """One line on standard error: events, losses, and what watching cost."""
     print(f"csyspy: {source.overhead().summary()}", file=sys.stderr)

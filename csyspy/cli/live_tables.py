@@ -14,7 +14,6 @@ from csyspy.cli.exits import INTERRUPTED, OK
 from csyspy.filters.on_rows import conjuncts
 
 PERIOD_S: Final = 1.0
-SETTLE_S: Final = 0.3
 CPU: Final = "thread.cpu"
 BUSY: Final = "thread.exectime"
 
@@ -89,7 +88,7 @@ def run(command: Command) -> int | None:
 def _show(command: Command, chisels: ChiselRun, groups: list[LiveGroups], tier: Tier) -> int:
     from csyspy.capture.live.identities import Identities
     from csyspy.capture.live.rows import KernelTables
-    from csyspy.cli.metadata import open_metadata
+    from csyspy.cli.metadata import SETTLE_S, open_metadata
 
     metadata = open_metadata(command)
     with contextlib.closing(metadata), KernelTables([own.plan for own in groups], Identities(metadata), tier) as tables:

@@ -1,5 +1,6 @@
 """Views of this machine without a screen: from the kernel's own tables, its events, or through /proc."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -103,11 +104,16 @@ def _of_events(command: Command, view: View, sort: Sort | None, show: Show) -> N
 
 
 def _of_the_kernel(command: Command, view: View, sort: Sort | None, found: Plan, tier: tiers.Tier) -> Iterator[Refresh]:
+    from csyspy.capture.live.identities import Identities
     from csyspy.capture.live.rows import KernelTables
+    from csyspy.cli.metadata import SETTLE_S, open_metadata
 
     columns = view.shown_columns(command.container_data)
-    with KernelTables([found], tier=tier) as tables:
+    metadata = open_metadata(command)
+    with contextlib.closing(metadata), KernelTables([found], Identities(metadata), tier) as tables:
         tables.sample()
+        tables.answer(found)  # asks for the names of the containers that are there already
+        metadata.settle(SETTLE_S)
         begin_ns = tables.time_ns
         for seq in _beats(command):
             tables.sample()

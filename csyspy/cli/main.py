@@ -173,6 +173,9 @@ def _list(command: Command) -> int:
 
 
 def _open_screen(command: Command) -> int:
+    from functools import partial
+
+    from csyspy.cli.metadata import open_metadata
     from csyspy.tui.app import run
 
     if len(command.files) > 1:
@@ -189,6 +192,7 @@ def _open_screen(command: Command) -> int:
         containers=command.container_data,
         rules_files=tuple(command.rules_files),
         tier=command.tier,
+        metadata=partial(open_metadata, command),
     )
 
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from csyspy.containers.node import NodeMetadata
 
 AUTO = "auto"
+SETTLE_S = 0.3
+"""For so long a first table waits for the names of the containers that are there already."""
 
 
 def open_metadata(command: Command) -> "NodeMetadata":

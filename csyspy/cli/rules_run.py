@@ -51,10 +51,10 @@ class _Run:
         self.captures = _captures(command, settings)
         self.fired: dict[str, int] = {}
         state = State()
-        state.container_of = container_of
         state.configure(verbose=True)
         state.needs = self._needs()
         self.source: Any = self._open()
+        state.container_of = getattr(self.source, "container_of", container_of)
         self.walker: Any = Walker(state, self.source)
         gc.freeze()  # rules stay: no collection need look through them again
 

@@ -108,11 +108,10 @@ class _Run:
             from csyspy.capture import open_source
 
             return open_source(self.command.files)
-        from csyspy.capture.named import NEEDS, NamedSource
+        from csyspy.capture.named import NEEDS
         from csyspy.cli.live_stream import open_live
-        from csyspy.cli.metadata import open_metadata
 
-        source = NamedSource(open_live(self.command), open_metadata(self.command))
+        source = open_live(self.command)
         self.state.container_of = source.container_of
         self.state.needs |= NEEDS
         return source

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +12,8 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from csyspy.containers.node import NodeMetadata
+from csyspy.containers.service import MetadataService
 from csyspy.errors import CsyspyError, UsageError
 from csyspy.fields.errors import FieldError
 from csyspy.tui.crash import write_crash
@@ -161,18 +163,19 @@ def run(
     containers: bool = False,
     rules_files: tuple[str, ...] = (),
     tier: str = "",
+    metadata: Callable[[], NodeMetadata] | None = None,
 ) -> int:
     """Open the screen on a capture file, or live where there is none, until the user leaves; the exit code.
 
     `containers` adds the columns that -pc adds, `rules_files` are for the alerts, `tier` is the live one that is wanted, if not the
-    best. Raises CsyspyError before the screen opens: UsageError for a view that is not there, FilterError, CaptureError, LiveError, or that
-    a filter needs events, which the live source has none of."""
+    best, and `metadata` opens the look-up of container names for it. Raises CsyspyError before the screen opens: UsageError for a view
+    that is not there, FilterError, CaptureError, LiveError, or that a filter needs events, which the live source has none of."""
     views = all_views()
     if view not in views:
         raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(views))}")
     interval_s = max(interval_s, SHORTEST_INTERVAL_S)
     settings = read_settings()
-    feed = _feed(capture, filter_text or "", interval_s, tier)
+    feed = _feed(capture, filter_text or "", interval_s, tier, metadata)
     app = CsyspyApp(
         feed,
         view,
@@ -186,7 +189,9 @@ def run(
     return app.run() or 0
 
 
-def _feed(capture: str | None, filter_text: str, interval_s: float, tier: str) -> Feed:
+def _feed(
+    capture: str | None, filter_text: str, interval_s: float, tier: str, metadata: Callable[[], NodeMetadata] | None
+) -> Feed:
     if capture == "-":
         raise UsageError("the screen cannot read a capture from standard input, where its keys come from", "--text prints the events")
     if capture is not None:
@@ -199,7 +204,7 @@ def _feed(capture: str | None, filter_text: str, interval_s: float, tier: str) -
     if tiers.choose(tier) is tiers.Tier.A:
         from csyspy.tui.stream_feed import StreamFeed
 
-        feed: LiveFeed = StreamFeed(interval_s)
+        feed: LiveFeed = StreamFeed(interval_s, metadata() if metadata is not None else NodeMetadata(MetadataService([])))
     else:
         feed = LiveFeed(interval_s)
     if filter_text and feed.why_no_filter(filter_text):

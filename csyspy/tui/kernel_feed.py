@@ -1,7 +1,9 @@
 """Frames from the kernel's own tables, every few seconds: no event is streamed."""
 
+from csyspy.capture.live.identities import Identities
 from csyspy.capture.live.plan import Plan
 from csyspy.capture.live.rows import KernelTables
+from csyspy.containers.node import NodeMetadata
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Frame, IsCancelled, Publish, Query, State
 from csyspy.tui.kernel_plan import kernel_plan
@@ -17,14 +19,22 @@ WITNESSES = ("procs", "page_faults")
 class KernelFeed(LiveFeed):
     """What runs on this machine. A view that the tables do not fill is asked of /proc, where that can.
 
-    For who may load programs into the kernel (csyspy.capture.live.tier)."""
+    For who may load programs into the kernel (csyspy.capture.live.tier); `metadata` names its containers."""
+
+    def __init__(self, interval_s: float, metadata: NodeMetadata) -> None:
+        super().__init__(interval_s)
+        self._metadata = metadata
+
+    def close(self) -> None:
+        super().close()
+        self._metadata.close()
 
     def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
         found = kernel_plan(query.view, query.filter_text, containers=query.containers)
         if found is None:
             super().answer(query, publish, is_cancelled)
             return
-        with KernelTables([found]) as tables:
+        with KernelTables([found], Identities(self._metadata)) as tables:
             pause_s = 0.0
             while self.rested(pause_s, is_cancelled):
                 tables.sample()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from csyspy.capture.live.stream import SNAPLEN, LiveSource, StreamOptions
+from csyspy.capture.named import NamedSource
 from csyspy.capture.walker import OpenCapture, open_capture
 from csyspy.filters.event_sets import event_names
 from csyspy.filters.parser import parse
@@ -37,7 +38,7 @@ class StreamFeed(KernelFeed):
             super().answer(query, publish, is_cancelled)
             return
         aggregation = ViewAggregation(query.view, query.filter_text, containers=query.containers)
-        source = LiveSource(_options(query.view.filter, query.filter_text))
+        source = NamedSource(LiveSource(_options(query.view.filter, query.filter_text)), self._metadata)
         try:
             capture = self._walkable(source, aggregation.sink.needs, is_cancelled)
             capture.walker.attach([aggregation.sink])
@@ -52,7 +53,7 @@ class StreamFeed(KernelFeed):
         needs = 0
         for sink in sinks:
             needs |= sink.needs
-        source = LiveSource(StreamOptions(snaplen=ECHO_SNAPLEN, switches=True))
+        source = NamedSource(LiveSource(StreamOptions(snaplen=ECHO_SNAPLEN, switches=True)), self._metadata)
         try:
             capture = self._walkable(source, needs, is_cancelled)
             capture.walker.attach([])
@@ -71,7 +72,7 @@ class StreamFeed(KernelFeed):
     def why_no_filter(self, filter_text: str) -> str:
         return ""
 
-    def _walkable(self, source: LiveSource, needs: int, is_cancelled: IsCancelled) -> OpenCapture:
+    def _walkable(self, source: NamedSource, needs: int, is_cancelled: IsCancelled) -> OpenCapture:
         return open_capture([source.name], needs, cast("Source", _Until(source, lambda: self._is_over(is_cancelled))))
 
     def _is_over(self, is_cancelled: IsCancelled) -> bool:
@@ -87,7 +88,7 @@ class StreamFeed(KernelFeed):
                 start_ns, due_s = time.time_ns(), time.monotonic() + self._interval_s
 
     def _events_frame(
-        self, aggregation: ViewAggregation, capture: OpenCapture, source: LiveSource, query: Query, start_ns: int
+        self, aggregation: ViewAggregation, capture: OpenCapture, source: NamedSource, query: Query, start_ns: int
     ) -> Frame:
         now_ns = time.time_ns()
         with self._lock:
@@ -109,7 +110,7 @@ class StreamFeed(KernelFeed):
 class _Until:
     """A source that ends when nobody wants it any more."""
 
-    def __init__(self, source: LiveSource, is_over: Callable[[], bool]) -> None:
+    def __init__(self, source: NamedSource, is_over: Callable[[], bool]) -> None:
         self._source = source
         self._is_over = is_over
 

@@ -5,6 +5,8 @@ import os
 import pytest
 
 from csyspy.capture.live import tier as tiers
+from csyspy.containers.node import NodeMetadata
+from csyspy.containers.service import MetadataService
 from csyspy.tui.frame import Frame, Query, State
 from csyspy.tui.kernel_feed import KernelFeed
 from csyspy.tui.kernel_plan import kernel_plan
@@ -19,7 +21,7 @@ def feed() -> KernelFeed:
     lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
     if lacking is not None:
         pytest.skip(f"needs the kernel: {lacking.message}")
-    return KernelFeed(0.05)
+    return KernelFeed(0.05, NodeMetadata(MetadataService([])))
 
 
 def frames_of(feed: KernelFeed, query: Query, count: int = 2) -> list[Frame]:

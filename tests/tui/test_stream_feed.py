@@ -7,6 +7,8 @@ import time
 import pytest
 
 from csyspy.capture.live import tier as tiers
+from csyspy.containers.node import NodeMetadata
+from csyspy.containers.service import MetadataService
 from csyspy.tui.collect.events import EventCollector
 from csyspy.tui.frame import Can, Frame, Query, State
 from csyspy.tui.stream_feed import StreamFeed
@@ -21,7 +23,7 @@ def feed() -> StreamFeed:
     lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
     if lacking is not None:
         pytest.skip(f"needs the kernel: {lacking.message}")
-    return StreamFeed(0.2)
+    return StreamFeed(0.2, NodeMetadata(MetadataService([])))
 
 
 @pytest.fixture
