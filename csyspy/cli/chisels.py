@@ -45,6 +45,13 @@ def set_up(command: Command, buffer_format: str, *, endless: bool = False) -> Ch
         raise UsageError(error.message, error.hint) from None
 
 
+def are_tables(command: Command) -> bool:
+    """Whether all of the command's chisels are tables: summed by the engine, or by whatever else can. Raises UsageError: no such chisel."""
+    from csyspy.chisels.table import TableChisel
+
+    return all(issubclass(_load(name), TableChisel) for name, _ in command.chisels)
+
+
 def list_chisels() -> list[str]:
     """Lines of ``-cl``."""
     return [*list_lines(entries()), "", "Use the -i flag to get detailed information about a specific chisel"]

@@ -1,6 +1,7 @@
 """Chisels that are tables, on the running kernel: it counts, and no event is streamed."""
 
 import contextlib
+import signal
 import sys
 import time
 from typing import Any, Final
@@ -70,11 +71,13 @@ def run(command: Command) -> int | None:
 
     Without -M there is a table each second, as sysdig shows it, until somebody interrupts; with -M one at the end. Raises LiveError.
     """
-    from csyspy.cli.chisels import set_up
+    from csyspy.cli.chisels import are_tables, set_up
 
+    if command.write or command.count or not are_tables(command):
+        return None
     chisels = set_up(command, "", endless=not command.duration_s)
     groups = planned(chisels, command.filter)
-    if groups is None or command.write or command.count:
+    if groups is None:
         return None
     tier = choose(command.tier)
     if tier is not Tier.A and not all(in_proc(own.plan) for own in groups):
@@ -101,6 +104,7 @@ def _show(command: Command, chisels: ChiselRun, groups: list[LiveGroups], tier: 
         end_s = begin_s + command.duration_s if command.duration_s else float("inf")
         for chisel in chisels.chisels:
             chisel.on_capture_start()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         code, tick = OK, 1
         try:
             while (now_s := time.monotonic()) < end_s:

@@ -61,3 +61,15 @@ def test_a_table_each_second_until_interrupted():
     assert text.startswith(CLEAR)
     assert text.count(CLEAR) >= 4
     assert text.endswith("\x1b[?25h")
+
+
+def test_a_chisel_that_has_said_what_is_wrong_ends_there():
+    run = subprocess.run(command("-M", "20", "-c", "fileslower", "many"), capture_output=True, text=True, timeout=15)
+    assert run.stdout == "Input min_ms must be a number.\n"
+
+
+def test_a_wrong_filter_is_shown_with_its_place():
+    run = subprocess.run(command("-M", "1", "-c", "topprocs_cpu", "proc.nme=x"), capture_output=True, text=True, timeout=15)
+    assert run.returncode == 2
+    assert "^" in run.stderr
+    assert run.stdout == ""
