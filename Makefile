@@ -19,7 +19,7 @@ run: setup ## start csyspy; make run ARGS="-r examples/demo.scap" passes options
 setup: $(STAMPS)/engine $(STAMPS)/package $(STAMPS)/bytecode $(STAMPS)/bcc ## leave .venv/bin/csyspy ready to use
 
 test: lint $(STAMPS)/runtimes ## lint, then all tests
-	$(BIN)/pytest -q -n $(JOBS)
+	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup
 
 lint: setup $(STAMPS)/dev ## ruff, the arrows between the rooms, mypy
 	$(BIN)/ruff check .

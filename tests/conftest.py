@@ -52,3 +52,19 @@ def sysdig() -> str:
     if path is None:
         pytest.skip("needs the real sysdig (Debian package sysdig)")
     return path
+
+
+LIVE = (
+    "tests/capture/live",
+    "tests/containers/test_runtimes.py",
+    "tests/tui/test_stream_feed.py",
+    "tests/tui/test_kernel_feed.py",
+    "tests/rules/test_live",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that watch the running kernel, or flood it, come one after the other (pytest -n, --dist loadgroup)."""
+    for item in items:
+        if item.nodeid.startswith(LIVE):
+            item.add_marker(pytest.mark.xdist_group("kernel"))
