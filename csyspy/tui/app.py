@@ -1,5 +1,8 @@
 """The Textual application: screens, fed by threads."""
 
+import asyncio
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -91,8 +94,17 @@ class CsyspyApp(App[int]):
     def on_mount(self) -> None:
         if self._settings.bindings:
             self.set_keymap(self._settings.bindings)
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, self.exit, None, 128 + signal.SIGTERM)
+            loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         if self._opens:
             self.view_screen.switch_view(self._opens)
+
+    def _hang_up(self) -> None:
+        """The terminal has gone: there is nothing to give back, and who tried would wait for it for ever."""
+        self.feed.close()
+        os._exit(128 + signal.SIGHUP)
 
     def on_unmount(self) -> None:
         self.feed.close()
@@ -186,7 +198,7 @@ def run(
         rules_files=rules_files,
         settings=settings,
     )
-    return app.run() or 0
+    return app.run() or app.return_code or 0
 
 
 def _feed(

@@ -45,7 +45,7 @@ class LinesView(PaintedScroll):
         self.follows = self.follows and self.cursor == self._count - 1
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if y < self.HEADER_LINES and self._header is not None:
             return self.painted(self._header(width), width).apply_style(self.style_of("header"))
         line = self.scroll_offset.y + y - self.HEADER_LINES
