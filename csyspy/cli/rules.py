@@ -39,7 +39,9 @@ def run(argv: Sequence[str]) -> int:
         from csyspy.cli.rules_audit import reads_audit_logs
 
         audits = reads_audit_logs(command)
-    loaded = load(_rules_files(command, settings), load_options(command, settings, audits=audits))
+    from_feeds = bool(command.feeds) and not command.rules_files  # then no rules run here, unless they are named
+    files = () if from_feeds else _rules_files(command, settings)
+    loaded = load(files, load_options(command, settings, audits=audits or bool(command.feeds)))
     if not loaded.successful:
         _report(loaded, command.json or settings.json_output)
         return exits.WRONG_USAGE
@@ -54,6 +56,8 @@ def run(argv: Sequence[str]) -> int:
         return rules_audit.run(command, settings, loaded)
     from csyspy.cli import rules_run
 
+    if command.feeds and not command.captures and all(rule.source != SYSCALL for rule in loaded.rules):
+        return rules_run.run_feeds(command, settings, loaded)
     return rules_run.run(command, settings, loaded, lambda: _load_again(command))
 
 

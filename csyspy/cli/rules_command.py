@@ -25,6 +25,8 @@ class RulesCommand:
     config: str = ""
     options: list[str] = field(default_factory=list)
     captures: list[str] = field(default_factory=list)
+    feeds: list[str] = field(default_factory=list)
+    feed_token: str = ""
     duration_s: int = 0
     all_events: bool = False
     exit_events: bool = False

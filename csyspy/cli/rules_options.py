@@ -43,6 +43,13 @@ OPTIONS: tuple[RulesOption, ...] = (
         "e", "read", "FILE", "captures", RUNNING,
         "Take the events of a capture; those of an audit log (JSON) for rules of the source k8s_audit.",
     ),
+    _option(
+        "", "from", "FEED", "feeds", RUNNING,
+        "Merge in the alerts of a Falco that runs elsewhere: a file that grows, `-` (standard input), http://ADDRESS:PORT to receive "
+        "http_output and falcosidekick's webhook, k8s://NAMESPACE/LABELS for the logs of its pods; audit:FILE and POST /k8s-audit give "
+        "audit events to rules of the source k8s_audit. May be repeated.",
+    ),
+    _option("", "feed-token", "WORD", "feed_token", RUNNING, "What senders to http:// have to show (Authorization: Bearer WORD)."),
     _option("M", "duration", "SEC", "duration_s", RUNNING, "Stop after SEC seconds of events."),
     _option(
         "A", "all-events", "", "all_events", RUNNING,

@@ -1,8 +1,10 @@
 """`csyspy rules -r … [-e …]`: run rules over captures or on the running kernel, and hand on the alerts."""
 
 import gc
+import json
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +12,12 @@ from csyspy.cli.exits import INTERRUPTED, OK
 from csyspy.cli.rules_command import RulesCommand
 from csyspy.rules.alerts import Alert, JsonShape, to_json
 from csyspy.rules.engine import EngineOptions, RuleEngine, conditions_of
-from csyspy.rules.model import SYSCALL, LoadResult, Rule
+from csyspy.rules.model import K8S_AUDIT, SYSCALL, LoadResult, Rule
 from csyspy.rules.settings import CaptureSettings, Settings, enabled_rules
 
 if TYPE_CHECKING:
+    from csyspy.cli.rules_feeds import Feeds
+    from csyspy.rules.audit import AuditEngine
     from csyspy.rules.outputs import Channel
 
 FLUSH_CHARACTERS = 65536
@@ -33,6 +37,58 @@ def run(command: RulesCommand, settings: Settings, loaded: LoadResult, reload: R
     return _Run(command, settings, loaded, reload).go()
 
 
+def run_feeds(command: RulesCommand, settings: Settings, loaded: LoadResult) -> int:
+    """Hand on the alerts of feeds, and of audit rules on their events, without looking at any system call; the exit code."""
+    from csyspy.cli.rules_feeds import Feeds, run_alone
+
+    delivery = Delivery(command, settings)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        feeds = Feeds(command, delivery.receive, audit_engine(command, settings, loaded, delivery.receive))
+        return run_alone(feeds, delivery.flush, command.duration_s)
+    finally:
+        delivery.close()
+
+
+def audit_engine(command: RulesCommand, settings: Settings, loaded: LoadResult, receive: Callable[[Alert], object]) -> "AuditEngine | None":
+    """The engine of the audit rules; None where there are none."""
+    rules = [rule for rule in chosen_rules(command, settings, loaded) if rule.source == K8S_AUDIT]
+    if not rules:
+        return None
+    from csyspy.rules.audit import AuditEngine
+
+    return AuditEngine(rules, receive, engine_options(command, settings))
+
+
+class Delivery:
+    """Where alerts go, from whatever thread they come: standard output and the channels of the settings."""
+
+    def __init__(self, command: RulesCommand, settings: Settings) -> None:
+        self._lock = threading.Lock()
+        self._prints = settings.stdout_output
+        self._printer = Printer(alert_line(command.json or settings.json_output, settings), unbuffered=command.unbuffered)
+        self._channels = _channels(command, settings)
+
+    def receive(self, alert: Alert) -> None:
+        """Hand on an alert."""
+        with self._lock:
+            if self._prints:
+                self._printer.print(alert)
+            for channel in self._channels:
+                channel.send(alert)
+
+    def flush(self) -> None:
+        """Print what waits."""
+        with self._lock:
+            self._printer.flush()
+
+    def close(self) -> None:
+        """Let all go out."""
+        self.flush()
+        for channel in self._channels:
+            channel.close()
+
+
 class _Run:
     """One pass over the captures, or one watch on the kernel."""
 
@@ -44,8 +100,8 @@ class _Run:
         self.command = command
         self.settings = settings
         self.live = not command.captures
-        self.printer = Printer(alert_line(command.json or settings.json_output, settings), unbuffered=command.unbuffered)
-        self.channels = _channels(command, settings)
+        self.delivery = Delivery(command, settings)
+        self.feeds = self._feeds(loaded) if command.feeds else None
         self.reloading = _Reloading(command, settings, reload) if self.live and reload is not None else None
         self.engine = self._engine(loaded)
         self.captures = _captures(command, settings)
@@ -71,10 +127,13 @@ class _Run:
     def _receive(self, alert: Alert) -> None:
         if self.captures is not None:
             self.captures.take(alert, self.engine.rule(alert.rule))
-        if self.settings.stdout_output:
-            self.printer.print(alert)
-        for channel in self.channels:
-            channel.send(alert)
+        self.delivery.receive(alert)
+
+    def _feeds(self, loaded: LoadResult) -> "Feeds":
+        from csyspy.cli.rules_feeds import Feeds
+
+        receive = self.delivery.receive
+        return Feeds(self.command, receive, audit_engine(self.command, self.settings, loaded, receive))
 
     def _open(self) -> Any:
         if not self.live:
@@ -88,7 +147,7 @@ class _Run:
 
     def _between(self) -> None:
         """What has to be done while no event is in hand."""
-        self.printer.flush()
+        self.delivery.flush()
         if self.reloading is not None:
             loaded = self.reloading.due()
             if loaded is not None:
@@ -109,15 +168,17 @@ class _Run:
         if self.command.duration_s and not self.live:
             sinks = [Gate(sinks, duration_ns=self.command.duration_s * 1_000_000_000)]
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        if self.feeds is not None:
+            self.feeds.start()
         try:
             self.walker.run(sinks)
         except KeyboardInterrupt:
             return INTERRUPTED
         finally:
             self.source.close()
-            self.printer.flush()
-            for channel in self.channels:
-                channel.close()
+            if self.feeds is not None:
+                self.feeds.stop()
+            self.delivery.close()
             if self.captures is not None:
                 self.captures.report()
             self._count()
@@ -235,12 +296,17 @@ def engine_options(command: RulesCommand, settings: Settings) -> EngineOptions:
     )
 
 
-def alert_line(json: bool, settings: Settings) -> Callable[[Alert], str]:
+def alert_line(as_json: bool, settings: Settings) -> Callable[[Alert], str]:
     """How an alert becomes a line."""
-    if not json:
-        return lambda alert: alert.output
+    if not as_json:
+        return lambda alert: f"{_one_line(alert.output)} (from {alert.origin})" if alert.origin else alert.output
     shape = json_shape(settings)
     return lambda alert: to_json(alert, shape)
+
+
+def _one_line(text: str) -> str:
+    """Text of strangers without what would break the line or move the cursor."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def json_shape(settings: Settings) -> JsonShape:

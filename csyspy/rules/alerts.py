@@ -59,10 +59,15 @@ class JsonShape:
 
 
 def to_json(alert: Alert, shape: JsonShape = JsonShape()) -> str:
-    """The alert as Falco writes it, keys sorted (falco: userspace/engine/formats.cpp, format_event)."""
+    """The alert as Falco writes it, keys sorted (falco: userspace/engine/formats.cpp, format_event).
+
+    That of another Falco says in `origin` where it came from.
+    """
     parts = [f'"hostname":{quoted(alert.hostname)}']
     if shape.message:
         parts.append(f'"message":{quoted(alert.message)}')
+    if alert.origin:
+        parts.append(f'"origin":{quoted(alert.origin)}')
     if shape.output:
         parts.append(f'"output":{quoted(alert.output)}')
     if shape.output_fields:

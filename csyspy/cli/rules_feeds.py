@@ -1,0 +1,149 @@
+"""`csyspy rules --from …`: alerts of a Falco that runs elsewhere, beside those of rules that run here."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from csyspy.cli.exits import INTERRUPTED, OK
+from csyspy.cli.rules_command import RulesCommand
+from csyspy.errors import CsyspyError, UsageError
+from csyspy.rules.alerts import Alert
+from csyspy.rules.audit import AuditEngine
+from csyspy.rules.audit_log import AuditReader
+from csyspy.rules.feeds import Feed, FeedCounts
+from csyspy.rules.feeds.file import FileFeed, StreamFeed, pieces_of
+from csyspy.rules.feeds.http import HttpFeed
+
+AUDIT, HTTP, KUBERNETES = "audit:", "http://", "k8s://"
+PAUSE_S = 5.0
+"""Before the logs of pods are asked for again."""
+TICK_S = 0.05
+
+Receive = Callable[[Alert], object]
+
+
+class Feeds:
+    """The feeds of the command line, each in a thread. Raises UsageError for what is none, OSError for an address that cannot be had."""
+
+    def __init__(self, command: RulesCommand, receive: Receive, audit: AuditEngine | None) -> None:
+        self._receive = receive
+        self._token = command.feed_token
+        self._audit = audit
+        self._reader = AuditReader(audit.hostname if audit is not None else "")
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self.feeds = [self._feed(spec) for spec in command.feeds]
+
+    def _feed(self, spec: str) -> Feed:
+        if spec == "-":
+            return StreamFeed("standard input", pieces_of(0), self._receive)
+        if spec.startswith(HTTP):
+            return self._http(spec)
+        if spec.startswith(KUBERNETES):
+            return _PodLogs(spec, self._receive)
+        if spec.startswith(AUDIT):
+            if self._audit is None:
+                raise UsageError(f"{spec} needs rules of the source k8s_audit", "name them with -r FILE")
+            return FileFeed(spec.removeprefix(AUDIT), self._receive, take=self._take_audit)
+        return FileFeed(spec, self._receive)
+
+    def _http(self, spec: str) -> HttpFeed:
+        address = urlsplit(spec)
+        try:
+            port = address.port
+        except ValueError:
+            port = None
+        if port is None or not address.hostname:
+            raise UsageError(f"{spec} names no address and port", "for example http://127.0.0.1:2801")
+        audit = self._take_audit if self._audit is not None else None
+        return HttpFeed(address.hostname, port, self._receive, token=self._token, audit=audit)
+
+    def _take_audit(self, body: bytes) -> None:
+        assert self._audit is not None
+        with self._lock:
+            for event in self._reader.read(body):
+                self._audit.feed(event)
+
+    def start(self) -> None:
+        """Let them run."""
+        for feed in self.feeds:
+            thread = threading.Thread(target=self._run, args=(feed,), daemon=True, name=feed.origin)
+            thread.start()
+            self._threads.append(thread)
+
+    def _run(self, feed: Feed) -> None:
+        try:
+            feed.run(self._stop)
+        except (OSError, CsyspyError) as error:
+            print(f"csyspy: {feed.origin}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether any of them may still have alerts."""
+        return any(thread.is_alive() for thread in self._threads)
+
+    def stop(self) -> None:
+        """End them, and say what was no alert."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(0.5)
+        for feed in self.feeds:
+            if feed.counts.skipped:
+                print(f"csyspy: {feed.origin}: {feed.counts.skipped} were no alerts, the last: {feed.counts.problem}", file=sys.stderr)
+        if self._reader.skipped:
+            print(f"csyspy: {self._reader.skipped} were no audit events: {self._reader.problem}", file=sys.stderr)
+
+
+class _PodLogs:
+    """Logs of all pods that fit labels; pods that come later are found after a while."""
+
+    def __init__(self, spec: str, receive: Receive) -> None:
+        self.origin = spec
+        self.counts = FeedCounts()
+        self._receive = receive
+        self._namespace, _, self._selector = spec.removeprefix(KUBERNETES).partition("/")
+        if not self._namespace:
+            raise UsageError(f"{spec} names no namespace", "for example k8s://falco/app.kubernetes.io/name=falco")
+        self._following: dict[str, threading.Thread] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Look for pods, and follow each in a thread."""
+        from csyspy.containers.kubernetes.client import KubernetesApi
+        from csyspy.containers.kubernetes.logs import log_pieces, pods
+
+        api = KubernetesApi()
+        while not stop.is_set():
+            for pod, container in pods(api, self._namespace, self._selector):
+                known = self._following.get(pod)
+                if known is None or not known.is_alive():
+                    pieces = log_pieces(api, self._namespace, pod, container)
+                    self._following[pod] = threading.Thread(target=self._follow, args=(pod, pieces, stop), daemon=True)
+                    self._following[pod].start()
+            stop.wait(PAUSE_S)
+
+    def _follow(self, pod: str, pieces: Iterator[bytes], stop: threading.Event) -> None:
+        feed = StreamFeed(f"{self.origin}#{pod}", pieces, self._receive)
+        feed.counts = self.counts
+        try:
+            feed.run(stop)
+        except (OSError, CsyspyError) as error:
+            self.counts.problem = str(error)
+
+
+def run_alone(feeds: Feeds, flush: Callable[[], object], duration_s: int) -> int:
+    """Let feeds run until they end, or for `duration_s` (0: as long as they do); the exit code."""
+    ends_s = time.monotonic() + duration_s if duration_s else float("inf")
+    feeds.start()
+    try:
+        while feeds.goes_on and time.monotonic() < ends_s:
+            time.sleep(TICK_S)
+            flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        feeds.stop()
+        flush()
+    return OK
