@@ -4,6 +4,7 @@
  * Keys hold the thread, so an entry belongs to one thread and plain additions do.
  */
 #include "call_start.h"
+#include "turns.h"
 #define READ(to, from) (to) = *(typeof(to) *)(from)
 #define MOST_ERRNO 4095
 #define SEGMENT_32 0x23 /* user code of 32 bits has calls of its own, with other numbers */
@@ -25,8 +26,10 @@ struct cpu_row {
 };
 
 BPF_F_TABLE("hash", u64, struct call_row, calls, 131072, BPF_F_NO_PREALLOC);
+BPF_F_TABLE("hash", u64, struct call_row, calls_too, 131072, BPF_F_NO_PREALLOC);
 /* tid << 32 | kind of the descriptor << 24 | number << 12 | errno */
 BPF_F_TABLE("hash", u64, u64, failures, 65536, BPF_F_NO_PREALLOC);
+BPF_F_TABLE("hash", u64, u64, failures_too, 65536, BPF_F_NO_PREALLOC);
 BPF_PERCPU_ARRAY(cpus, struct cpu_row, 1);
 BPF_PERCPU_ARRAY(calls_lost, u64, 1);
 
@@ -69,7 +72,8 @@ static __always_inline int is_new_thread(u32 number, long result)
 static __always_inline void count(u32 tid, u32 number, long result, u64 latency_ns)
 {
   u64 key = (u64)tid << 32 | number, ends = is_new_thread(number, result);
-  struct call_row *row = calls.lookup(&key);
+  u32 which = turn();
+  struct call_row *row = which ? calls_too.lookup(&key) : calls.lookup(&key);
   if (row) {
     row->calls++;
     row->latency_ns += latency_ns;
@@ -77,7 +81,7 @@ static __always_inline void count(u32 tid, u32 number, long result, u64 latency_
     return;
   }
   struct call_row first = {.calls = 1, .latency_ns = latency_ns, .ends = ends};
-  if (calls.update(&key, &first))
+  if (which ? calls_too.update(&key, &first) : calls.update(&key, &first))
     lose();
 }
 
@@ -161,7 +165,7 @@ int csp_call_failed(u64 *ctx)
 {
   long result = (long)ctx[1];
   u64 key, fd = 0, *total, one = 1;
-  u32 number;
+  u32 number, which;
   char *registers = (char *)ctx[0];
   if (result >= 0 || result < -MOST_ERRNO)
     return 0;
@@ -172,10 +176,11 @@ int csp_call_failed(u64 *ctx)
   READ(fd, registers + O_pt_regs_orig_x0);
 #endif
   key = (u64)(u32)bpf_get_current_pid_tgid() << 32 | (u64)kind_of((u32)fd) << 24 | number << 12 | (u32)-result;
-  total = failures.lookup(&key);
+  which = turn();
+  total = which ? failures_too.lookup(&key) : failures.lookup(&key);
   if (total)
     (*total)++;
-  else if (failures.update(&key, &one))
+  else if (which ? failures_too.update(&key, &one) : failures.update(&key, &one))
     lose();
   return 0;
 }

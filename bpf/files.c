@@ -6,6 +6,7 @@
  */
 #include "path_parts.h"
 #include "call_start.h"
+#include "turns.h"
 #define READ(to, from) (to) = *(typeof(to) *)(from)
 #define MOST_ERRNO 4095
 #define PATH_DEPTH 20
@@ -35,6 +36,7 @@ struct file_row {
 };
 
 BPF_F_TABLE("hash", struct file_key, struct file_row, files, 65536, BPF_F_NO_PREALLOC);
+BPF_F_TABLE("hash", struct file_key, struct file_row, files_too, 65536, BPF_F_NO_PREALLOC);
 BPF_F_TABLE("hash", u64, struct path_parts, paths, 16384, BPF_F_NO_PREALLOC);
 BPF_PERCPU_ARRAY(path_scratch, struct path_parts, 1);
 BPF_ARRAY(call_kinds, u32, 512);
@@ -104,7 +106,7 @@ static __always_inline int counted(u64 *ctx, int timed)
   struct file_key key = {};
   struct file_row *row;
   u64 number = 0, fd = 0, latency_ns = 0;
-  u32 place, what;
+  u32 place, what, which;
   u32 *kind;
   int zero = 0;
 
@@ -145,13 +147,14 @@ static __always_inline int counted(u64 *ctx, int timed)
       key.entry = key.kind ? (u64)entry : (u64)pointer(file + O_file_f_op);
     }
   }
-  row = files.lookup(&key);
+  which = turn();
+  row = which ? files_too.lookup(&key) : files.lookup(&key);
   if (!row) {
     struct file_row first = {};
     if (key.entry)
       keep_path(key.entry, entry, mount);
-    files.update(&key, &first);
-    row = files.lookup(&key);
+    which ? files_too.update(&key, &first) : files.update(&key, &first);
+    row = which ? files_too.lookup(&key) : files.lookup(&key);
     if (!row) {
       u64 *lost = files_lost.lookup(&zero);
       if (lost)

@@ -5,6 +5,7 @@
  * netlink) all that matters is the part that read(2) and its kin moved, which the kernel's I/O accounting of tasks holds as well.
  */
 #include "thread_bytes.h"
+#include "turns.h"
 #define READ(to, from) (to) = *(typeof(to) *)(from)
 #define FAMILY_INET 2
 #define FAMILY_INET6 10
@@ -37,6 +38,7 @@ struct socket_row {
 };
 
 BPF_F_TABLE("hash", struct socket_key, struct socket_row, sockets, 65536, BPF_F_NO_PREALLOC);
+BPF_F_TABLE("hash", struct socket_key, struct socket_row, sockets_too, 65536, BPF_F_NO_PREALLOC);
 BPF_TABLE("lru_hash", u64, u8, socket_roles, 16384);
 BPF_PERCPU_ARRAY(socket_scratch, struct socket_row, 1);
 BPF_PERCPU_ARRAY(sockets_lost, u64, 1);
@@ -110,6 +112,7 @@ static __always_inline int moved(char *socket, int bytes, int out)
   struct peer peer = {};
   u64 number;
   u16 family = 0;
+  u32 which;
   int zero = 0, accounted;
 
   if (bytes <= 0)
@@ -134,7 +137,8 @@ static __always_inline int moved(char *socket, int bytes, int out)
     key.remote_port = peer.port;
     key.peer = peer.address ^ *(u32 *)(peer.address6 + 12);
   }
-  row = sockets.lookup(&key);
+  which = turn();
+  row = which ? sockets_too.lookup(&key) : sockets.lookup(&key);
   if (!row) {
     row = socket_scratch.lookup(&zero);
     if (!row)
@@ -148,13 +152,13 @@ static __always_inline int moved(char *socket, int bytes, int out)
     /* a server usually begins with a read and a client with a write (libs: parsers.cpp, set_net_role_by_guessing) */
     if (!row->role && row->protocol == UDP)
       row->role = out ? 1 : 2;
-    if (sockets.update(&key, row)) {
+    if (which ? sockets_too.update(&key, row) : sockets.update(&key, row)) {
       u64 *lost = sockets_lost.lookup(&zero);
       if (lost)
         (*lost)++;
       return 0;
     }
-    row = sockets.lookup(&key);
+    row = which ? sockets_too.lookup(&key) : sockets.lookup(&key);
     if (!row)
       return 0;
   }

@@ -51,7 +51,8 @@ _DRAINED: Final = (
     ("files", FILES, "files"),
     ("files", FILE_TIMES, "files"),
 )
-"""(table, probe set, its map) of those that begin anew at each sample."""
+"""(table, probe set, its map) of those that begin anew at each sample; of each there are two (bpf/turns.h)."""
+_SUFFIXES: Final = ("", "_too")
 _LOST: Final = {
     TASKS: ("exits_lost",),
     DESCRIPTORS: (),
@@ -81,6 +82,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         self._tasks = TaskTable(self._identities)
         self._tables: dict[str, Any] = {"threads": self._tasks}
         self._slots: dict[str, mmap.mmap] = {}
+        self._turn = 0
         self.time_ns = 0
         """Of the newest sample, since the epoch."""
         self.interval_s = 0.0
@@ -159,7 +161,11 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         What threads did is read before the threads are, so that each is known by then: alive, or ended in between."""
         self._identities.forget()
         drained = [entry for entry in _DRAINED if entry[1] in self._loaded]
-        read = {name: self._loaded[probe].map(source).entries_read(delete=True) for name, probe, source in drained}
+        source_suffix = _SUFFIXES[self._turn]
+        self._turn ^= 1
+        for _, probe, _ in drained:
+            self._loaded[probe].map("turns").update(bytes(4), self._turn.to_bytes(4, sys.byteorder))
+        read = {name: self._loaded[probe].map(source + source_suffix).entries_read(delete=True) for name, probe, source in drained}
         tasks = self._loaded[TASKS]
         alive = tasks.iterate("csp_tasks", "task")
         now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)

@@ -1,6 +1,7 @@
 """The kernel's tables against what a process knows that it did."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -191,6 +192,24 @@ def test_what_failures_are_about(work):
 def test_calls_count_where_they_begin_and_where_they_end(work):
     rows = measured(Needs(("evt.type",), sums("evt.count"), (of(work.pid),)), lambda: work.do("for _ in range(1000): os.getppid()"))
     assert rows["getppid"] == [2000]
+
+
+def test_no_count_is_lost_while_tables_are_read(work):
+    found = plan(Needs(("evt.type",), sums("evt.count"), (of(work.pid),)))
+    assert found is not None
+    total = 0
+    with KernelTables([found]) as tables:
+        tables.sample()
+        storm = threading.Thread(target=work.do, args=("for _ in range(500_000): os.getppid()",))
+        storm.start()
+        while (running := storm.is_alive()) or total < 1_000_000:
+            tables.sample()
+            keys, (counts,) = tables.answer(found)
+            total += dict(zip(keys, counts, strict=True)).get("getppid", 0)
+            if not running:
+                break
+        storm.join()
+    assert total == 1_000_000
 
 
 def test_time_in_calls(work):
