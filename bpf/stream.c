@@ -9,3 +9,6 @@
 #include "stream_cgroups.h"
 #include "stream_calls.h"
 #include "stream_tasks.h"
+#ifdef WITHOUT_TYPES
+#include "stream_tracepoints.h"
+#endif

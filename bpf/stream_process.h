@@ -124,6 +124,10 @@ static __always_inline void read_times(struct process_facts *facts, u64 inode)
 #endif
 }
 
+#ifdef WITHOUT_TYPES
+BPF_TABLE("lru_hash", u32, u32, parents, 16384);    /* of threads that were made since we look */
+#endif
+
 static __always_inline u32 fetch_process(struct scratch *s, u64 flags)
 {
 	struct process_facts *facts = place(s);
@@ -183,6 +187,17 @@ static __always_inline u32 fetch_process(struct scratch *s, u64 flags)
 		}
 	}
 	bpf_get_current_comm(facts->comm, sizeof(facts->comm));
+#ifdef WITHOUT_TYPES
+	{
+		u32 tid = bpf_get_current_pid_tgid(), *parent = parents.lookup(&tid);
+		if (parent)
+			facts->parent = *parent;
+	}
+	facts->uid = bpf_get_current_uid_gid();
+	facts->gid = bpf_get_current_uid_gid() >> 32;
+	facts->vtid = bpf_get_current_pid_tgid();
+	facts->vpid = bpf_get_current_pid_tgid() >> 32;
+#endif
 	return sizeof(*facts);
 }
 

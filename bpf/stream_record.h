@@ -76,7 +76,32 @@ BPF_PERCPU_ARRAY(counters, struct counters, 1);
 BPF_ARRAY(scratches, struct scratch, 1);          /* one for each CPU, made when it is loaded */
 BPF_RINGBUF_OUTPUT(ring, 1);        /* its size is chosen when it is loaded */
 
-#define KERNEL(into, base, offset) bpf_probe_read_kernel(&(into), sizeof(into), (void *)((u64)(base) + (offset)))
+/* Members that this kernel lacks have the offset -1: what they would tell stays as it is. */
+#define KERNEL(into, base, offset) \
+	((int)(offset) < 0 ? -1 : bpf_probe_read_kernel(&(into), sizeof(into), (void *)((u64)(base) + (offset))))
+
+#ifdef WITHOUT_TYPES            /* registers are those that stream_tracepoints.h has kept, as our own headers have them */
+#undef O_pt_regs_di
+#define O_pt_regs_di __builtin_offsetof(struct pt_regs, di)
+#undef O_pt_regs_si
+#define O_pt_regs_si __builtin_offsetof(struct pt_regs, si)
+#undef O_pt_regs_dx
+#define O_pt_regs_dx __builtin_offsetof(struct pt_regs, dx)
+#undef O_pt_regs_r10
+#define O_pt_regs_r10 __builtin_offsetof(struct pt_regs, r10)
+#undef O_pt_regs_r8
+#define O_pt_regs_r8 __builtin_offsetof(struct pt_regs, r8)
+#undef O_pt_regs_r9
+#define O_pt_regs_r9 __builtin_offsetof(struct pt_regs, r9)
+#undef O_pt_regs_ax
+#define O_pt_regs_ax __builtin_offsetof(struct pt_regs, ax)
+#undef O_pt_regs_orig_ax
+#define O_pt_regs_orig_ax __builtin_offsetof(struct pt_regs, orig_ax)
+#undef O_pt_regs_cs
+#define O_pt_regs_cs __builtin_offsetof(struct pt_regs, cs)
+#undef O_pt_regs_ip
+#define O_pt_regs_ip __builtin_offsetof(struct pt_regs, ip)
+#endif
 
 static __always_inline u64 kernel_u64(u64 base, u32 offset)
 {

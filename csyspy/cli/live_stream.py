@@ -16,20 +16,18 @@ _ON_SWITCH: Final = ("thread.exectime", "thread.totexectime")
 def open_live(command: Command) -> "NamedSource":
     """The kernel's events from now on, with the names of containers. Raises LiveError where there can be none here."""
     from csyspy.capture.live.stream import SNAPLEN, LiveSource, StreamOptions
-    from csyspy.capture.live.tier import Tier, choose, lacking, possibilities
+    from csyspy.capture.live.tier import choose_for_events
     from csyspy.capture.named import NamedSource
     from csyspy.cli.metadata import open_metadata
 
-    if choose() is not Tier.A:
-        missing = lacking(Tier.A, possibilities())
-        assert missing is not None
-        raise missing
+    tier = choose_for_events(command.tier)
     source = LiveSource(
         StreamOptions(
             snaplen=command.snaplen or SNAPLEN,
             switches=_asks_for_switches(command),
             page_faults=command.page_faults,
             duration_s=command.duration_s,
+            tier=tier,
         )
     )
     try:

@@ -56,18 +56,21 @@ def bpf_folder() -> Path:
     return installed if installed.is_dir() else Path(csyspy.__file__).parent.parent / "bpf"
 
 
-def compile_module(name: str, sources: Sequence[str | Path], defines: Mapping[str, int | str] | None = None) -> Module:
+def compile_module(
+    name: str, sources: Sequence[str | Path], defines: Mapping[str, int | str] | None = None, *, types: bool = True
+) -> Module:
     """Bytecode of C files, one after another as one text. A ``Path`` that is not absolute is looked for under bpf/; a ``str`` is C itself.
 
+    Without ``types`` the kernel's own are not looked at: the C is told that it has none of the members, and WITHOUT_TYPES is defined.
     Quoted includes of files under bpf/ are put in place. Raises LiveError where bcc is missing or the C does not compile."""
     text = "\n".join(_text(source) for source in sources)
-    flags = [f"-D{key}={value}" for key, value in sorted((defines or {}).items())]
+    flags = [f"-D{key}={value}" for key, value in sorted((defines or {}).items())] + ([] if types else ["-DWITHOUT_TYPES"])
     path = cache.path_of(name, (text, *flags, bcc_module.version_of(bcc_module.found_at()), _headers()))
     kept = cache.load(path)
     if kept is not None:
         with contextlib.suppress(KeyError, TypeError, AttributeError, ValueError):
             return _module(name, kept, True)
-    answer = _compile(name, text, flags + _kernel_flags(text))
+    answer = _compile(name, text, flags + _kernel_flags(text, types=types))
     cache.store(path, answer)
     return _module(name, answer, False)
 
@@ -89,11 +92,13 @@ def _included(path: Path, seen: set[Path]) -> str:
     return re.sub(r'^#include "([^"]+)"[^\n]*$', include, path.read_text(), flags=re.MULTILINE)
 
 
-def _kernel_flags(text: str) -> list[str]:
+def _kernel_flags(text: str, *, types: bool) -> list[str]:
     """Macros for the members and values that the C names."""
     wanted: dict[str, set[str]] = {"O": set(), "E": set()}
     for kind, name in _MACRO.findall(text):
         wanted[kind].add(name)
+    if not types:
+        return [f"-D{kind}_{name}=(-1)" for kind, names in sorted(wanted.items()) for name in sorted(names)]
     if not any(wanted.values()):
         return []
     try:

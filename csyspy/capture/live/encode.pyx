@@ -5,6 +5,7 @@ parameters: csyspy/events/events.json; where they come from: csyspy.capture.live
 """
 
 from cpython.buffer cimport PyBUF_READ
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.memoryview cimport PyMemoryView_FromMemory
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
@@ -12,7 +13,7 @@ from libc.string cimport memchr, memcpy
 
 from csyspy.capture.live.event_out cimport Out, add, add_int, begin_event, end_event, make_room
 from csyspy.capture.live.record cimport (
-    ARGUMENT, ARGUMENT_INT, CALL_EXIT, CGROUPS, CONSTANT, FAULT, FETCHED_BYTES, FETCHED_INT, FETCHED_NAME, FETCHED_TEXT,
+    ARGUMENT, ARGUMENT_INT, CALL_ENTER, CALL_EXIT, CGROUPS, CONSTANT, FAULT, FETCHED_BYTES, FETCHED_INT, FETCHED_NAME, FETCHED_TEXT,
     MAX_FETCHED, RESULT, SIGNAL, SPECIAL, SWITCH, TASK_EXIT, Head, Param, Record,
 )
 from csyspy.capture.live.ring cimport RingReader
@@ -32,6 +33,7 @@ cdef enum:
     MODE = 2
     FIRST_TABLE = 3
     CHILD_HAS_NO_ENTER = 1   # of Layout.flags
+    TELLS_OF_PROCESS = 2
     OLD_CODES = 329          # ppm_sc codes that sysdig 0.29.3 knows; it would read beyond its table. Newer ones go by the call's number
     GENERIC_E = 0
     GENERIC_X = 1
@@ -74,6 +76,9 @@ cdef class Encoder:
     cdef readonly uint64_t malformed
     cdef readonly uint64_t last_ts_ns
     cdef dict cgroups
+    cdef object fill
+    cdef bint fills
+    cdef tuple filled            # what the record in hand has from `fill`
 
     def __cinit__(self, int64_t epoch_ns):
         self.epoch_ns = epoch_ns
@@ -142,6 +147,8 @@ cdef class Encoder:
                 _copy(&layout.params[i], param)
             if row["name"] in ("clone", "fork", "vfork", "clone3"):
                 layout.flags = CHILD_HAS_NO_ENTER
+            if call.fetch.startswith("process"):
+                layout.flags |= TELLS_OF_PROCESS
             layout.known = True
 
     # --- records ---
@@ -209,11 +216,41 @@ cdef class Encoder:
         self.encoded += 1
         self.last_ts_ns = r.head.ts_ns + <uint64_t>self.epoch_ns
         if r.head.kind == CALL_EXIT:
+            if self.fills:
+                self._fill(&r)
             self._call(&r)
         elif r.head.kind == CGROUPS:
             self._take_cgroups(&r)
+        elif r.head.kind == CALL_ENTER:
+            self._take_beginning(&r)
         elif r.size[0] >= 64:
             self._other(&r)
+
+    def fill_by(self, fill):
+        """Let `fill` (csyspy.capture.live.proc_facts) complete what was fetched of processes; `fill.begins` is told of programs
+        before they run."""
+        self.fill = fill
+        self.fills = True
+
+    def name_cgroups(self, uint64_t key, bytes text):
+        """What records with this key show as cgroups."""
+        self.cgroups[key] = text
+
+    cdef void _take_beginning(self, const Record* r) noexcept with gil:
+        if self.fills:
+            self.fill.begins(<uint32_t>r.head.pid_tgid, _copied(r))
+
+    cdef void _fill(self, Record* r) noexcept with gil:
+        cdef uint64_t nr = r.head.nr
+        cdef bytes part
+        cdef int i
+        if nr >= MAX_CALLS or not self.layouts[nr].flags & TELLS_OF_PROCESS or <int64_t>r.head.regs[RESULT] < 0:
+            return
+        self.filled = self.fill(<uint32_t>r.head.pid_tgid, <int64_t>r.head.regs[RESULT], _copied(r))
+        for i in range(MAX_FETCHED):
+            part = self.filled[i]
+            r.fetched[i] = <const uint8_t*>PyBytes_AS_STRING(part)
+            r.size[i] = <uint32_t>PyBytes_GET_SIZE(part)
 
     cdef void _call(self, const Record* r) noexcept nogil:
         cdef uint64_t nr = r.head.nr
@@ -396,6 +433,12 @@ cdef class Encoder:
             memcpy(&key, r.fetched[0], 8)
         text = self.cgroups.get(key, b"")
         add(&self.out, <const char*>text, <uint16_t>min(len(text), 4096))
+
+
+cdef tuple _copied(const Record* r):
+    """What was fetched, for Python."""
+    cdef int i
+    return tuple([(<const char*>r.fetched[i])[:r.size[i]] for i in range(MAX_FETCHED)])
 
 
 cdef int _copy(Param* to, param) except -1:

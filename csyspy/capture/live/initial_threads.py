@@ -69,6 +69,13 @@ def processes(proc: Path = Path("/proc")) -> Iterator[tuple[InitialThread, list[
                 yield leader, _others(proc, leader)
 
 
+def running(tid: int, proc: Path = Path("/proc")) -> InitialThread:
+    """A thread as it is now. Raises OSError, ValueError or LookupError where it is gone."""
+    thread = _leader(proc, tid)
+    thread.pid = int(dict(line.split(b":\t", 1) for line in _read(f"{proc}/{tid}/status").splitlines() if b":\t" in line)[b"Tgid"])
+    return thread
+
+
 def _leader(proc: Path, pid: int) -> InitialThread:
     folder = f"{proc}/{pid}"
     thread = InitialThread(pid, pid)

@@ -19,7 +19,9 @@ from csyspy.capture.live.load import Loaded
 from csyspy.capture.live.maps import Map, possible_cpus
 from csyspy.capture.live.overhead import Meter, Overhead
 from csyspy.capture.live.params import FETCHES, parse_fetch
+from csyspy.capture.live.proc_facts import ProcFacts
 from csyspy.capture.live.ring import RingReader
+from csyspy.capture.live.tier import Tier
 from csyspy.errors import UsageError
 from csyspy.events import EVENT_TABLE
 
@@ -35,6 +37,14 @@ WANTED: Final = 1
 POLL_S: Final = 0.01
 """Between two looks at the ring while events come."""
 PROCINFO_S: Final = 1.0
+TRACEPOINTS: Final = (
+    ("stream_tracepoint_new_task", "task", "task_newtask"),
+    ("stream_tracepoint_enter", "raw_syscalls", "sys_enter"),
+    ("stream_tracepoint_exit", "raw_syscalls", "sys_exit"),
+    ("stream_tracepoint_task_exit", "sched", "sched_process_exit"),
+    ("stream_tracepoint_signal", "signal", "signal_deliver"),
+)
+"""Program, category and event of tier B (bpf/stream_tracepoints.h)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,8 @@ class StreamOptions:
     page_faults: bool = False
     duration_s: int = 0
     """The source ends after so long, whether or not there were events; 0: never."""
+    tier: Tier = Tier.A
+    """A or B: with the kernel's type information, or without."""
     count_runs: bool = False
     """Measure how long each program runs, which costs each run some 20 ns more."""
 
@@ -63,7 +75,12 @@ class LiveSource:
         self.total_bytes = 0
         self._closed = False
         self._loaded = Loaded(
-            compile_module("stream", [Path("stream.c")], {"SNAP_ROOM": 65536} if options.snaplen > 4096 else None),
+            compile_module(
+                "stream",
+                [Path("stream.c")],
+                {"SNAP_ROOM": 65536} if options.snaplen > 4096 else None,
+                types=options.tier is Tier.A,
+            ),
             {"ring": options.ring_bytes, "scratches": possible_cpus()},
         )
         self._meter = Meter(count_runs=options.count_runs)
@@ -89,6 +106,10 @@ class LiveSource:
             calls.update(struct.pack("<I", nr), entry)
 
     def _attach(self, options: StreamOptions) -> None:
+        if options.tier is Tier.B:
+            self._encoder.fill_by(ProcFacts(self._encoder.name_cgroups))
+            self._attach_tracepoints(options)
+            return
         self._loaded.attach_raw("stream_new_task", "task_newtask")
         process = self._loaded.load_btf("stream_process", "sys_exit")
         self._loaded.map("processes").update(struct.pack("<I", 0), struct.pack("<I", process))
@@ -100,6 +121,15 @@ class LiveSource:
         if options.page_faults:
             self._loaded.attach_raw("stream_fault", "page_fault_user")
             self._loaded.attach_raw("stream_fault", "page_fault_kernel")
+
+    def _attach_tracepoints(self, options: StreamOptions) -> None:
+        for program, category, event in TRACEPOINTS:
+            self._loaded.attach_tracepoint(program, category, event)
+        if options.switches:
+            self._loaded.attach_tracepoint("stream_tracepoint_switch", "sched", "sched_switch")
+        if options.page_faults:
+            self._loaded.attach_tracepoint("stream_tracepoint_fault", "exceptions", "page_fault_user")
+            self._loaded.attach_tracepoint("stream_tracepoint_fault", "exceptions", "page_fault_kernel")
 
     # --- csyspy.capture.source.Source ---
 

@@ -129,6 +129,12 @@ def test_the_second_time_it_comes_from_the_cache(tmp_path: Path, monkeypatch: py
     assert first.functions == second.functions
 
 
+def test_bytecode_of_any_length_comes_through() -> None:
+    body = "volatile u64 x = 0; " + "x++; " * 300
+    module = compile_module("large", [f"int csp_{i}(void *ctx) {{ {body} return 0; }}" for i in range(10)])
+    assert sum(len(code) for code in module.functions.values()) > 2**16
+
+
 def test_c_that_does_not_compile_is_said_in_a_line() -> None:
     with pytest.raises(LiveError, match=r"broken does not compile here: .*unknown_thing"):
         compile_module("broken", ["int csp_x(void *ctx) { return unknown_thing; }"])
