@@ -207,7 +207,10 @@ cdef void name_socket(FdInfo info, bint resolve) except *:
     if info.type != FD_IPV4_SOCK and not v6:
         return
     if info.l4proto == L4_TCP or info.l4proto == L4_UDP:
-        info.name = tuple_text(info.sip, info.dip, v6, info.sport, info.dport, info.l4proto, resolve)
+        if v6 and is_mapped_ip4(info.sip) and is_mapped_ip4(info.dip):  # also where neither end is known yet
+            info.name = tuple_text(info.sip + 12, info.dip + 12, False, info.sport, info.dport, info.l4proto, resolve)
+        else:
+            info.name = tuple_text(info.sip, info.dip, v6, info.sport, info.dport, info.l4proto, resolve)
     elif info.l4proto == L4_ICMP or (info.l4proto == L4_RAW and not v6):
         n = write_ip6(text, info.sip) if v6 else write_ip4(text, info.sip)
         text[n] = b"-"
