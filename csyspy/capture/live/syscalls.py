@@ -1,5 +1,6 @@
 """bpf(2) and perf_event_open(2) by ctypes: the few commands that loading and reading need (linux/bpf.h)."""
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -10,6 +11,7 @@ _BPF: Final = {"x86_64": 321, "aarch64": 280}.get(os.uname().machine, 321)
 _PERF_EVENT_OPEN: Final = {"x86_64": 298, "aarch64": 241}.get(os.uname().machine, 298)
 
 MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE, MAP_NEXT_KEY, PROG_LOAD = range(6)
+PROG_GET_NEXT_ID: Final = 11
 RAW_TRACEPOINT_OPEN: Final = 17
 LOOKUP_BATCH, LOOKUP_AND_DELETE_BATCH = 24, 25
 LINK_CREATE, ENABLE_STATS, ITER_CREATE = 28, 32, 33
@@ -109,6 +111,24 @@ class EnableStats(ctypes.Structure):
     """BPF_ENABLE_STATS; type 0 is the run time of programs."""
 
     _fields_ = (("type", ctypes.c_uint32),)
+
+
+class NextId(ctypes.Structure):
+    """BPF_PROG_GET_NEXT_ID."""
+
+    _fields_ = (("start_id", ctypes.c_uint32), ("next_id", ctypes.c_uint32), ("open_flags", ctypes.c_uint32))
+
+
+def programs_loaded() -> set[int]:
+    """Numbers of all programs in the kernel, whoever loaded them. Empty for who may not ask."""
+    found: set[int] = set()
+    at = NextId()
+    with contextlib.suppress(OSError):  # ENOENT is the end
+        while True:
+            bpf(PROG_GET_NEXT_ID, at)
+            found.add(at.next_id)
+            at = NextId(start_id=at.next_id)
+    return found
 
 
 class PerfAttributes(ctypes.Structure):

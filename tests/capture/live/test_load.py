@@ -1,7 +1,5 @@
 """Compiling, loading and reading back, on the running kernel."""
 
-import contextlib
-import ctypes
 import os
 import struct
 import subprocess
@@ -16,7 +14,7 @@ from csyspy.capture.live.compile import Module, bpf_folder, compile_module
 from csyspy.capture.live.load import Loaded, tracepoint_number
 from csyspy.capture.live.maps import Map, possible_cpus
 from csyspy.capture.live.ring import RingReader
-from csyspy.capture.live.syscalls import bpf
+from csyspy.capture.live.syscalls import programs_loaded
 from csyspy.errors import LiveError
 
 pytestmark = pytest.mark.usefixtures("kernel")
@@ -199,30 +197,14 @@ def test_kill_9_leaves_no_probe_behind() -> None:
     child.stdin.write(SOURCE)
     child.stdin.close()
     number = int(child.stdout.readline())
-    assert number in programs()
+    assert number in programs_loaded()
     child.kill()
     child.wait()
     child.stdout.close()
     give_up = time.monotonic() + 10
-    while number in programs():  # the kernel frees them a moment later
+    while number in programs_loaded():  # the kernel frees them a moment later
         assert time.monotonic() < give_up
         time.sleep(0.01)
-
-
-def programs() -> set[int]:
-    """Numbers of all programs in the kernel (BPF_PROG_GET_NEXT_ID)."""
-
-    class NextId(ctypes.Structure):
-        _fields_ = (("start", ctypes.c_uint32), ("next", ctypes.c_uint32), ("flags", ctypes.c_uint32))
-
-    found: set[int] = set()
-    at = NextId(start=0)
-    with contextlib.suppress(OSError):
-        while True:
-            bpf(11, at)
-            found.add(at.next)
-            at = NextId(start=at.next)
-    return found
 
 
 @pytest.mark.parametrize("source", sorted(path.name for path in bpf_folder().glob("*.c")))
