@@ -8,6 +8,10 @@
 #ifndef FILTER_NAMES
 #define FILTER_NAMES 0          /* names that clauses compare with */
 #endif
+#ifndef FILTER_YOUNG
+#define FILTER_YOUNG 0          /* whether descriptors are to be known of programs from their beginning */
+#endif
+#define YOUNG (1ULL << 63)      /* in `watched`: a process that was forked and has not executed a program since */
 #define MODE_KIND 0170000
 #define MODE_SOCKET 0140000
 #define MODE_FIFO 0010000
@@ -166,42 +170,38 @@ static __always_inline u64 bits_of_name(void)
 	return bits;
 }
 
-static __always_inline void watch_thread(u32 tid, u32 pid, u64 bits)
+/* What is known of a thread from now on; nothing where no bit is set. */
+static __always_inline void remember(u32 tid, u32 pid, u64 bits)
 {
 	int zero = 0;
 	struct watch *state = watch.lookup(&zero);
-	u64 *known = watched.lookup(&tid);
+	u64 *known = watched.lookup(&tid), before = known ? *known : 0;
 	if (!state)
 		return;
-	if (known) {
+	if (known && bits) {
 		*known = bits;
-	} else if (watched.insert(&tid, &bits)) {
+	} else if (known) {
+		watched.delete(&tid);
+	} else if (bits && watched.insert(&tid, &bits)) {
 		__sync_fetch_and_add(&state->overflows, 1);
-	} else {
+		return;
+	}
+	if (!(before & ~YOUNG) && bits & ~YOUNG) {
 		__sync_fetch_and_add(&state->threads, 1);
 		appeared.ringbuf_output(&pid, sizeof(pid), BPF_RB_FORCE_WAKEUP);
-	}
-}
-
-static __always_inline void forget_thread(u32 tid)
-{
-	int zero = 0;
-	struct watch *state = watch.lookup(&zero);
-	if (state && watched.lookup(&tid) && !watched.delete(&tid))
+	} else if (before & ~YOUNG && !(bits & ~YOUNG)) {
 		__sync_fetch_and_add(&state->threads, -1);
+	}
 }
 
 /* task, its tid before (a thread that executes a program becomes its leader), bprm */
 int watch_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	u64 pid_tgid = bpf_get_current_pid_tgid(), bits = bits_of_name();
+	u64 pid_tgid = bpf_get_current_pid_tgid();
 	u32 before = ctx->args[1];
 	if (before != (u32)pid_tgid)
-		forget_thread(before);
-	if (bits)
-		watch_thread(pid_tgid, pid_tgid >> 32, bits);
-	else
-		forget_thread(pid_tgid);
+		remember(before, before, 0);
+	remember(pid_tgid, pid_tgid >> 32, bits_of_name());
 	return 0;
 }
 
@@ -211,18 +211,21 @@ int watch_fork(struct bpf_raw_tracepoint_args *ctx)
 	u64 child = ctx->args[1], bits = bits_of_name();
 	u32 tid = 0, pid = 0;
 	if (!bits)
-		bits = names_of_thread(bpf_get_current_pid_tgid());
-	if (!bits)
-		return 0;
+		bits = names_of_thread(bpf_get_current_pid_tgid()) & ~YOUNG;
 	FACT(tid, child, O_task_struct_pid);
 	FACT(pid, child, O_task_struct_tgid);
-	watch_thread(tid, pid, bits);
+#if FILTER_YOUNG
+	if (tid == pid)
+		bits |= YOUNG;
+#endif
+	if (bits)
+		remember(tid, pid, bits);
 	return 0;
 }
 
 int watch_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	forget_thread(bpf_get_current_pid_tgid());
+	remember(bpf_get_current_pid_tgid(), 0, 0);
 	return 0;
 }
 #endif

@@ -6,7 +6,10 @@ enum { WANTED_NO, WANTED_YES };
 #define MESSAGE_VECTOR 16       /* of struct msghdr: the vectors, and how many */
 #define MAX_LIGHT 4             /* ops of a call that are no process' */
 
+#define EXECVE 59
+
 BPF_PROG_ARRAY(processes, 1);
+BPF_PROG_ARRAY(call_processes, 1);      /* the same behind tracepoints of single calls */
 
 struct small {
 	struct head head;
@@ -138,10 +141,20 @@ static __always_inline struct scratch *begin_record(struct pt_regs *regs, u64 nr
 	return s;
 }
 
-/* clone, exec and their kin, whose records are all alike: a program of its own, because the verifier takes its time. */
-int stream_process(u64 *ctx)
+static __always_inline void send_process(struct scratch *s, struct call *call)
 {
-	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	took(s, 0, fetch_process(s, flags_of_clone(s, reg(s, call->op[0].a), call->op[0].b)));
+	took(s, 1, fetch_arguments(s, reg(s, call->op[1].a)));
+	if (call->ops > 2) {
+		took(s, 2, fetch_environment(s, reg(s, call->op[2].a)));
+		took(s, 3, fetch_program(s, reg(s, call->op[3].a)));
+		took(s, 4, fetch_executable(s));
+	}
+	send(s);
+}
+
+static __always_inline int ended_process(struct pt_regs *regs)
+{
 	u32 key, cpu = bpf_get_smp_processor_id();
 	struct scratch *s = scratches.lookup(&cpu);
 	struct call *call;
@@ -155,18 +168,60 @@ int stream_process(u64 *ctx)
 		return 0;
 	key = nr;
 	call = calls.lookup(&key);
-	if (!call)
-		return 0;
-	took(s, 0, fetch_process(s, flags_of_clone(s, reg(s, call->op[0].a), call->op[0].b)));
-	took(s, 1, fetch_arguments(s, reg(s, call->op[1].a)));
-	if (call->ops > 2) {
-		took(s, 2, fetch_environment(s, reg(s, call->op[2].a)));
-		took(s, 3, fetch_program(s, reg(s, call->op[3].a)));
-		took(s, 4, fetch_executable(s));
-	}
-	send(s);
+	if (call)
+		send_process(s, call);
 	return 0;
 }
+
+/* clone, exec and their kin, whose records are all alike: a program of its own, because the verifier takes its time. */
+int stream_process(u64 *ctx)
+{
+	return ended_process((struct pt_regs *)ctx[0]);
+}
+
+/* The arguments of syscalls:sys_exit_*. */
+struct call_exit {
+	u64 common;
+	s64 nr;
+	s64 ret;
+};
+
+static __always_inline struct pt_regs *regs_of_task(void)
+{
+	void *task = ((void *(*)(void))158)();                          /* bpf_get_current_task_btf */
+	return ((struct pt_regs * (*)(void *))175)(task);               /* bpf_task_pt_regs */
+}
+
+int stream_call_process(struct call_exit *ctx)
+{
+	return ended_process(regs_of_task());
+}
+
+#if defined(PREFILTER) && FILTER_NAMES
+/* While nobody looks at system calls: a program of a name that is waited for has been executed. Stands behind watch_exec. */
+int stream_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	u64 pid_tgid = bpf_get_current_pid_tgid();
+	u32 key = EXECVE, cpu = bpf_get_smp_processor_id();
+	int zero = 0;
+	struct settings *set = settings.lookup(&zero);
+	struct call *call = calls.lookup(&key);
+	struct scratch *s = scratches.lookup(&cpu);
+	if (!set || !set->waiting || !call || !s || !(names_of_thread(pid_tgid) & ~YOUNG))
+		return 0;
+	s->cgroups = tell_cgroups(s);
+	__builtin_memset(&s->head, 0, sizeof(s->head));
+	s->head.ts_ns = bpf_ktime_get_boot_ns();
+	s->head.pid_tgid = pid_tgid;
+	s->head.nr = EXECVE;
+	s->head.kind = CALL_EXIT;
+	s->head.cpu = cpu;
+	s->used = 0;
+	s->step = 0;
+	send_process(s, call);
+	return 0;
+}
+#endif
 
 /* A record without anything fetched, or with one buffer that fits: written where it will be read. */
 static __always_inline int send_small(struct pt_regs *regs, u64 nr, struct call *call, u64 pid_tgid)
@@ -209,20 +264,16 @@ static __always_inline int send_small(struct pt_regs *regs, u64 nr, struct call 
 	return 0;
 }
 
-/* sys_exit: registers, result */
-int stream_exit(u64 *ctx)
+static __always_inline int ended(void *ctx, int single, struct pt_regs *regs, u64 nr, long ret)
 {
-	struct pt_regs *regs = (struct pt_regs *)ctx[0];
-	u64 pid_tgid, nr = 0;
-	u32 key;
+	u64 pid_tgid;
+	u32 key = nr;
 	int zero = 0, first = 0;
 	struct call *call;
 	struct scratch *s;
 	struct settings *set;
-	TYPED(nr, regs, O_pt_regs_orig_ax);
 	if (nr >= MAX_CALLS)
 		return 0;
-	key = nr;
 	call = calls.lookup(&key);
 	if (!call || call->wanted == WANTED_NO)
 		return 0;
@@ -234,12 +285,15 @@ int stream_exit(u64 *ctx)
 		count_foreign();
 		return 0;
 	}
-	if (!(call->flags & CALL_STATE) && !prefilter(nr, (long)ctx[1], pid_tgid))
+	if (!(call->flags & CALL_STATE) && !prefilter(call->clauses, call->flags & CALL_FD, regs, ret, pid_tgid))
 		return 0;
 	if (!call->ops || (call->flags & CALL_SMALL && set->snaplen <= SMALL))
 		return send_small(regs, nr, call, pid_tgid);
 	if (call->flags & CALL_PROCESS) {
-		processes.call(ctx, 0);
+		if (single)
+			call_processes.call(ctx, 0);
+		else
+			processes.call(ctx, 0);
 		count_lost();   /* it is not there */
 		return 0;
 	}
@@ -259,4 +313,19 @@ int stream_exit(u64 *ctx)
 	}
 	send(s);
 	return 0;
+}
+
+/* sys_exit: registers, result */
+int stream_exit(u64 *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	u64 nr = 0;
+	TYPED(nr, regs, O_pt_regs_orig_ax);
+	return ended(ctx, 0, regs, nr, ctx[1]);
+}
+
+/* One system call, of a tracepoint of its own: where few are wanted, this keeps off all others. */
+int stream_call(struct call_exit *ctx)
+{
+	return ended(ctx, 1, regs_of_task(), (u32)ctx->nr, ctx->ret);
 }

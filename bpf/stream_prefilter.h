@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
-/* What the kernel can decide of the user's filter, before anything costly is done. It may let through what the filter refuses,
- * never the other way round. */
+/* Where there is no filter everything passes; what stands in place of this is written by csyspy/capture/live/prefilter.py. */
 
-static __always_inline int prefilter(u32 nr, long ret, u64 pid_tgid)
+#ifndef PREFILTER
+static __always_inline int prefilter(u32 clauses, int has_fd, struct pt_regs *regs, long ret, u64 pid_tgid)
 {
 	return 1;
 }
+#endif

@@ -45,16 +45,17 @@ struct call {
 	u8 flags;
 	u8 spare;
 	struct op op[MAX_OPS];
+	u32 clauses;            /* of the filter, by bit: one of them has to hold; none: nothing is asked */
 };
 
-enum { CALL_STATE = 1, CALL_PROCESS = 2, CALL_SMALL = 4 };   /* of call.flags */
+enum { CALL_STATE = 1, CALL_PROCESS = 2, CALL_SMALL = 4, CALL_FD = 8 };   /* of call.flags */
 
 /* Read and written by the user side: what may change while the programs run. */
 struct settings {
 	u32 own_pid;
 	u32 snaplen;
 	u32 fold_ns;
-	u32 spare;
+	u32 waiting;            /* system calls are not looked at yet */
 };
 
 struct counters {

@@ -107,7 +107,7 @@ static __always_inline void send_end(struct pt_regs *regs, struct call *call, u6
 	int zero = 0, first = 0;
 	struct settings *set = settings.lookup(&zero);
 	struct scratch *s;
-	if (!set || (!(call->flags & CALL_STATE) && !prefilter(nr, regs->ax, pid_tgid)))
+	if (!set || (!(call->flags & CALL_STATE) && !prefilter(call->clauses, 0, regs, regs->ax, pid_tgid)))
 		return;
 	if (!call->ops || (call->flags & CALL_SMALL && set->snaplen <= SMALL)) {
 		send_small(regs, nr, call, pid_tgid);

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
-from csyspy.capture.live import cache
+from csyspy.capture.live import cache, tracefs
 from csyspy.capture.live import tier as tiers
 from csyspy.capture.live.overhead import Overhead
 from csyspy.capture.live.tier import Possibilities, Tier
@@ -163,7 +163,8 @@ def _lockdown(here: Possibilities) -> Finding:
 
 def _tracefs(here: Possibilities) -> Finding:
     if here.tracefs:
-        return Finding("tracefs", GOOD, "mounted")
+        where = tracefs.folder()
+        return Finding("tracefs", GOOD, "mounted" if str(where) in tracefs.MOUNTED else "not mounted; csyspy mounts it for itself alone")
     return Finding("tracefs", SO_SO, "not mounted, or not for this user; tier A does without", "mount -t tracefs none /sys/kernel/tracing")
 
 

@@ -8,17 +8,23 @@ from csyspy.cli.command import Command
 if TYPE_CHECKING:
     from csyspy.capture.named import NamedSource
 
+NEED_FD: Final = 2
+"""csyspy.engine.state: tables of descriptors are kept up."""
 SWITCH: Final = "switch"
 _ON_SWITCH: Final = ("thread.exectime", "thread.totexectime")
 """Fields that only switches between threads keep up."""
 
 
-def open_live(command: Command) -> "NamedSource":
-    """The kernel's events from now on, with the names of containers. Raises LiveError where there can be none here."""
+def open_live(command: Command, *, filter_text: str = "", needs: int = NEED_FD) -> "NamedSource":
+    """The kernel's events from now on, with the names of containers; those may be left out that fail ``filter_text``.
+
+    ``needs`` are those of the sinks. Raises LiveError where there can be no events here."""
     from csyspy.capture.live.stream import SNAPLEN, LiveSource, StreamOptions
     from csyspy.capture.live.tier import choose_for_events
     from csyspy.capture.named import NamedSource
     from csyspy.cli.metadata import open_metadata
+    from csyspy.filters.kernel_split import split
+    from csyspy.filters.parser import parse
 
     tier = choose_for_events(command.tier)
     source = LiveSource(
@@ -28,6 +34,9 @@ def open_live(command: Command) -> "NamedSource":
             page_faults=command.page_faults,
             duration_s=command.duration_s,
             tier=tier,
+            kernel_filter=split(parse(filter_text)) if filter_text.strip() else None,
+            follow_fds=bool(needs & NEED_FD),
+            container_of=container_of_process,
         )
     )
     try:
@@ -49,6 +58,19 @@ def _asks_for_switches(command: Command) -> bool:
     from csyspy.filters.parser import parse
 
     return SWITCH in event_names(parse(command.filter))
+
+
+def container_of_process(pid: int) -> str | None:
+    """Id of the container that a process is in, `host` for none; None where the process is gone."""
+    from csyspy.containers import container_of
+
+    try:
+        with open(f"/proc/{pid}/cgroup", "rb") as file:
+            lines = [line.split(b":", 2) for line in file.read().splitlines()]
+    except OSError:
+        return None
+    found = container_of([(parts[1], parts[2]) for parts in lines if len(parts) == 3])
+    return found[0] if found is not None else "host"
 
 
 def report(source: "NamedSource") -> None:

@@ -111,7 +111,9 @@ class _Run:
         from csyspy.capture.named import NEEDS
         from csyspy.cli.live_stream import open_live
 
-        source = open_live(self.command)
+        # -F writes, hidden, what the filter drops; -d looks at it
+        whole = self.command.display_filter or self.command.fatfile
+        source = open_live(self.command, filter_text="" if whole else suppressing(self.command), needs=self.state.needs)
         self.state.container_of = source.container_of
         self.state.needs |= NEEDS
         return source

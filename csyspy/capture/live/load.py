@@ -10,10 +10,9 @@ import functools
 import os
 from collections.abc import Mapping
 from fcntl import ioctl
-from pathlib import Path
 from typing import Final
 
-from csyspy.capture.live import cache, syscalls
+from csyspy.capture.live import cache, syscalls, tracefs
 from csyspy.capture.live.btf import FUNC, TYPEDEF, Btf, BtfError
 from csyspy.capture.live.compile import MapDescription, Module
 from csyspy.capture.live.maps import Map
@@ -26,7 +25,6 @@ LICENSE: Final = b"GPL\0"
 LOG_BYTES: Final = 1 << 20
 LOAD_MAP_OPCODE: Final = 0x18
 PSEUDO_MAP_FD: Final = 1
-TRACEFS: Final = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
 PIECE: Final = 1 << 20
 
 TRACEPOINT_TYPE, ITERATOR_TYPE = "btf_trace_", "bpf_iter_"
@@ -64,6 +62,10 @@ class Loaded:
     def load_btf(self, program: str, tracepoint: str) -> int:
         """Descriptor of a program with the typed arguments of a raw tracepoint that others call; it is not attached. Raises LiveError."""
         return self._load(program, TRACING_PROG, RAW_TP_ATTACH, _btf_id(TRACEPOINT_TYPE + tracepoint))
+
+    def load_tracepoint(self, program: str) -> int:
+        """The same for tracepoints. Raises LiveError."""
+        return self._load(program, TRACEPOINT_PROG)
 
     def attach_btf(self, program: str, tracepoint: str) -> None:
         """Run a program at a raw tracepoint with typed arguments, which it may load from directly. Raises LiveError."""
@@ -223,13 +225,14 @@ def _attachable() -> dict[str, int]:
 
 
 def tracepoint_number(category: str, event: str) -> int:
-    """The number of a tracepoint in tracefs. Raises LiveError where tracefs is not mounted or has no such tracepoint."""
-    for folder in TRACEFS:
-        with contextlib.suppress(OSError, ValueError):
-            return int(Path(folder, "events", category, event, "id").read_text())
-    if any(os.path.isdir(f"{folder}/events") for folder in TRACEFS):
-        raise LiveError(f"this kernel has no tracepoint {category}:{event}")
-    raise LiveError("tracefs is not mounted", "mount -t tracefs none /sys/kernel/tracing")
+    """The number of a tracepoint in tracefs. Raises LiveError where tracefs cannot be read or has no such tracepoint."""
+    folder = tracefs.folder()
+    if folder is None:
+        raise LiveError("tracefs is not mounted", "mount -t tracefs none /sys/kernel/tracing")
+    try:
+        return int((folder / "events" / category / event / "id").read_text())
+    except (OSError, ValueError):
+        raise LiveError(f"this kernel has no tracepoint {category}:{event}") from None
 
 
 def _verdict(log: bytes) -> str:

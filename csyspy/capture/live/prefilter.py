@@ -5,9 +5,10 @@ process to watch is no reason to compile.
 """
 
 import os
+import select
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -17,6 +18,8 @@ from csyspy.capture.live.load import Loaded
 from csyspy.events import EVENT_TABLE
 from csyspy.events.kernel_filter import FD_CALLS, Clause, Container, KernelFilter
 
+YOUNG_CLAUSE: Final = 31
+"""Holds for a process between fork and exec: what it does to its descriptors then, the program will find."""
 FEW: Final = 8
 """Numbers that are compared one by one; more are looked up."""
 MOST_NUMBERS, MOST_NAMES = 256, 64
@@ -39,8 +42,6 @@ class _Plan:
     sets: dict[int, frozenset[int]] = field(default_factory=dict)
     names: dict[frozenset[str], int] = field(default_factory=dict)
     containers: dict[Container, int] = field(default_factory=dict)
-    thread_clauses: int = 0
-    """Clauses, by bit, that ask for nothing but the thread."""
 
     @property
     def name_count(self) -> int:
@@ -82,19 +83,31 @@ def call_masks(kernel: KernelFilter, event_names: dict[int, str]) -> dict[int, i
 class Prefilter:
     """One filter's C (`sources`, to be compiled before what calls ``prefilter``), and what its maps hold while it runs."""
 
-    def __init__(self, kernel: KernelFilter, container_of: ContainerOf | None = None) -> None:
+    def __init__(self, kernel: KernelFilter, container_of: ContainerOf | None = None, *, follow_fds: bool = False) -> None:
+        """``follow_fds``: calls that change descriptors are wanted of every thread that can pass (`fd_clauses`)."""
         self.kernel = kernel
         self._container_of = container_of
         self._plan = _Plan()
-        self._seen = 0
-        body = [self._clause(i, clause) for i, clause in enumerate(kernel.clauses)]
+        self._clauses = list(kernel.clauses)
+        self.fd_clauses = self._follow() if follow_fds else 0
+        """The mask of calls that change descriptors: what the filter asks of the thread, and nothing else."""
+        body = [self._clause(i, clause) for i, clause in enumerate(self._clauses)]
+        self.follows_young = self.fd_clauses != 0 and self.watches_names
         head = f"#define PREFILTER 1\n#define FILTER_NAMES {self._plan.name_count if self.watches_names else 0}\n"
+        head += f"#define FILTER_YOUNG {int(self.follows_young)}\n"
         self.sources: list[str | Path] = [head, Path("prefilter.h"), self._function(body)]
 
-    @property
-    def thread_clauses(self) -> int:
-        """Clauses, by bit, that ask for nothing but the thread."""
-        return self._plan.thread_clauses
+    def _follow(self) -> int:
+        """Adds the clauses that tell whether a thread can pass at all; their mask, 0 where every thread can."""
+        mask = 0
+        for clause in self.kernel.clauses:
+            of_thread = replace(clause, failed=False, fd_kinds=None)
+            if of_thread == Clause():
+                return 0
+            if of_thread not in self._clauses:
+                self._clauses.append(of_thread)
+            mask |= 1 << self._clauses.index(of_thread)
+        return mask if len(self._clauses) <= YOUNG_CLAUSE else 0
 
     @property
     def watches_names(self) -> bool:
@@ -110,7 +123,6 @@ class Prefilter:
 
     def _clause(self, bit: int, clause: Clause) -> str:
         tests = []
-        thread = True
         plan = self._plan
         if clause.failed:
             tests.append("ret < 0")
@@ -126,30 +138,30 @@ class Prefilter:
         for container in sorted(clause.containers, key=repr):
             tests.append(f"(!known || containers & {1 << plan.container_bit(container)}ULL)")
         if clause.fd_kinds is not None:
-            thread = False
             kinds = sum(_KINDS[kind] for kind in clause.fd_kinds)
             tests.append(f"(!has_fd || kinds_of_fd((u32)pointer_at((u64)regs, O_pt_regs_di)) & {kinds})")
-        if clause.failed:
-            thread = False
-        if thread:
-            plan.thread_clauses |= 1 << bit
         return f"\tif (clauses & {1 << bit}U && {' && '.join(tests) or '1'})\n\t\treturn 1;\n"
 
     def _function(self, body: list[str]) -> str:
         """Facts that several clauses ask for are read once, and only where one of the call's clauses asks."""
-        clauses = self.kernel.clauses
-        named = sum(1 << i for i, clause in enumerate(clauses) if clause.comms is not None)
-        users = sum(1 << i for i, clause in enumerate(clauses) if clause.uids is not None)
-        contained = sum(1 << i for i, clause in enumerate(clauses) if clause.containers)
+
+        def asking(attribute: str) -> int:
+            return sum(1 << i for i, clause in enumerate(self._clauses) if getattr(clause, attribute) not in (None, frozenset()))
+
+        named, users, contained = asking("comms"), asking("uids"), asking("containers")
         lines = [
             "static __always_inline int prefilter(u32 clauses, int has_fd, struct pt_regs *regs, long ret, u64 pid_tgid)\n{\n",
             "\tu64 names = 0, containers = 0;\n\tstruct users users = {};\n\tu32 known = 0;\n",
             "\tif (!clauses)\n\t\treturn 1;\n",
         ]
         if named and self.watches_names:
+            if self.follows_young:
+                named |= 1 << YOUNG_CLAUSE
             lines.append(f"\tif (clauses & {named}U)\n\t\tnames = names_of_thread(pid_tgid);\n")
-            if named == (1 << len(clauses)) - 1:
+            if self.waits:
                 lines.append("\tif (!names)\n\t\treturn 0;\n")
+            if self.follows_young:
+                lines.append(f"\tif (clauses & {1 << YOUNG_CLAUSE}U && names & YOUNG)\n\t\treturn 1;\n")
         elif named:
             lines.append("\tnames = ~0ULL;\n")
         if users:
@@ -200,6 +212,10 @@ class Prefilter:
         watch = loaded.map("watch")
         (come, overflows), (found, _) = (_WATCH.unpack(watch.lookup(key) or bytes(_WATCH.size)) for key in (_COME, _FOUND))
         return bool(come + found > 0 or overflows > 0)
+
+    def wait(self, loaded: Loaded, seconds: float) -> bool:
+        """Whether a thread of a watched name has come, even if it is gone again, after waiting for one for so long at most."""
+        return self.present(loaded) or bool(select.select([loaded.map("appeared").fd], [], [], seconds)[0])
 
     def learn_containers(self, loaded: Loaded) -> int:
         """Tell the kernel whose containers the cgroups are that it has met; until then their events pass. How many were told."""

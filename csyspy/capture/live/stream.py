@@ -12,27 +12,29 @@ from pathlib import Path
 from typing import Final
 
 from csyspy.capture.live.beginning import beginning, boot_epoch_ns
-from csyspy.capture.live.call_table import CALLS, FD_CALLS, STATE_CALLS
+from csyspy.capture.live.call_table import CALLS
 from csyspy.capture.live.compile import compile_module
 from csyspy.capture.live.encode import Encoder
 from csyspy.capture.live.load import Loaded
 from csyspy.capture.live.maps import Map, possible_cpus
 from csyspy.capture.live.overhead import Meter, Overhead
 from csyspy.capture.live.params import FETCHES, parse_fetch
+from csyspy.capture.live.prefilter import ContainerOf, Prefilter
 from csyspy.capture.live.proc_facts import ProcFacts
 from csyspy.capture.live.ring import RingReader
 from csyspy.capture.live.tier import Tier
-from csyspy.errors import UsageError
+from csyspy.capture.live.wanted import MAX_CALLS, WantedCall, tracepoints, wanted_calls
+from csyspy.errors import LiveError, UsageError
 from csyspy.events import EVENT_TABLE
+from csyspy.events.kernel_filter import KernelFilter
 
 SNAPLEN: Final = 80
 MAX_SNAPLEN: Final = 65_000
 RING_BYTES: Final = 8 << 20
-MAX_CALLS: Final = 512
 MAX_OPS: Final = 6
 SMALL: Final = 80
 """Bytes of a buffer in a record of fixed size (bpf/stream_record.h)."""
-STATE, PROCESS, SMALL_FETCH = 1, 2, 4
+STATE, PROCESS, SMALL_FETCH, HAS_FD = 1, 2, 4, 8
 WANTED: Final = 1
 POLL_S: Final = 0.01
 """Between two looks at the ring while events come."""
@@ -45,6 +47,8 @@ TRACEPOINTS: Final = (
     ("stream_tracepoint_signal", "signal", "signal_deliver"),
 )
 """Program, category and event of tier B (bpf/stream_tracepoints.h)."""
+LEARN_S: Final = 0.1
+"""Between two looks at cgroups whose container the kernel does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,12 @@ class StreamOptions:
     """A or B: with the kernel's type information, or without."""
     count_runs: bool = False
     """Measure how long each program runs, which costs each run some 20 ns more."""
+    kernel_filter: KernelFilter | None = None
+    """What the kernel may leave out; None: everything is wanted."""
+    follow_fds: bool = True
+    """Descriptors are shown or tested, so that calls which change them are wanted, too."""
+    container_of: ContainerOf | None = None
+    """Whose container a process is in, for filters that ask."""
 
 
 class LiveSource:
@@ -74,15 +84,23 @@ class LiveSource:
         self.name = "live"
         self.total_bytes = 0
         self._closed = False
+        kernel = options.kernel_filter
+        prefilter = Prefilter(kernel, options.container_of, follow_fds=options.follow_fds) if kernel is not None else None
+        self._wanted = wanted_calls(prefilter, options.follow_fds)
+        self._prefilter = prefilter if options.tier is Tier.A else None  # its facts are read by the kernel's types
         self._loaded = Loaded(
             compile_module(
                 "stream",
-                [Path("stream.c")],
+                [*(self._prefilter.sources if self._prefilter is not None else ()), Path("stream.c")],
                 {"SNAP_ROOM": 65536} if options.snaplen > 4096 else None,
                 types=options.tier is Tier.A,
             ),
             {"ring": options.ring_bytes, "scratches": possible_cpus()},
         )
+        self._single_calls = tracepoints(self._prefilter, self._wanted)
+        self._options = options
+        self._waiting = False
+        self._next_learn_s = 0.0
         self._meter = Meter(count_runs=options.count_runs)
         self._encoder = Encoder(boot_epoch_ns())
         self._ring = RingReader(self._loaded.map("ring").fd, options.ring_bytes)
@@ -93,27 +111,42 @@ class LiveSource:
         self._drained = False
         self._clock_ticks = os.sysconf("SC_CLK_TCK")
         try:
-            self._fill_tables(options)
-            self._attach(options)
+            self._fill_tables()
+            self._start()
         except BaseException:
             self.close()
             raise
 
-    def _fill_tables(self, options: StreamOptions) -> None:
-        self._loaded.map("settings").update(struct.pack("<I", 0), struct.pack("<IIII", os.getpid(), options.snaplen, 0, 0))
+    def _fill_tables(self) -> None:
+        self._set_waiting(False)
         calls = self._loaded.map("calls")
-        for nr, entry in call_entries().items():
+        for nr, entry in call_entries(self._wanted).items():
             calls.update(struct.pack("<I", nr), entry)
 
-    def _attach(self, options: StreamOptions) -> None:
+    def _set_waiting(self, waiting: bool) -> None:
+        self._waiting = waiting
+        values = (os.getpid(), self._options.snaplen, 0, waiting)
+        self._loaded.map("settings").update(struct.pack("<I", 0), struct.pack("<IIII", *values))
+
+    def _start(self) -> None:
+        """Hook in; only where programs begin and end, where nothing can pass before one of certain names is there."""
+        if self._prefilter is not None:
+            self._prefilter.start(self._loaded)
+            if self._prefilter.waits and not self._prefilter.present(self._loaded):
+                self._set_waiting(True)
+                self._loaded.attach_raw("stream_exec", "sched_process_exec")
+                self._prepare_calls()
+                return
+        self._attach()
+
+    def _attach(self) -> None:
+        options = self._options
         if options.tier is Tier.B:
             self._encoder.fill_by(ProcFacts(self._encoder.name_cgroups))
             self._attach_tracepoints(options)
             return
         self._loaded.attach_raw("stream_new_task", "task_newtask")
-        process = self._loaded.load_btf("stream_process", "sys_exit")
-        self._loaded.map("processes").update(struct.pack("<I", 0), struct.pack("<I", process))
-        self._loaded.attach_btf("stream_exit", "sys_exit")
+        self._attach_calls()
         self._loaded.attach_raw("stream_task_exit", "sched_process_exit")
         self._loaded.attach_raw("stream_signal", "signal_deliver")
         if options.switches:
@@ -131,16 +164,52 @@ class LiveSource:
             self._loaded.attach_tracepoint("stream_tracepoint_fault", "exceptions", "page_fault_user")
             self._loaded.attach_tracepoint("stream_tracepoint_fault", "exceptions", "page_fault_kernel")
 
+    def _prepare_calls(self) -> None:
+        """Load what looks at system calls: the tracepoints of single calls, where few are wanted; else that of all calls."""
+        if self._single_calls:
+            self._loaded.load_tracepoint("stream_call")
+            table, process = "call_processes", self._loaded.load_tracepoint("stream_call_process")
+        else:
+            self._loaded.load_btf("stream_exit", "sys_exit")
+            table, process = "processes", self._loaded.load_btf("stream_process", "sys_exit")
+        self._loaded.map(table).update(struct.pack("<I", 0), struct.pack("<I", process))
+
+    def _attach_calls(self) -> None:
+        self._prepare_calls()
+        try:
+            for name in self._single_calls:
+                self._loaded.attach_tracepoint("stream_call", "syscalls", f"sys_exit_{name}")
+        except LiveError:  # no tracefs, or another kernel's names
+            self._loaded.detach("stream_call")
+            self._single_calls = []
+            self._prepare_calls()
+        if not self._single_calls:
+            self._loaded.attach_btf("stream_exit", "sys_exit")
+
+    def _stop_waiting(self) -> bool:
+        """Hook in everything, if what was waited for has come."""
+        assert self._prefilter is not None
+        if not self._prefilter.wait(self._loaded, POLL_S):
+            return False
+        self._attach()
+        self._set_waiting(False)
+        self._loaded.detach("stream_exec")
+        return True
+
     # --- csyspy.capture.source.Source ---
 
     def read(self) -> memoryview | None:
         """The next chunk, good until the next call; empty where nothing happened for POLL_S.
 
         None once the source is closed or its time is over."""
-        if self._closed:
+        ended = self._closed or time.monotonic() >= self._ends_s
+        if ended and (self._closed or self.offset):
             return None
+        if self._waiting and not ended and not self._stop_waiting():
+            return memoryview(b"")
         if self.offset == 0:
-            self._beginning = beginning(self._encoder.epoch_ns)
+            self._procinfo()  # also where nothing else happens: a capture without events is none
+            self._beginning = beginning(self._encoder.epoch_ns) + bytes(self._encoder.take())
             return self._given(memoryview(self._beginning))
         self._beginning = None
         more = self._encoder.drain(self._ring)
@@ -149,10 +218,11 @@ class LiveSource:
             more = self._encoder.drain(self._ring)
         self._drained = not more
         now_s = time.monotonic()
-        if now_s >= self._ends_s:
-            return None
         if now_s >= self._next_procinfo_s:
             self._procinfo()
+        if self._prefilter is not None and now_s >= self._next_learn_s:
+            self._prefilter.learn_containers(self._loaded)
+            self._next_learn_s = now_s + LEARN_S
         return self._given(self._encoder.take())
 
     def _given(self, chunk: memoryview) -> memoryview:
@@ -207,25 +277,24 @@ def counters(table: Map) -> list[tuple[int, int]]:
     return [struct.unpack_from("<QQ", raw, cpu * stride) for cpu in range(len(raw) // stride)]
 
 
-def call_entries() -> Mapping[int, bytes]:
+def call_entries(wanted: Mapping[int, WantedCall]) -> Mapping[int, bytes]:
     """System call number -> struct call (bpf/stream_record.h)."""
-    entries = {nr: _entry("") for nr in range(MAX_CALLS)}
-    for row in EVENT_TABLE["syscalls_x86_64"]:
-        if row["nr"] < MAX_CALLS:
-            entries[row["nr"]] = _entry(row["name"])
-    return entries
+    names = {row["nr"]: row["name"] for row in EVENT_TABLE["syscalls_x86_64"]}
+    return {nr: _entry(names.get(nr, ""), wanted.get(nr)) for nr in range(MAX_CALLS)}
 
 
-def _entry(name: str) -> bytes:
+def _entry(name: str, wanted: WantedCall | None) -> bytes:
+    if wanted is None:
+        return bytes(8 + 4 * MAX_OPS)
     call = CALLS.get(name)
     ops = parse_fetch(call.fetch) if call is not None else []
-    flags = STATE if name in STATE_CALLS or name in FD_CALLS else 0
+    flags = (STATE if wanted.is_state else 0) | (HAS_FD if wanted.has_fd else 0)
     if any(kind == FETCHES.index("process") for kind, _, _, _ in ops):
         flags |= PROCESS
     if len(ops) == 1 and call is not None and call.fetch in ("buffer_in:1,2", "buffer_out:1"):
         flags |= SMALL_FETCH
     packed = b"".join(struct.pack("<BBBB", *op) for op in ops)
-    return struct.pack("<BBBB", WANTED, len(ops), flags, 0) + packed.ljust(4 * MAX_OPS, b"\0")
+    return struct.pack("<BBBB", WANTED, len(ops), flags, 0) + packed.ljust(4 * MAX_OPS, b"\0") + struct.pack("<I", wanted.clauses)
 
 
 def cpu_times() -> list[tuple[int, int, int]]:

@@ -6,9 +6,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from csyspy.capture.live import bcc_module
+from csyspy.capture.live import bcc_module, tracefs
 from csyspy.capture.live.btf import VMLINUX
-from csyspy.capture.live.load import TRACEFS
 from csyspy.errors import LiveError, UsageError
 
 SYS_PTRACE, SYS_ADMIN, PERFMON, BPF = 19, 21, 38, 39
@@ -50,7 +49,7 @@ def possibilities() -> Possibilities:
         privileged=admin or bool(held >> BPF & 1 and held >> PERFMON & 1),
         sees_processes=bool(held >> SYS_PTRACE & 1),
         btf=os.access(VMLINUX, os.R_OK),
-        tracefs=any(os.path.isdir(f"{folder}/events/raw_syscalls") for folder in TRACEFS),
+        tracefs=tracefs.folder() is not None,
         bcc=bcc_module.found_at(),
         lockdown=_lockdown(),
     )
