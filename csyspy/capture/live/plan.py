@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from csyspy.capture.live.identities import CONTAINER_FIELDS
+
 RowValue = int | float | str | None
 
 
@@ -90,7 +92,7 @@ TIMED: Final = {LATENCIES: CALLS, FILE_TIMES: FILES}
 
 THREAD_KEYS: Final = (
     "proc.pid", "thread.tid", "proc.name", "proc.exeline", "proc.ppid", "proc.vpid", "thread.vtid", "user.uid", "user.name",
-    "container.id", "container.name", "container.type", "container.image", "proc.fdlimit", "proc.nthreads",
+    *CONTAINER_FIELDS, "proc.fdlimit", "proc.nthreads",
 )  # fmt: skip
 """What is known of every thread; columns of any table whose rows belong to threads."""
 

@@ -8,6 +8,8 @@ from libc.string cimport memchr, memcmp, memcpy
 
 import os
 
+from csyspy.capture.live.identities import CONTAINER_FIELDS
+
 cdef enum:
     EXITING = 0x4           # PF_EXITING
     KERNEL_THREAD = 0x200000    # PF_KTHREAD
@@ -87,7 +89,7 @@ cdef class Thread:
 cdef class TaskTable:
     """All threads; `update` takes what the kernel wrote, `column` gives one value per thread.
 
-    `describe` knows what the kernel does not say: `user(uid)`, `container(cgroups, pid)` -> (id, name, engine, image),
+    `describe` knows what the kernel does not say (csyspy.capture.live.identities): `user(uid)`, `container(cgroups, pid)`,
     `exeline(pid)`, each asked once per new value.
     """
 
@@ -362,4 +364,4 @@ cdef list values_of(TaskTable table, list threads, str field):
     raise KeyError(field)
 
 
-cdef dict _CONTAINER = {"container.id": 0, "container.name": 1, "container.type": 2, "container.image": 3}
+cdef dict _CONTAINER = {field: at for at, field in enumerate(CONTAINER_FIELDS)}
