@@ -8,6 +8,7 @@ from csyspy.views.format import UNKNOWN, cell_text
 from csyspy.views.snapshot import Snapshot, Sort, Value
 from csyspy.views.view import Column, Unit
 
+TIMES = frozenset({"evt.time", "evt.time.iso8601", "evt.datetime"})
 Cells = list[tuple[str, str]]
 """Pieces of text, each with the role that colours it: a component class of the grid without its prefix."""
 BUSY_PERCENT = 20.0
@@ -32,7 +33,9 @@ def aligned(text: str, column: Column, width: int) -> str:
     """Text in width cells, a blank last: numbers to the right, text to the left. What is too long is cut, and says so."""
     room = max(width - 1, 1) if column.colsize else width
     length = cell_len(text)
-    if length > room:
+    if length > room and column.field in TIMES:  # fewer digits of the second are a time all the same
+        text = text[:room]
+    elif length > room:
         text = set_cell_size(text, room - 1) + "…"
     elif column.is_number:
         text = " " * (room - length) + text

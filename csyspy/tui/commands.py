@@ -181,7 +181,7 @@ _NAMES = {
     "full_stop": ".", "apostrophe": "'", "exclamation_mark": "!", "at": "@", "number_sign": "#", "dollar_sign": "$", "percent_sign": "%",
     "circumflex_accent": "^", "ampersand": "&", "asterisk": "*", "left_parenthesis": "(", "enter": "Enter", "backspace": "Backspace",
     "delete": "Del", "space": "Space", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End", "up": "↑", "down": "↓",
-    "left": "←", "right": "→",
+    "left": "←", "right": "→", "f24": "Shift+F12",
 }
 
 

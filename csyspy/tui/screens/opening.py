@@ -103,7 +103,7 @@ class Opening(Drilling):
         self.query_one(Scrubber).alerts_ns = times_ns
 
     def command_legend(self) -> None:
-        self.app.push_screen(legend_page(self.feed, self.view))
+        self.app.push_screen(legend_page(self, self.view))
 
     # detail
 

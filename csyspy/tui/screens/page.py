@@ -1,5 +1,6 @@
 """Text to read: help, legend, messages."""
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -56,7 +57,7 @@ def help_page(screen: CommandScreen) -> PageScreen:
     title, about = screen.about()
     lines: list[Cells] = []
     if about:
-        lines += [[(line, "text")] for line in about.splitlines()] + [[]]
+        lines += [*_wrapped(about, screen.size.width), []]
     here = [command for command in COMMANDS if command.places & screen.PLACE]
     keys: dict[str, list[str]] = {}
     for key, active in screen.active_bindings.items():
@@ -75,17 +76,22 @@ def help_page(screen: CommandScreen) -> PageScreen:
     return PageScreen(screen.feed, f"Help: {title}", lines)
 
 
-def legend_page(feed: Feed, view: View) -> PageScreen:
+def legend_page(screen: CommandScreen, view: View) -> PageScreen:
     """What a view and its columns mean (csysdig's F7)."""
-    lines: list[Cells] = [[(view.description, "text")], []]
+    lines: list[Cells] = [*_wrapped(view.description, screen.size.width), []]
     if view.tips:
-        lines += [[("Tips", "label")], *([("  " + tip, "text")] for tip in view.tips), []]
+        lines += [[("Tips", "label")], *(line for tip in view.tips for line in _wrapped(tip, screen.size.width)), []]
     lines.append([("Columns", "label")])
     for column in view.columns:
         if column.shown:
             lines.append([(f"  {column.name:<14}", "key"), (f"{column.field:<24}", "faint"), (column.description, "text")])
     lines += [[], [("Filter", "label")], [("  " + (view.filter or "none"), "text")]]
-    return PageScreen(feed, f"Legend: {view.name}", lines)
+    return PageScreen(screen.feed, f"Legend: {view.name}", lines)
+
+
+def _wrapped(text: str, width: int) -> list[Cells]:
+    """A text in lines that fit."""
+    return [[(line, "text")] for part in text.splitlines() for line in wrap(part, max(width - 6, 30))]
 
 
 def log_page(screen: CommandScreen) -> PageScreen:

@@ -120,7 +120,7 @@ class SpectrogramScreen(StreamScreen):
         self.app.push_screen(DigScreen(self.feed, joined(self.scope_filter, self.view.filter), self.filter_text, crumbs, self.window))
 
     def command_legend(self) -> None:
-        self.app.push_screen(legend_page(self.feed, self.view))
+        self.app.push_screen(legend_page(self, self.view))
 
     def command_whole(self) -> None:
         self.window = None
