@@ -18,7 +18,7 @@ def test_no_name_gets_out_of_its_quotes(name: str) -> None:
 
 
 def test_a_missing_value_is_named() -> None:
-    with pytest.raises(LookupError, match="^proc[.]pid$"):
+    with pytest.raises(LookupError, match=r"^proc\.pid$"):
         command_line(Action("k", "kill", "kill %proc.pid"), {})
 
 
