@@ -34,6 +34,7 @@ cdef enum:
     FIRST_TABLE = 3
     CHILD_HAS_NO_ENTER = 1   # of Layout.flags
     TELLS_OF_PROCESS = 2
+    NO_ENTER = 4             # the event was made after enter events had been given up
     OLD_CODES = 329          # ppm_sc codes that sysdig 0.29.3 knows; it would read beyond its table. Newer ones go by the call's number
     GENERIC_E = 0
     GENERIC_X = 1
@@ -44,7 +45,7 @@ cdef enum:
     PAGE_FAULT = 290
     SIGCHLD = 17
 
-cdef char* NO_TEXT = b"(NULL)"     # what captures write for a string that could not be read
+cdef char* NO_TEXT = b"(NULL)"     # what captures hold for a string that could not be read; sysdig 0.29.3 takes an empty one for garbage
 cdef uint8_t CGROUPS_TEXT = SPECIALS.index("cgroups")
 
 cdef struct Layout:          # of the events of a system call
@@ -146,9 +147,11 @@ cdef class Encoder:
             for i, param in enumerate(enter + leave):
                 _copy(&layout.params[i], param)
             if row["name"] in ("clone", "fork", "vfork", "clone3"):
-                layout.flags = CHILD_HAS_NO_ENTER
+                layout.flags |= CHILD_HAS_NO_ENTER
             if call.fetch.startswith("process"):
                 layout.flags |= TELLS_OF_PROCESS
+            if "UNUSED" in by_id[layout.enter]["flags"]:
+                layout.flags |= NO_ENTER
             layout.known = True
 
     # --- records ---
@@ -273,7 +276,7 @@ cdef class Encoder:
             add_int(&self.out, nr, 2)
             end_event(&self.out)
             return
-        if not (layout.flags & CHILD_HAS_NO_ENTER and r.head.regs[RESULT] == 0):
+        if not (layout.flags & NO_ENTER or layout.flags & CHILD_HAS_NO_ENTER and r.head.regs[RESULT] == 0):
             if not begin_event(&self.out, ts, tid, r.head.cpu, layout.enter, layout.n_enter):
                 return
             self._params(r, layout.params, layout.n_enter)
