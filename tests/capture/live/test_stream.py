@@ -1,0 +1,231 @@
+"""Events of the running kernel: what a known program did is what was recorded, and the real sysdig reads the recording alike."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from csyspy.events import EVENT_TABLE
+
+COMMAND = Path(sys.executable).with_name("csyspy")
+WORKLOAD = Path(__file__).with_name("workload.py")
+DEADLINE_S = 30
+LINE = "%evt.rawtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info"
+OLD_TYPES = 336
+"""Event types that sysdig 0.29.3 knows; it passes over the others."""
+
+pytestmark = [pytest.mark.usefixtures("kernel", "root_user"), pytest.mark.xdist_group("live")]
+
+
+class Recorded(NamedTuple):
+    """A recording of the workload, and what it says that it did."""
+
+    path: Path
+    done: dict[str, Any]
+    said: str
+
+
+@contextmanager
+def recording(path: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """csyspy writes what passes to a file, from the moment on that this yields."""
+    process = subprocess.Popen([COMMAND, "-w", path, *words], stderr=subprocess.PIPE, text=True)
+    try:
+        end_s = time.monotonic() + DEADLINE_S
+        while not (path.exists() and path.stat().st_size):  # the process list is written once all probes are attached
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            assert time.monotonic() < end_s
+            time.sleep(0.02)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(DEADLINE_S)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    folder = tmp_path_factory.mktemp("stream")
+    path, name = folder / "work.scap", folder / "csyspy-workload"
+    name.symlink_to(Path(sys.executable).resolve())
+    place = folder / "place"
+    place.mkdir()
+    with recording(path, "proc.name in (csyspy-workload, workload, renamed) or proc.pname in (csyspy-workload, workload)") as process:
+        run = subprocess.run([name, WORKLOAD, place], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+        assert run.returncode == 0, run.stderr
+        time.sleep(0.2)  # what the ring holds is read within that time
+    assert process.stderr is not None
+    said = process.stderr.read()
+    return Recorded(path, json.loads(run.stdout.splitlines()[-1]), said)
+
+
+def lines(recorded: Recorded, text: str, *words: str, command: Path | str = COMMAND) -> list[str]:
+    """What is printed of a recording."""
+    run = subprocess.run([command, "-r", recorded.path, "-p", text, *words], capture_output=True, timeout=DEADLINE_S, check=True)
+    return [line.rstrip() for line in run.stdout.decode(errors="replace").splitlines()]
+
+
+def test_nothing_was_lost(recorded: Recorded) -> None:
+    assert "none lost" in recorded.said
+
+
+@pytest.mark.skipif(shutil.which("sysdig") is None, reason="needs the real sysdig")
+def test_sysdig_reads_it_line_for_line(recorded: Recorded) -> None:
+    young = {event["name"] for event in EVENT_TABLE["events"] if event["id"] >= OLD_TYPES}
+    young -= {event["name"] for event in EVENT_TABLE["events"] if event["id"] < OLD_TYPES}
+    numbered = {name for code, name in EVENT_TABLE["ppm_sc"].items() if int(code) >= 329}
+    theirs = [line for line in lines(recorded, LINE, command="sysdig") if "<unknown>" not in line]
+    ours = [line for line in lines(recorded, LINE) if line.split(") ", 1)[1].split()[1] not in young | numbered]
+    assert len(ours) > 1500
+    assert [_comparable(line) for line in theirs] == [_comparable(line) for line in ours]
+
+
+def _comparable(line: str) -> str:
+    """Without what sysdig 0.29.3 does not read: parameters that younger libs have appended, and descriptors made by younger events."""
+    line = re.sub(r"( flags=\d+(?:\([A-Z_]*\))?) cap_inheritable=.*", r"\1", line)
+    if " openat2 " in line:
+        line = line.partition(" dev=")[0]
+    if " > seccomp " in line:
+        return line.partition(" flags=")[0]
+    if " pipe " in line:
+        return re.sub(r" ino=\d+$", "", line)
+    line = re.sub(r"(fd=\d+)\(<[lm]>[^)]*\)", r"\1", line)
+    return re.sub(r" (ino=\d+|pidns_init_start_ts=\d+)$", "", line)
+
+
+def test_bytes_and_names_are_those_of_the_program(recorded: Recorded) -> None:
+    done = recorded.done
+    name = done["file"]
+    assert lines(recorded, "%evt.rawarg.res", f"fd.name={name} and evt.type=write and evt.dir=<") == [str(done["written"])]
+    assert lines(recorded, "%evt.rawarg.res", f"fd.name={name} and evt.type=read and evt.dir=<") == [str(done["read"])]
+    opened = lines(recorded, "%evt.arg.flags %evt.arg.mode %evt.arg.ino", f"fd.name={name} and evt.type=openat and evt.dir=<")
+    assert opened == [f"O_TRUNC|O_CREAT|O_RDWR|O_CLOEXEC 0640 {done['ino']}"]
+    assert lines(recorded, "%evt.buffer", f"fd.name={name} and evt.type=pwrite and evt.dir=<") == ["HELLO"]
+
+
+def test_failures_are_counted(recorded: Recorded) -> None:
+    found = lines(recorded, "%evt.arg.name %evt.res", "evt.type=openat and evt.failed=true and evt.arg.name contains nothing-")
+    assert found == [f"{recorded.path.parent}/place/nothing-{i} ENOENT" for i in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(("key", "kind"), [("tcp", "ipv4"), ("tcp6", "ipv6")])
+def test_connections_have_both_ends(recorded: Recorded, key: str, kind: str) -> None:
+    port = recorded.done.get(key + "_port")
+    if not port:
+        pytest.skip("no such address on this machine")
+    accepted = lines(recorded, "%fd.type %fd.l4proto %fd.sport %fd.cip %fd.sip", f"evt.type=accept and evt.dir=< and fd.sport={port}")
+    address = "127.0.0.1" if key == "tcp" else "::1"
+    assert accepted == [f"{kind} tcp {port} {address} {address}"]
+    received = lines(recorded, "%evt.rawres", f"fd.sport={port} and evt.type=recvfrom and evt.dir=< and thread.ismain=false")
+    assert sum(map(int, received)) == recorded.done[key]
+    assert lines(recorded, "%evt.type", f"evt.type=connect and evt.dir=< and fd.sport={port} and evt.failed=false") == ["connect"]
+
+
+def test_datagrams_and_refusals(recorded: Recorded) -> None:
+    port = recorded.done["udp_port"]
+    found = lines(recorded, "%fd.l4proto %evt.rawres", f"evt.type=recvfrom and evt.dir=< and fd.sport={port}")
+    assert found == [f"udp {recorded.done['udp']}"]
+    assert lines(recorded, "%evt.res", "evt.type=connect and evt.dir=< and evt.res=ECONNREFUSED") == ["ECONNREFUSED"]
+
+
+def test_processes_and_their_ends(recorded: Recorded) -> None:
+    done = recorded.done
+    exits = dict(line.split() for line in lines(recorded, "%proc.pid %evt.arg.status", "evt.type=procexit and thread.ismain=true"))
+    assert int(exits[str(done["forked"])]) >> 8 == done["exit_code"] == 7
+    assert int(exits[str(done["killed"])]) & 0x7F == signal.SIGTERM
+    executed = lines(recorded, "%proc.name|%proc.cmdline|%proc.env", f"evt.type=execve and evt.dir=< and proc.pid={done['executed']}")
+    assert executed == ["echo|echo from exec|MARK=environment of exec PATH=/bin"]
+    failed = lines(recorded, "%evt.res %evt.arg.exe", "evt.type=execve and evt.dir=< and evt.failed=true")
+    assert failed == ["ENOENT such"]
+    signals = lines(recorded, "%evt.arg.spid %evt.arg.sig", f"evt.type=signaldeliver and thread.tid={done['killed']}")
+    assert [word.split()[1] for word in signals] in (["SIGTERM"], ["SIGKILL"])  # what kills is delivered as such
+
+
+def test_every_call_of_the_table_is_encoded(recorded: Recorded) -> None:
+    """No record was malformed, and calls that are met have their own events."""
+    names = set(lines(recorded, "%evt.type", f"proc.pid={recorded.done['pid']}"))
+    for name in ("renameat2", "openat2", "ptrace", "bpf", "semop", "quotactl", "mount", "seccomp", "prlimit", "epoll_create1", "keyctl"):
+        assert name in names
+    assert "NA" not in names
+
+
+CONTAINER_ID = "0123456789abcdef" * 4
+LAYOUTS = (
+    f"docker/{CONTAINER_ID}",
+    f"kubepods/burstable/pod12345678-1234-1234-1234-123456789012/{CONTAINER_ID}",
+    f"machine.slice/libpod-{CONTAINER_ID}.scope",
+    f"system.slice/docker-{CONTAINER_ID}.scope",
+)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_containers_by_their_cgroups(tmp_path: Path, layout: str) -> None:
+    root = next((path for path in (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")) if (path / "cgroup.procs").exists()), None)
+    if root is None:
+        pytest.skip("no cgroups that can be written to")
+    group = root / layout
+    made = [path for path in (group, *group.parents) if not path.exists() and root in path.parents]
+    try:
+        group.mkdir(parents=True)
+    except OSError as error:
+        pytest.skip(f"no cgroups that can be written to: {error.strerror}")
+    try:
+        path = tmp_path / "container.scap"
+        with recording(path, "container.id=0123456789ab"):
+            subprocess.run(
+                ["sh", "-c", f"echo $$ > {group}/cgroup.procs; exec sh -c '/bin/true; /bin/true'"], check=True, timeout=DEADLINE_S
+            )
+            time.sleep(0.2)
+        found = lines(Recorded(path, {}, ""), "%container.id %proc.name", "evt.type=execve and evt.dir=<")
+        assert found == ["0123456789ab sh", "0123456789ab true", "0123456789ab true"][-len(found) :]
+        assert len(found) >= 2
+    finally:
+        for one in made:
+            with suppress(OSError):
+                one.rmdir()
+
+
+def test_a_time_without_events_ends_all_the_same() -> None:
+    began_s = time.monotonic()
+    run = subprocess.run(
+        [COMMAND, "-M", "1", "-p", "%evt.time,%user.uid,%proc.name", "container.id=ffffffffffff"],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == ""
+    assert time.monotonic() - began_s < 15
+
+
+def test_own_events_are_left_out() -> None:
+    run = subprocess.run(
+        [COMMAND, "-M", "1", "-p", "%proc.pid"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE_S, check=True
+    )
+    assert run.stdout
+    assert str(os.getpid()) in run.stdout.decode().split()  # it waits for the run
+    assert len(set(run.stdout.decode().split())) > 1
+
+
+def test_what_is_not_permitted_is_one_line() -> None:
+    if shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv")
+    run = subprocess.run(
+        ["setpriv", "--bounding-set=-all", "--inh-caps=-all", str(COMMAND), "-n", "1", "evt.type=open"],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert run.returncode == 3
+    assert run.stdout == ""
+    assert run.stderr.startswith("csyspy: live capture needs root")
