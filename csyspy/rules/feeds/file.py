@@ -16,8 +16,7 @@ class FileFeed:
     """Follows a file through rotation (another file of the name) and truncation.
 
     It begins behind what is there when it is made, or with `whole` at its beginning. A file that is not there is waited for.
-    `take` gets the lines
-    in the place of `receive`, which gets alerts: audit events are lines, too.
+    `take` gets the lines in the place of `receive`, which gets alerts: audit events are lines, too.
     """
 
     def __init__(self, path: str, receive: Receive, *, whole: bool = False, take: Take | None = None) -> None:
