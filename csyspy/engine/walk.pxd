@@ -25,6 +25,7 @@ cdef class Walker(BlockReader):
     cdef bint unannounced              # sinks have not been told of the section in hand
     cdef bint eventless                # the present section had no event yet
     cdef uint8_t wanted[MAX_EVENT_TYPES]   # event types that anybody looks at
+    cdef uint8_t idle[MAX_EVENT_TYPES]     # likewise, where the state is kept up: those that do nothing to it
     cdef bint sparse                   # there are some that nobody does
 
     cdef inline bint _has_flags(self) noexcept

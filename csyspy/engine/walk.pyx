@@ -7,12 +7,13 @@ The inner loop makes no Python object: an event costs its frame, and what somebo
 
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memset
 
 from csyspy.engine.blocks cimport FRAME, HEADER_SIZE, MAX_PLAIN, TRAILER, BlockReader, is_event_block, is_large_block, load_u16, load_u32
 from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, MAX_PARAMS, Event, event_decode
 from csyspy.engine.generation cimport GENERATION_EXITS, GENERATION_OPEN, foresee, generation_of
-from csyspy.engine.handlers.dispatch cimport apply, find_fd, settle
+from csyspy.engine.handlers.dispatch cimport apply, find_fd, is_idle, pass_over, settle
 from csyspy.engine.program cimport Node, Program
 from csyspy.engine.sections cimport (
     BLOCK_EVENT_1, BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_1, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE,
@@ -155,7 +156,8 @@ cdef class Walker(BlockReader):
         self.all_sinks = list(self.sinks)
         self.only = self.sinks[0] if len(self.sinks) == 1 else None
         self.only_filter = self.only.filter if self.only is not None else None
-        if self.state.needs or not self.sinks:
+        memset(self.idle, 0, MAX_EVENT_TYPES)
+        if not self.sinks:
             memset(self.wanted, 1 if self.state.needs else 0, MAX_EVENT_TYPES)
             self.sparse = not self.state.needs
             return 0
@@ -166,6 +168,13 @@ cdef class Walker(BlockReader):
                     node = (<Sink>sink).filter
                     self.wanted[kind] = not isinstance(node, Program) or (<Program>node).possible[kind] != 0
                 self.sparse = self.sparse or not self.wanted[kind]
+        if self.state.needs:
+            for kind in range(0, EVENT_COUNT - 1, 2):
+                if not self.wanted[kind] and not self.wanted[kind + 1]:
+                    self.idle[kind] = self.idle[kind + 1] = (
+                        is_idle(self.state, <uint16_t>kind) and is_idle(self.state, <uint16_t>(kind + 1)))
+            memset(self.wanted, 1, MAX_EVENT_TYPES)
+            self.sparse = False
         return 0
 
     # --- sections ---
@@ -255,6 +264,8 @@ cdef class Walker(BlockReader):
         cdef bint sound
         cdef const uint8_t* raw
         cdef uint16_t evt_type
+        cdef uint64_t ts
+        cdef int64_t tid
         if kind != BLOCK_EVENT_2:
             if self._has_flags():
                 at = 14
@@ -280,6 +291,12 @@ cdef class Walker(BlockReader):
             if state.first_ts == 0:
                 self._begin(category, shown)
             return 0
+        if self.idle[evt_type] and state.first_ts and not self.undecided:
+            memcpy(&ts, raw, 8)
+            memcpy(&tid, raw + 8, 8)
+            if pass_over(state, evt_type, tid, ts):
+                state.evt.ts = ts
+                return 0
         if v1:
             sound = event_decode(&state.evt, raw, self.block_size - at - TRAILER, True)
         else:

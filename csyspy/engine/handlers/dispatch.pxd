@@ -1,6 +1,6 @@
 """What an event does to the state: one table from event id to handler, and the bookkeeping round it."""
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from csyspy.engine.event cimport Event
 from csyspy.engine.state cimport State
@@ -30,3 +30,9 @@ cdef int find_fd(State state) except -1
 
 cdef int settle(State state) except -1
 # after the sinks have seen the event: deferred removals (threads that exited, fds that closed)
+
+cdef bint is_idle(State state, uint16_t evt_type) noexcept
+# Events of the type do nothing to the state that state.needs asks for, beyond being their thread's last event: see pass_over
+
+cdef bint pass_over(State state, uint16_t evt_type, int64_t tid, uint64_t ts) noexcept
+# What is left to do about an idle event that nobody looks at; False where its thread is unknown, and it has to be applied

@@ -3,14 +3,14 @@
 The order of things is that of `libs: userspace/libsinsp/sinsp.cpp, sinsp::next` and `parsers.cpp, sinsp_parser::reset`.
 """
 
-from libc.stdint cimport int8_t, int64_t
+from libc.stdint cimport int8_t, int64_t, uint16_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
 from csyspy.engine.event cimport EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, MAX_EVENT_TYPES, event_decode, param_i64, param_str
 from csyspy.engine.fds cimport FdInfo, FdTable
 from csyspy.engine.join cimport join_params
-from csyspy.engine.state cimport NEED_ENTER, NEED_FD, PRODUCER_NEWEST
+from csyspy.engine.state cimport NEED_CPU, NEED_ENTER, NEED_FD, NEED_LATENCY, PRODUCER_NEWEST
 from csyspy.engine.threads cimport CL_ACTIVE, ThreadInfo, others_changed
 
 from csyspy.events import EVENT_TABLE
@@ -231,6 +231,42 @@ cdef inline int _exit(State state, Plan* plan, ThreadInfo thread) except -1:
     return 0
 
 
+cdef void _forget_enter(ThreadInfo thread) noexcept:
+    """The kept enter event has had its exit; its room stays for the next one, unless it is uncommonly large."""
+    thread.enter_size = 0
+    if thread.enter_room > LARGE_ROOM:
+        free(thread.enter_raw)
+        thread.enter_raw = NULL
+        thread.enter_room = 0
+
+
+cdef bint is_idle(State state, uint16_t evt_type) noexcept:
+    cdef Plan* plan
+    if evt_type >= EVENT_COUNT or state.needs & (NEED_LATENCY | NEED_CPU):
+        return False
+    plan = &PLANS[evt_type]
+    return plan.lookup == LOOK_INVENT and (plan.handler == NULL or not plan.needs & state.needs)
+
+
+cdef bint pass_over(State state, uint16_t evt_type, int64_t tid, uint64_t ts) noexcept:
+    cdef ThreadInfo thread = state.threads.find(tid)
+    if thread is None:
+        return False
+    thread.flags |= CL_ACTIVE
+    if evt_type & 1:
+        thread.lastevent_valid = False
+        if evt_type != thread.lastevent_type + 1:
+            thread.lastevent_fd = -1
+        if thread.enter_size:
+            _forget_enter(thread)
+    else:
+        thread.lastevent_fd = -1
+        thread.lastevent_type = evt_type
+        thread.latency = 0
+        thread.latency_entertime = ts
+    return True
+
+
 cdef int apply(State state) except -1:
     cdef uint16_t kind = state.evt.type
     cdef Plan* plan
@@ -278,15 +314,6 @@ cdef int apply(State state) except -1:
         # Fields look the thread up once more (libs: event.cpp, get_thread_info).
         state.thread = state.threads.find(state.evt.tid)
     return 0
-
-
-cdef void _forget_enter(ThreadInfo thread) noexcept:
-    """The kept enter event has had its exit; its room stays for the next one, unless it is uncommonly large."""
-    thread.enter_size = 0
-    if thread.enter_room > LARGE_ROOM:
-        free(thread.enter_raw)
-        thread.enter_raw = NULL
-        thread.enter_room = 0
 
 
 cdef int settle(State state) except -1:
