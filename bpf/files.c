@@ -17,6 +17,7 @@
 #define READS 4
 #define WRITES 8
 #define IS_OPEN 16 /* open(2) itself */
+#define FIFTH_FD 32 /* the fifth argument is the descriptor, not the first */
 
 struct file_key {
   u64 entry; /* the directory entry; of what has only a name, all of a kind together, its operations; 0 for what has none */
@@ -105,7 +106,7 @@ static __always_inline int counted(u64 *ctx, int timed)
   long result = (long)ctx[1];
   struct file_key key = {};
   struct file_row *row;
-  u64 number = 0, fd = 0, latency_ns = 0;
+  u64 number = 0, fd = 0, fifth = 0, latency_ns = 0;
   u32 place, what, which;
   u32 *kind;
   int zero = 0;
@@ -117,15 +118,19 @@ static __always_inline int counted(u64 *ctx, int timed)
 #if O_pt_regs_orig_ax >= 0
   READ(number, registers + O_pt_regs_orig_ax);
   READ(fd, registers + O_pt_regs_di);
+  READ(fifth, registers + O_pt_regs_r8);
 #else
   READ(number, registers + O_pt_regs_syscallno);
   READ(fd, registers + O_pt_regs_orig_x0);
+  READ(fifth, registers + O_pt_regs_regs + 32);
 #endif
   place = number & 511;
   kind = call_kinds.lookup(&place);
   if (!kind)
     return 0;
   what = *kind;
+  if (what & FIFTH_FD)
+    fd = fifth;
   if (what & USES_FD)
     file = file_of(task, fd);
   else if (what & MAKES_FD && result >= 0)

@@ -8,6 +8,7 @@ from csyspy.events import EVENT_TABLE
 
 NUMBER_32: Final = 0x800
 """Set in numbers of calls that 32-bit code makes, which has numbers of its own."""
+FIFTH: Final = 4
 _NO_NAME: Final = "syscall"
 """The name of events that carry the call's code instead."""
 
@@ -25,14 +26,15 @@ def call_names() -> dict[int, str]:
 @cache
 def call_kinds() -> dict[int, int]:
     """Number on x86-64 -> what the call has to do with descriptors, as bpf/files.c wants it: 1 uses one, 2 makes one, 4 reads,
-    8 writes, 16 is open(2) itself."""
+    8 writes, 16 is open(2) itself, 32 has it as the fifth argument, not the first."""
     kinds = {}
     for row in EVENT_TABLE["syscalls_x86_64"]:
         event = _event(row)
         flags = set(event["flags"])
         kind = ("USES_FD" in flags) | ("CREATES_FD" in flags) << 1 | ("READS_FROM_FD" in flags) << 2 | ("WRITES_TO_FD" in flags) << 3
+        is_fifth = [param["name"] for param in event["params"]].index("fd") == FIFTH if event["name"] == "mmap" else False
         if kind:
-            kinds[row["nr"]] = int(kind) | (event["name"] == "open") << 4
+            kinds[row["nr"]] = int(kind) | (event["name"] == "open") << 4 | is_fifth << 5
     return kinds
 
 

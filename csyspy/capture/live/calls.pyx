@@ -67,8 +67,10 @@ cdef class CallTable:
 
     def column(self, str field):
         """The field's value of every row. Raises KeyError where no field of that name is known here."""
-        if field == "evt.type" or field == "syscall.type":
+        if field == "evt.type":
             return self.types
+        if field == "syscall.type":
+            return [None if type == "procexit" else type for type in self.types]
         if field == "evt.count":
             return self.counts
         if field == "evt.latency":

@@ -176,9 +176,9 @@ TABLES: Final = (
     ),
     Table(
         "calls",
-        keys=("evt.type",),
+        keys=("evt.type", "syscall.type"),
         values={"evt.count": (CALLS,), "evt.latency": (LATENCIES,)},
-        holds=(_NOT_SWITCH, "syscall.type exists"),
+        holds=(_NOT_SWITCH,),
         probes=(TASKS,),
         weight="evt.count",
     ),

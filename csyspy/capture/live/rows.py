@@ -40,6 +40,7 @@ from csyspy.capture.live.probes import attach
 from csyspy.capture.live.proc_tasks import ProcTasks
 from csyspy.capture.live.tasks import FILE_BYTES, SOCKET_BYTES, TaskTable
 from csyspy.capture.live.tier import Tier
+from csyspy.errors import LiveError
 
 NS_PER_S: Final = 1_000_000_000
 AVERAGE: Final = "avg"
@@ -103,21 +104,27 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         for timed, untimed in TIMED.items():
             if timed in names:
                 names.pop(untimed, None)
-        failures: list[Exception] = []
+        failures: dict[str, Exception] = {}
 
         def load(name: str) -> None:
             try:
                 self._loaded[name] = attach(name)
             except Exception as error:
-                failures.append(error)
+                failures[name] = error
 
         threads = [threading.Thread(target=load, args=(name,)) for name in names]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        if failures:
-            raise failures[0]
+        rows_of = {TASKS, *(probe for plan in plans for probe in plan.table.probes)}
+        for name, error in failures.items():
+            if name in rows_of or not isinstance(error, LiveError):
+                raise error  # without the others some values are not known (an older kernel may lack a tracepoint)
+
+    def _counts(self, probe: str) -> bool:
+        """Whether what the probe set counts is counted, by itself or by one that also takes times."""
+        return probe in self._loaded or any(untimed == probe and timed in self._loaded for timed, untimed in TIMED.items())
 
     def _path_of(self, cgroup: int) -> bytes | None:
         """The path of a control group that an ended thread belonged to."""
@@ -194,7 +201,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         count = len(table) if keep is None else len(keep)
 
         def column(field: str) -> list[RowValue]:
-            if self._tier is not Tier.A and plan.table.values.get(field):
+            if not all(self._counts(probe) for probe in plan.table.values.get(field, ())):
                 return [None] * count
             values: list[RowValue] = table.column(plan.table.stands_for.get(field, field))
             return values if keep is None else [values[i] for i in keep]

@@ -11,10 +11,17 @@ from typing import Any
 import pytest
 from workload import workload
 
+from csyspy.capture.live.plan import Condition, Needs, Plan, Wanted, plan
 from csyspy.capture.live.rows import KernelTables
+from csyspy.capture.walker import open_capture
 from csyspy.chisels.context import Context
 from csyspy.chisels.registry import load
 from csyspy.cli.live_tables import groups_of
+from csyspy.filters.on_rows import Conjunct
+from csyspy.views.aggregate import ViewAggregation
+from csyspy.views.catalogue import VIEWS
+from csyspy.views.demand import demand_of
+from csyspy.views.view import View
 
 pytestmark = pytest.mark.usefixtures("kernel")
 
@@ -22,6 +29,7 @@ EXACT = (
     "topconns", "topports_server", "topprocs_net", "topprocs_file", "topfiles_bytes", "topfiles_errors", "topprocs_errors", "topscalls",
 )  # fmt: skip
 CPU = "topprocs_cpu"
+VIEWS_OF_COUNTS = ("procs_errors", "errors", "procs_fd_usage")
 CSYSPY = [sys.executable, "-c", "import sys; from csyspy.cli.main import main; sys.exit(main())"]
 DEADLINE_S = 20
 PROCINFO_S = 1.3
@@ -70,11 +78,35 @@ def aggregated(plans: dict[str, Any], tables: KernelTables) -> dict[str, dict[tu
     return answers
 
 
+def plan_of(view: View, filter_text: str) -> Plan:
+    demand = demand_of(view, filter_text)
+    assert demand is not None
+    values = tuple(Wanted(value.field, value.operation) for value in demand.values)
+    found = plan(Needs((demand.key,), values, tuple(Condition(*part_of(part)) for part in demand.conditions)))
+    assert found is not None
+    return found
+
+
+def part_of(part: Conjunct) -> tuple[Any, ...]:
+    return part.text, part.fields, part.test
+
+
+def view_of_stream(path: Path, view: View, filter_text: str) -> dict[Any, tuple[Any, ...]]:
+    aggregation = ViewAggregation(view, filter_text)
+    capture = open_capture([str(path)], aggregation.sink.needs)
+    with capture.source:
+        capture.walker.attach([aggregation.sink])
+        while capture.walker.step(16_384):
+            pass
+        snapshot = aggregation.snapshot(capture.state, 1_000_000_000)
+    return dict(zip(snapshot.keys, zip(*snapshot.values, strict=True), strict=True))
+
+
 def above(answer: dict[tuple[str, ...], float], least: float) -> dict[tuple[str, ...], float]:
     return {key: value for key, value in answer.items() if value > least}
 
 
-def test_every_chisel_gives_what_the_stream_gives(tmp_path):
+def test_chisels_and_views_give_what_the_stream_gives(tmp_path):
     capture = tmp_path / "x.scap"
     with workload() as work:
         filter_text = f"proc.pid={work.pid}"
@@ -83,12 +115,13 @@ def test_every_chisel_gives_what_the_stream_gives(tmp_path):
             chisel = load(name)(Context())
             chisel.on_init()
             plans[name] = groups_of(chisel, filter_text)
+        views = {name: plan_of(VIEWS[name], filter_text) for name in VIEWS_OF_COUNTS}
         with subprocess.Popen([*CSYSPY, "-w", str(capture), filter_text], stderr=subprocess.PIPE, text=True) as recorder:
             until = time.monotonic() + DEADLINE_S
             while not (capture.exists() and capture.stat().st_size) and time.monotonic() < until:
                 time.sleep(0.05)  # what stands before the events is written once the probes are in place
             time.sleep(PROCINFO_S)  # CPU times are differences, so the recorder has to have asked once
-            with KernelTables([groups.plan for groups in plans.values()]) as tables:
+            with KernelTables([*(groups.plan for groups in plans.values()), *views.values()]) as tables:
                 tables.sample()
                 work.do(WORK.format(path=str(tmp_path / "f")))
                 tables.sample()
@@ -98,6 +131,7 @@ def test_every_chisel_gives_what_the_stream_gives(tmp_path):
                 assert "none lost" in said
                 assert tables.lost == 0
                 kernel = aggregated(plans, tables)
+                shown = {name: tables.answer(found) for name, found in views.items()}
     stream = streamed(capture, filter_text)
     # the recorder makes its own events; the test's commands go through pipes, whose calls may fall to either side of the readings
     for answers in (stream, kernel):
@@ -107,5 +141,8 @@ def test_every_chisel_gives_what_the_stream_gives(tmp_path):
         # a table is cut after its first rows, of equals somewhere
         least = min(stream[name].values()) if len(stream[name]) > SHORT else 0
         assert above(kernel[name], least) == above(stream[name], least), name
+    for name, (keys, columns) in shown.items():
+        rows = dict(zip(keys, zip(*columns, strict=True), strict=True))
+        assert rows == view_of_stream(capture, VIEWS[name], filter_text), name
     ((key, used_ns),) = kernel[CPU].items()
     assert stream[CPU][key] == pytest.approx(used_ns, rel=0.15)
