@@ -34,7 +34,8 @@ struct process_facts {
 	u32 tty;
 	u32 vtid, vpid, vpgid, pgid;
 	u32 pidns_level;
-	u32 file_mode, file_uid, file_gid;
+	u32 file_mode;          /* with LAYER_* above the mode */
+	u32 file_uid, file_gid;
 	char comm[16];
 };
 
@@ -124,6 +125,24 @@ static __always_inline void read_times(struct process_facts *facts, u64 inode)
 #endif
 }
 
+#define OVERLAYFS 0x794c7630
+enum { LAYER_UPPER = 1 << 16, LAYER_LOWER = 2 << 16, LAYER_MEMFD = 4 << 16 };
+
+/* Where a program's file lies: in the layer of an overlay that can be written to, below it, or in memory alone. */
+static __always_inline u32 layer_of(u64 file, u64 inode)
+{
+	char name[8] = {};
+	u64 dentry = kernel_u64(file, O_file_f_path + O_path_dentry);
+	bpf_probe_read_kernel(name, 6, (void *)kernel_u64(dentry, O_dentry_d_name + O_qstr_name));
+	if (name[0] == 'm' && name[1] == 'e' && name[2] == 'm' && name[3] == 'f' && name[4] == 'd' && name[5] == ':')
+		return LAYER_MEMFD;
+#if O_ovl_inode___upperdentry >= 0 && O_ovl_inode_vfs_inode >= 0
+	if (kernel_u64(kernel_u64(inode, O_inode_i_sb), O_super_block_s_magic) == OVERLAYFS)
+		return kernel_u64(inode - O_ovl_inode_vfs_inode, O_ovl_inode___upperdentry) ? LAYER_UPPER : LAYER_LOWER;
+#endif
+	return 0;
+}
+
 #ifdef WITHOUT_TYPES
 BPF_TABLE("lru_hash", u32, u32, parents, 16384);    /* of threads that were made since we look */
 #endif
@@ -180,7 +199,7 @@ static __always_inline u32 fetch_process(struct scratch *s, u64 flags)
 		inode = file ? kernel_u64(file, O_file_f_inode) : 0;
 		if (inode) {
 			facts->ino = kernel_u64(inode, O_inode_i_ino);
-			facts->file_mode = inode_mode(inode);
+			facts->file_mode = inode_mode(inode) | layer_of(file, inode);
 			facts->file_uid = kernel_u32(inode, O_inode_i_uid);
 			facts->file_gid = kernel_u32(inode, O_inode_i_gid);
 			read_times(facts, inode);

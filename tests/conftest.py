@@ -57,6 +57,7 @@ def sysdig() -> str:
 LIVE = (
     "tests/capture/live",
     "tests/containers/test_runtimes.py",
+    "tests/containers/test_live_rules.py",
     "tests/tui/test_stream_feed.py",
     "tests/tui/test_kernel_feed.py",
     "tests/rules/test_live",

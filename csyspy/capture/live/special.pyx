@@ -35,6 +35,12 @@ cdef enum:
     CLONE_VFORK = 0x4000
     CHILD_IN_PIDNS = 0x20000000
     EXE_WRITABLE = 1
+    EXE_UPPER_LAYER = 2
+    EXE_FROM_MEMFD = 4
+    EXE_LOWER_LAYER = 8
+    LAYER_UPPER = 1     # bpf/stream_process.h, above the mode
+    LAYER_LOWER = 2
+    LAYER_MEMFD = 4
     O_CREATES = 0o20000100   # O_CREAT, and the bit of O_TMPFILE that is its own
     SOL_SOCKET = 1
     DYN_BYTES = 0
@@ -345,14 +351,25 @@ cdef void _exec(Out* out, const Record* r, const Param* p, const Tables* tables)
 
 
 cdef void _exe_flags(Out* out, const Record* r) noexcept nogil:
-    """EXE_WRITABLE as the plain permissions tell it (process_facts: file_mode, file_uid, file_gid; uid, gid of the caller)."""
-    cdef uint32_t mode = _at32(r, 0, 156)
+    """Where the program's file lies, and EXE_WRITABLE as the plain permissions tell it (process_facts: file_mode, file_uid, file_gid;
+    uid, gid of the caller)."""
+    cdef uint32_t mode = _at32(r, 0, 156) & 0xffff
+    cdef uint32_t layer = _at32(r, 0, 156) >> 16
+    cdef uint32_t flags = 0
     cdef uint32_t owner = _at32(r, 0, 160)
     cdef uint32_t group = _at32(r, 0, 164)
     cdef uint32_t uid = _at32(r, 0, 120)
     cdef uint32_t gid = _at32(r, 0, 124)
     cdef bint writable = uid == 0 or owner == uid or mode & 2 != 0 or (gid == group and mode & 0o20 != 0)
-    add_int(out, EXE_WRITABLE if writable and mode else 0, 4)
+    if writable and mode:
+        flags |= EXE_WRITABLE
+    if layer & LAYER_UPPER:
+        flags |= EXE_UPPER_LAYER
+    if layer & LAYER_LOWER:
+        flags |= EXE_LOWER_LAYER
+    if layer & LAYER_MEMFD:
+        flags |= EXE_FROM_MEMFD
+    add_int(out, flags, 4)
 
 
 cdef void _clone_flags(Out* out, const Record* r, const Tables* tables) noexcept nogil:

