@@ -7,6 +7,7 @@ from csyspy.cli.command import Command
 
 if TYPE_CHECKING:
     from csyspy.capture.named import NamedSource
+    from csyspy.events.kernel_filter import KernelFilter
 
 NEED_FD: Final = 2
 """csyspy.engine.state: tables of descriptors are kept up."""
@@ -15,8 +16,10 @@ _ON_SWITCH: Final = ("thread.exectime", "thread.totexectime")
 """Fields that only switches between threads keep up."""
 
 
-def open_live(command: Command, *, filter_text: str = "", needs: int = NEED_FD) -> "NamedSource":
-    """The kernel's events from now on, with the names of containers; those may be left out that fail ``filter_text``.
+def open_live(
+    command: Command, *, filter_text: str = "", kernel_filter: "KernelFilter | None" = None, needs: int = NEED_FD
+) -> "NamedSource":
+    """The kernel's events from now on, with the names of containers; those may be left out that fail ``filter_text`` or ``kernel_filter``.
 
     ``needs`` are those of the sinks. Raises LiveError where there can be no events here."""
     from csyspy.capture.live.stream import SNAPLEN, LiveSource, StreamOptions
@@ -34,7 +37,7 @@ def open_live(command: Command, *, filter_text: str = "", needs: int = NEED_FD) 
             page_faults=command.page_faults,
             duration_s=command.duration_s,
             tier=tier,
-            kernel_filter=split(parse(filter_text)) if filter_text.strip() else None,
+            kernel_filter=split(parse(filter_text)) if filter_text.strip() else kernel_filter,
             follow_fds=bool(needs & NEED_FD),
             container_of=container_of_process,
         )

@@ -17,6 +17,7 @@ from csyspy.rules.settings import CaptureSettings, Settings, enabled_rules
 
 if TYPE_CHECKING:
     from csyspy.cli.rules_feeds import Feeds
+    from csyspy.events.kernel_filter import KernelFilter
     from csyspy.rules.audit import AuditEngine
     from csyspy.rules.outputs import Channel
 
@@ -140,21 +141,37 @@ class _Run:
             from csyspy.capture import open_source
 
             return open_source(self.command.captures)
+        self.kernel_filter = self._kernel_filter()
+        return _Attentive(self._open_live(), self._between)
+
+    def _open_live(self) -> Any:
         from csyspy.cli.command import Command
         from csyspy.cli.live_stream import open_live
 
-        return _Attentive(open_live(Command(duration_s=self.command.duration_s)), self._between)
+        return open_live(Command(duration_s=self.command.duration_s), kernel_filter=self.kernel_filter, needs=self._needs())
+
+    def _kernel_filter(self) -> "KernelFilter | None":
+        """What the kernel may leave out: nothing where all events round an alert are wanted."""
+        if self.captures is not None:
+            return None
+        from csyspy.filters.kernel_split import split, union
+
+        return union(split(rule.tree) for rule in self.engine.rules)
 
     def _between(self) -> None:
         """What has to be done while no event is in hand."""
         self.delivery.flush()
-        if self.reloading is not None:
-            loaded = self.reloading.due()
-            if loaded is not None:
-                self._count()
-                self.engine = self._engine(loaded)
-                self.walker.state.needs |= self._needs()
-                self.walker.attach(self._sinks())
+        loaded = self.reloading.due() if self.reloading is not None else None
+        if loaded is None:
+            return
+        self._count()
+        self.engine = self._engine(loaded)
+        self.walker.state.needs |= self._needs()
+        self.walker.attach(self._sinks())
+        wanted = self._kernel_filter()
+        if wanted != self.kernel_filter:
+            self.kernel_filter = wanted
+            self.source.replace(self._open_live())
 
     def _count(self) -> None:
         for name, count in self.engine.fired.items():
@@ -238,6 +255,11 @@ class _Attentive:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)
 
+    def replace(self, source: Any) -> None:
+        """Go on with another source, whose beginning is a section of its own."""
+        old, self._source = self._source, source
+        old.close()
+
     def read(self) -> memoryview | None:
         """The next chunk of the source."""
         self._before()
@@ -289,7 +311,7 @@ def engine_options(command: RulesCommand, settings: Settings) -> EngineOptions:
     """How the rules are to run."""
     return EngineOptions(
         every=settings.rule_matching == "all",
-        directions="all" if command.all_events else "exit" if command.exit_events else "auto",
+        directions="all" if command.all_events else "exit" if command.exit_events else "auto" if command.captures else "once",
         # JSON goes to other machines, and a time of day says little there
         iso_time=settings.time_format_iso_8601 or command.json or settings.json_output,
         static_fields=settings.static_fields,

@@ -9,8 +9,8 @@ from csyspy.fields.expr import FieldNode, TransformNode, fields_of
 from csyspy.filters.ast import And, Check, Node, Not, Or
 from csyspy.rules.engine_version import parse
 
-Directions = Literal["auto", "exit", "all"]
-"""Exit events only, all events, or what the rules call for."""
+Directions = Literal["auto", "once", "exit", "all"]
+"""Exit events only, all events, or what the rules call for: `auto` as Falco does it, `once` so that no call can fire a rule twice."""
 
 FIRST_WITHOUT_ENTER: Final = (0, 57, 0)
 """The rule engine (Falco 0.42) from which on there are no enter events: rules that ask for it are written for exit events
@@ -23,12 +23,13 @@ _UNUSED: Final = 64  # EF_UNUSED
 def exit_only(directions: Directions, conditions: Iterable[Node], required_engine: str = "") -> bool:
     """Whether rules see exit events only (and enter events that have none).
 
-    `conditions` are all that were loaded, `required_engine` what the rule files ask for. Left alone, rules see exit events only where
-    nothing mentions evt.dir and they are of the time without enter events: docs/decisions/003.
+    `conditions` are all that were loaded, `required_engine` what the rule files ask for. Left alone (`auto`), rules see exit
+    events only where nothing mentions evt.dir and they are of the time without enter events: docs/decisions/003.
     """
-    if directions != "auto":
+    if directions in ("exit", "all"):
         return directions == "exit"
-    return (parse(required_engine) or (0, 0, 0)) >= FIRST_WITHOUT_ENTER and not mentions_direction(conditions)
+    modern = directions == "once" or (parse(required_engine) or (0, 0, 0)) >= FIRST_WITHOUT_ENTER
+    return modern and not mentions_direction(conditions)
 
 
 def mentions_direction(trees: Iterable[Node]) -> bool:
