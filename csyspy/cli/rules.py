@@ -83,7 +83,7 @@ def load_options(command: RulesCommand, settings: Settings, *, audits: bool = Fa
         source = SYSCALL if command.replaces_container_info else ""
         appended = (*appended, AppendOutput(source, extra_output=text, replaces_container_info=command.replaces_container_info))
     audits |= any(plugin.startswith("k8saudit") for plugin in settings.load_plugins)
-    return LoadOptions((SYSCALL, K8S_AUDIT) if audits else (SYSCALL,), appended, settings.suggested_output)
+    return LoadOptions((SYSCALL, K8S_AUDIT) if audits else (SYSCALL,), appended, settings.suggested_output, command.verbose)
 
 
 def _settings_file(command: RulesCommand) -> str:

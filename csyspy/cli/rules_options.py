@@ -71,7 +71,10 @@ OPTIONS: tuple[RulesOption, ...] = (
         "p", "print", "FORMAT", "print_format", OUTPUT,
         "Append FORMAT to the output of all rules. -pc and -pk put container and Kubernetes fields in the place of %container.info.",
     ),
-    _option("v", "verbose", "", "verbose", OUTPUT, "Print warnings about the rule files too when they run."),
+    _option(
+        "v", "verbose", "", "verbose", OUTPUT,
+        "Print warnings about the rule files too when they run; with -V also those about keys that mean nothing.",
+    ),
     _option(
         "", "capture-on-alert", "SEC", "capture_s", OUTPUT,
         "When a rule fires, write the SEC seconds of events before it, and those up to a second behind it, to a capture.",

@@ -187,8 +187,10 @@ D = TypeVar("D", bound=Definition)
 class Collection:
     """All that the files read so far define."""
 
-    def __init__(self, sources: Iterable[str]) -> None:
+    def __init__(self, sources: Iterable[str], *, unknown_keys: bool = False) -> None:
+        """`sources` are those whose rules can run; `unknown_keys`: keys that mean nothing are to be warned of."""
         self.sources = frozenset(sources)
+        self.unknown_keys = unknown_keys
         self.lists: dict[str, ListDefinition] = {}
         self.macros: dict[str, MacroDefinition] = {}
         self.rules: dict[str, RuleDefinition] = {}

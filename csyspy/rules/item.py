@@ -4,6 +4,7 @@ from typing import NoReturn
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from csyspy.fields.catalogue import suggest
 from csyspy.rules.document import Scalar, as_bool, as_uint32, is_null
 from csyspy.rules.problems import Context, LoadError
 
@@ -30,7 +31,8 @@ class Item:
     def value(self, key: str) -> Node:
         """What stands behind a key. Raises LoadError where the key is missing."""
         if key not in self.keys:
-            self.fail(f"the key {key!r} is missing")
+            near = suggest(key, list(self.keys))
+            self.fail(f"the key {key!r} is missing", f"did you mean {key} where {near} stands?" if near else "")
         return self.keys[key][1]
 
     def scalar(self, key: str) -> Scalar:

@@ -22,7 +22,7 @@ def load(inputs: Iterable[Input], options: LoadOptions | None = None) -> LoadRes
     Nothing is raised for files that are wrong: the result says what is.
     """
     options = options or LoadOptions()
-    collection = Collection(options.sources)
+    collection = Collection(options.sources, unknown_keys=options.unknown_keys)
     compiler = Compiler(options)
     files: list[FileResult] = []
     for each in inputs:

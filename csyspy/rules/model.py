@@ -213,11 +213,13 @@ class LoadOptions:
     """How to load: the `sources` whose rules can run, and what is appended to outputs.
 
     `suggested_output` appends the container's fields to rules on system calls, but for those that the rule names itself.
+    `unknown_keys` asks for warnings about keys that mean nothing, which Falco before 0.44 passes over.
     """
 
     sources: tuple[str, ...] = (SYSCALL,)
     append_output: tuple[AppendOutput, ...] = ()
     suggested_output: bool = False
+    unknown_keys: bool = False
 
 
 SUGGESTED_FIELDS: Final = (

@@ -9,6 +9,7 @@ from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from csyspy.fields.catalogue import suggest
 from csyspy.rules import engine_version
 from csyspy.rules.composed import Composed
 from csyspy.rules.definitions import Collection, Entry, ExceptionDefinition, ListDefinition, MacroDefinition, RuleDefinition, RuleUpdate
@@ -22,6 +23,16 @@ LIST_NAME: Final = re.compile(r"[^()\"' \t\n\v\f\r=,]+")
 APPENDABLE: Final = ("condition", "exceptions", "output", "desc", "tags")
 """Keys of a rule that `override` can append to, in the order they are looked at."""
 REPLACEABLE: Final = (*APPENDABLE, "priority", "enabled", "warn_evttypes", "skip-if-unknown-filter", "capture", "capture_duration")
+KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "required_engine_version": ("required_engine_version",),
+    "required_plugin_versions": ("required_plugin_versions",),
+    "list": ("list", "items", "append", "override"),
+    "macro": ("macro", "condition", "append", "override"),
+    "rule": ("rule", "source", "append", "override", *REPLACEABLE),
+}
+"""Item -> the keys that mean something in it."""
+WARNS_OF_KEYS: Final = (0, 62, 0)
+"""The first engine that warns of other keys: that of Falco 0.44."""
 _FULL: Final = ("condition", "output", "desc", "priority")
 _DEPRECATED_APPEND: Final = "`append: true` is deprecated"
 _PRIORITIES: Final = "one of " + ", ".join(priority.label for priority in Priority)
@@ -72,9 +83,20 @@ class _Reader:
         for key, read in self._kinds():
             if key in item:
                 read(item)
+                self._unknown_keys(item, KEYS[key])
                 return
         hint = "items are rule, macro, list, required_engine_version and required_plugin_versions"
         self._warn(self.context.at(node, "rules content item"), "LOAD_UNKNOWN_ITEM", "unknown item, ignored", hint)
+
+    def _unknown_keys(self, item: Item, known: tuple[str, ...]) -> None:
+        """Warn about keys that mean nothing, where that is asked for or the rules are written for an engine that does."""
+        if not self.collection.unknown_keys and self.collection.required_engine < WARNS_OF_KEYS:
+            return
+        for key, (node, _) in item.keys.items():
+            if key not in known:
+                near = suggest(key, list(known))
+                context = item.context.at(node, "value for", key)
+                self._warn(context, "LOAD_UNKNOWN_KEY", f"unknown key {key!r}, ignored", f"did you mean {near}?" if near else "")
 
     def _kinds(self) -> tuple[tuple[str, Callable[[Item], None]], ...]:
         return (

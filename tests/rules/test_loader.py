@@ -192,6 +192,19 @@ def test_suggested_fields_are_those_the_rule_does_not_name() -> None:
     assert "container_id=" not in output
 
 
+def test_keys_that_mean_nothing_are_warned_of_where_that_is_asked_for() -> None:
+    text = f"- rule: r\n  condition: evt.type=open{TAIL}  prioritty: x\n"
+    assert not loaded(text).warnings
+    for result in (loaded(text, options=LoadOptions(unknown_keys=True)), loaded("- required_engine_version: 62\n" + text)):
+        warning = only(result.warnings)
+        assert (warning.code, shown(warning), warning.hint) == ("LOAD_UNKNOWN_KEY", "prioritty: x", "did you mean priority?")
+
+
+def test_a_missing_key_may_be_a_misspelt_one() -> None:
+    problem = only(loaded("- rule: r\n  condition: evt.type=open\n  descr: d\n  output: o\n  priority: info\n").errors)
+    assert (problem.message, problem.hint) == ("the key 'desc' is missing", "did you mean desc where descr stands?")
+
+
 def test_a_file_that_is_not_there_is_one_error(tmp_path: Path) -> None:
     path = tmp_path / "none.yaml"
     problem = only(load([path]).errors)

@@ -22,9 +22,7 @@ _ISO: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d
 _TEXT: Final = re.compile(
     r"(?P<time>\d\d:\d\d:\d\d\.\d{1,9}|\d{4}-\d\d-\d\dT[0-9:.]+[+-]\d{4}): (?P<priority>[A-Za-z]+) (?P<message>.*)", re.S
 )
-_SYSLOG: Final = re.compile(
-    r"<\d{1,3}>(?:1 )?(?:\w{3} [ \d]\d \d\d:\d\d:\d\d|\S+) (?P<host>\S+) [^\s\[:]+(?:\[\d+\])?: (?P<rest>.*)", re.S
-)
+_SYSLOG: Final = re.compile(r"<\d{1,3}>(?:1 )?(?:\w{3} [ \d]\d \d\d:\d\d:\d\d|\S+) (?P<host>\S+) [^\s\[:]+(?:\[\d+\])?: (?P<rest>.*)", re.S)
 
 
 class NotAnAlert(Exception):
