@@ -51,6 +51,8 @@ cdef class CallTable:
             key = (<const uint64_t*>&keys[0])[i]
             row = &(<const CallRow*>&values[0])[i]
             owner = self.tasks.owner(<uint32_t>(key >> 32))
+            if self.tasks.is_own(owner):
+                continue
             if owner is not None:
                 owner.calls += 2 * row.calls - row.ends
             self.owners.append(owner)
@@ -112,6 +114,8 @@ cdef class FailureTable:
             if not kind:    # its events have no result, so none of them counts as failed
                 continue
             owner = self.tasks.owner(<uint32_t>(key >> 32))
+            if self.tasks.is_own(owner):
+                continue
             if owner is not None:
                 owner.errors += times
                 if kind == "file":

@@ -106,6 +106,8 @@ cdef class ConnectionTable:
             key = <const SocketKey*>&keys[i * sizeof(SocketKey)]
             row = <const SocketRow*>&values[i * sizeof(SocketRow)]
             owner = self.tasks.owner(key.tid)
+            if self.tasks.is_own(owner):
+                continue
             if owner is not None:
                 owner.net_in_bytes += row.in_bytes
                 owner.net_out_bytes += row.out_bytes

@@ -84,16 +84,20 @@ cdef class FileTable:
         cdef const FileKey* key
         cdef const FileRow* row
         cdef object name, kind
+        cdef Thread owner
         self.owners, self.names, self.kinds, self.rows = [], [], [], []
         for i in range(count):
             key = <const FileKey*>&keys[i * sizeof(FileKey)]
             row = <const FileRow*>&values[i * sizeof(FileRow)]
+            owner = self.tasks.owner(key.tid)
+            if self.tasks.is_own(owner):
+                continue
             name = self.paths.get(key.entry) if key.entry else None
             kind = KINDS.get(key.kind)
             if kind is None:
                 kind = NAMELESS.get(name.lstrip("/").removeprefix("anon_inode:") if name else "", "<NA>")
                 name = None
-            self.owners.append(self.tasks.owner(key.tid))
+            self.owners.append(owner)
             self.names.append(name)
             self.kinds.append(kind)
             self.rows.append((row.calls, row.errors, row.opens, row.in_bytes, row.out_bytes, row.latency_ns, row.io_latency_ns))

@@ -87,10 +87,12 @@ cdef class TaskTable:
     cdef dict users
     cdef dict containers
     cdef dict owners
+    cdef uint32_t own_pid
     cdef Thread meet(self, const TaskRow* row)
     cdef int end(self, const TaskRow* row, list rows) except -1
     cdef int lead(self) except -1
     cdef Thread owner(self, object tid)
+    cdef bint is_own(self, Thread thread) noexcept
     cdef int take(self, Thread thread, const ThreadBytes* slot, int what) except -1
 
 

@@ -98,6 +98,7 @@ cdef class TaskTable:
         self.by_tid, self.rows, self.users, self.containers = {}, [], {}, {}
         self.owners = None
         self.page_bytes = os.sysconf("SC_PAGESIZE")
+        self.own_pid = os.getpid()
 
     def __len__(self):
         return len(self.rows)
@@ -193,6 +194,10 @@ cdef class TaskTable:
                     self.owners[thread.tid] = thread
         return self.owners.get(tid)
 
+    cdef bint is_own(self, Thread thread) noexcept:
+        """Whether the thread is one of csyspy's, whose calls do not count, as they are no events in the stream."""
+        return thread is not None and thread.now.pid == self.own_pid
+
     def add_bytes(self, slots not None, const unsigned char[::1] others not None, int what):
         """Take what bpf/thread_bytes.h counted: of sockets that are no IP connection (SOCKET_BYTES), or of files (FILE_BYTES).
 
@@ -220,7 +225,7 @@ cdef class TaskTable:
             if what == SOCKET_BYTES:
                 thread.socket_read_bytes += slot.read_bytes
                 thread.socket_written_bytes += slot.written_bytes
-            else:
+            elif not self.is_own(thread):
                 thread.file_in_bytes += slot.read_bytes
                 thread.file_out_bytes += slot.written_bytes
 
@@ -239,7 +244,7 @@ cdef class TaskTable:
             thread.socket_read_bytes += _grown(slot.read_bytes, thread.socket_reads)
             thread.socket_written_bytes += _grown(slot.written_bytes, thread.socket_writes)
             thread.socket_reads, thread.socket_writes = slot.read_bytes, slot.written_bytes
-        else:
+        elif not self.is_own(thread):
             thread.file_in_bytes += _grown(slot.read_bytes, thread.file_reads)
             thread.file_out_bytes += _grown(slot.written_bytes, thread.file_writes)
             thread.file_reads, thread.file_writes = slot.read_bytes, slot.written_bytes

@@ -212,6 +212,11 @@ def test_no_count_is_lost_while_tables_are_read(work):
     assert total == 1_000_000
 
 
+def test_own_calls_do_not_count():
+    mine = Condition("own", frozenset({"proc.pid"}), lambda row: row["proc.pid"] == os.getpid())
+    assert measured(Needs(("evt.type",), sums("evt.count"), (mine,)), os.getppid) == {}
+
+
 def test_time_in_calls(work):
     needs = Needs(("evt.type",), sums("evt.count", "evt.latency"), (of(work.pid),))
     rows = measured(needs, lambda: work.do("time.sleep(0.2)"))
