@@ -1,0 +1,94 @@
+"""Rules on the running kernel: an alert for what is done, rules loaded anew, a broken file that changes nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from csyspy.capture.live import tier
+from csyspy.capture.live.tier import Tier
+
+DEADLINE_S = 60
+RULES = """
+- macro: sensitive_files
+  condition: fd.name = {path}
+- rule: sensitive
+  desc: d
+  condition: evt.type in (open, openat, openat2) and sensitive_files and proc.name = cat
+  output: "%user.uid,%proc.name"
+  priority: {priority}
+"""
+
+
+class Watch:
+    """`csyspy rules` as it runs; `lines` are the alerts so far, `said` what stands on standard error."""
+
+    def __init__(self, rules: Path) -> None:
+        command = [str(Path(sys.executable).with_name("csyspy")), "rules", "-r", str(rules), "-U"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.lines: list[str] = []
+        self.said: list[str] = []
+        for stream, kept in ((self.process.stdout, self.lines), (self.process.stderr, self.said)):
+            assert stream is not None
+            threading.Thread(target=lambda stream=stream, kept=kept: kept.extend(iter(stream.readline, "")), daemon=True).start()
+
+    def wait(self, true: Callable[[], object], act: Callable[[], object] = lambda: None) -> None:
+        """Do `act` again and again until it is true."""
+        deadline_s = time.monotonic() + DEADLINE_S
+        while not true():
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < deadline_s, (self.lines, self.said)
+            act()
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    missing = tier.lacking(Tier.A, tier.possibilities())
+    if missing is not None:
+        pytest.skip(f"needs live capture: {missing.message}")
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES.format(path=tmp_path / "sensitive.txt", priority="WARNING"))
+    (tmp_path / "sensitive.txt").write_text("x")
+    return path
+
+
+@pytest.fixture
+def watch(rules: Path) -> Iterator[Watch]:
+    found = Watch(rules)
+    yield found
+    found.process.terminate()
+    assert found.process.wait(30) == 130
+
+
+def test_an_alert_within_a_second_and_rules_that_change_meanwhile(rules: Path, watch: Watch) -> None:
+    def read() -> None:
+        subprocess.run(["cat", rules.with_name("sensitive.txt")], check=True, stdout=subprocess.DEVNULL)
+
+    watch.wait(lambda: watch.lines, read)
+    time.sleep(0.5)
+    seen = len(watch.lines)
+    read()
+    watch.wait(lambda: len(watch.lines) > seen)
+    assert watch.lines[-1].endswith(": Warning 0,cat\n")
+    assert len(watch.lines) == seen + 1
+
+    rules.write_text(RULES.format(path=rules.with_name("sensitive.txt"), priority="CRITICAL"))
+    watch.wait(lambda: "rules loaded anew" in "".join(watch.said))
+    watch.wait(lambda: watch.lines[-1].endswith(": Critical 0,cat\n"), read)
+
+    rules.write_text("- rule: broken")
+    watch.process.send_signal(signal.SIGHUP)
+    watch.wait(lambda: "the rules before stay in force" in "".join(watch.said))
+    assert "rules.yaml" in "".join(watch.said)
+    seen = len(watch.lines)
+    watch.wait(lambda: len(watch.lines) > seen, read)
+    assert watch.lines[-1].endswith(": Critical 0,cat\n")
