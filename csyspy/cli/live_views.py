@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from csyspy.capture.live import tier as tiers
-from csyspy.capture.live.plan import Plan, rows_in_proc
+from csyspy.capture.live.plan import Plan, in_proc, rows_in_proc
 from csyspy.cli.command import Command
 from csyspy.cli.refresh import Refresh
 from csyspy.errors import LiveError
@@ -33,7 +33,7 @@ def follow(command: Command, view: View, sort: Sort | None, show: Show) -> None:
     compiled_filter(command.filter)  # what is wrong with it is said here, with its place
     tier = tiers.choose(command.tier)
     found = kernel_plan(view, command.filter, containers=command.container_data)
-    if tier is tiers.Tier.A and found is None:
+    if (tier is tiers.Tier.A and found is None) or (tier is tiers.Tier.B and (found is None or not in_proc(found))):
         _of_events(command, view, sort, show)
         return
     if found is not None and (tier is tiers.Tier.A or (rows_in_proc(found) and view.id != OF_PROC)):

@@ -39,6 +39,21 @@ def test_the_cpu_chisel_in_each_tier(tier: str) -> None:
     assert len(done.stdout.splitlines()) > 2
 
 
+def test_a_view_in_tier_b_comes_from_events() -> None:
+    missing = tiers.lacking(Tier.A, tiers.possibilities())
+    if missing is not None or not tracefs_may_be_mounted():
+        pytest.skip("needs live capture, root and a kernel with tracefs")
+    done = csyspy("--tier", "B", "-v", "procs", "--once", "--json", tracefs=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("{") > 1
+
+
+def test_no_events_in_tier_c() -> None:
+    done = csyspy("--tier", "C", "--text", "evt.type=open")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "has no events" in done.stderr
+
+
 def test_what_a_tier_does_not_have() -> None:
     done = csyspy("--tier", "C", "-v", "connections", "--once")
     assert (done.returncode, done.stdout) == (3, "")
