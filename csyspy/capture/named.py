@@ -26,6 +26,8 @@ class NamedSource:
         self._metadata = metadata
         self._on_close = on_close
         self._chunks = 0
+        self._read_ns = time.time_ns()
+        """When the last chunk came: no event in it is newer, and few of the next are older."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)
@@ -45,9 +47,9 @@ class NamedSource:
         fresh = self._metadata.take() if self._chunks else []
         self._chunks += 1
         if fresh:
-            now_ns = time.time_ns()
-            return memoryview(b"".join(_block(container_event(container, now_ns)) for container in fresh))
+            return memoryview(b"".join(_block(container_event(container, self._read_ns)) for container in fresh))
         chunk: memoryview | None = self._source.read()
+        self._read_ns = time.time_ns()
         return chunk
 
     def close(self) -> None:

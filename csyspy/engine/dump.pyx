@@ -60,7 +60,7 @@ cdef class Dump(Sink):
         if passed and self.duration_ns:
             if self.start_ns == 0:
                 self.start_ns = state.evt.ts
-            elif state.evt.ts - self.start_ns >= self.duration_ns:
+            elif state.evt.ts >= self.start_ns + self.duration_ns:
                 return 1
         if not passed:
             if self.fat and EVENTS[state.evt.type].flags & EF_MODIFIES_STATE:

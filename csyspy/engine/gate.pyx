@@ -41,7 +41,7 @@ cdef class Gate(Sink):
         if self.duration_ns:
             if self._start_ns == 0:
                 self._start_ns = state.evt.ts
-            elif state.evt.ts - self._start_ns >= self.duration_ns:
+            elif state.evt.ts >= self._start_ns + self.duration_ns:
                 return 1
         self.count += 1
         while i < len(self._sinks):
