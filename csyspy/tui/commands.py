@@ -91,6 +91,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("quit", "Quit", "leave csyspy", "q,f10,ctrl+q", Place.ALL, "q", group="Go"),
     Command("drill", "Drill", "into the selected row", "enter", T | E | O | A, needs=(ROW,), group="Go"),
     Command("back", "Back", "out again, one level", "backspace", Place.ALL, group="Go"),
+    Command("relax", "Relax", "stop reading; else take the filter away, then the part of time that was chosen", "escape", T, group="Find"),
     Command("pause", "Pause", "hold the screen; in a capture, play it", "p", Place.MAIN, "p", group="Time"),
     Command("clear", "Clear", "forget the lines so far", "c,delete", T | E | X, group="Table"),
     Command("detail", "Detail", "more about the selected row, beside the table", "i", T, "i", group="Look"),

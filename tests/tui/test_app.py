@@ -1,5 +1,6 @@
 """The table screen, driven by keys. No feed thread runs here: Pilot waits for the process to fall idle."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -297,3 +298,17 @@ async def test_a_crash_leaves_one_line_and_a_file(
     assert said.startswith("csyspy: internal error: ZeroDivisionError: boom; the traceback is in ")
     assert "Traceback" not in said
     assert "explode" in (tmp_path / "csyspy" / "crash.log").read_text()
+
+
+async def test_escape_stops_reading_and_then_takes_the_filter_away() -> None:
+    feed = QuietFeed()
+    async with CsyspyApp(feed, filter_text="evt.type=open").run_test(size=(120, 40)) as pilot:
+        app = await shown(pilot, replace(frame(1.0, state=State.LOADING), progress=0.4))
+        await pilot.press("escape")
+        assert "■ PARTIAL" in text_of(app)
+        assert "stopped at 40%" in text_of(app)
+        await shown(pilot, frame(2.0, 3.0, state=State.LOADING))
+        assert app.view_screen.query_one(GridView).line_count == 1
+        await pilot.press("escape")
+        await settled(pilot)
+        assert feed.queries[-1].filter_text == ""

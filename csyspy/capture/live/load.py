@@ -23,6 +23,8 @@ TRACEPOINT_PROG, RAW_TRACEPOINT_PROG, TRACING_PROG = 5, 17, 26
 RAW_TP_ATTACH, ITER_ATTACH = 23, 28
 LICENSE: Final = b"GPL\0"
 LOG_BYTES: Final = 1 << 20
+ATTEMPTS: Final = 5
+"""To load a program whose verification signals interrupt."""
 LOAD_MAP_OPCODE: Final = 0x18
 PSEUDO_MAP_FD: Final = 1
 PIECE: Final = 1 << 20
@@ -150,7 +152,7 @@ class Loaded:
             return self._programs[program]
         code = self._relocated(self.module.functions[program])
         try:
-            fd = _load_program(program, code, kind, attach_type, btf_id, None)
+            fd = _load_persistently(program, code, kind, attach_type, btf_id)
         except OSError as error:
             log = ctypes.create_string_buffer(LOG_BYTES)
             with contextlib.suppress(OSError):
@@ -182,6 +184,17 @@ def _create_map(description: MapDescription, entries: int) -> Map:
     )
     fd = bpf(syscalls.MAP_CREATE, create)
     return Map(fd, description.name, description.type, description.key_size, description.value_size, entries)
+
+
+def _load_persistently(program: str, code: bytes, kind: int, attach_type: int, btf_id: int) -> int:
+    """As _load_program; a verification that a signal broke off (EAGAIN; linux: kernel/bpf/verifier.c, do_check) is begun anew."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _load_program(program, code, kind, attach_type, btf_id, None)
+        except OSError as error:
+            if error.errno != errno.EAGAIN:
+                raise
+    return _load_program(program, code, kind, attach_type, btf_id, None)
 
 
 def _load_program(name: str, code: bytes, kind: int, attach_type: int, btf_id: int, log: "ctypes.Array[ctypes.c_char] | None") -> int:

@@ -8,6 +8,7 @@ from textual import on
 from csyspy.tui.arrange import arranged, tree
 from csyspy.tui.export import rows_as_csv, rows_as_json
 from csyspy.tui.find import next_line
+from csyspy.tui.frame import State
 from csyspy.tui.scope import condition, joined
 from csyspy.tui.screens.column_picker import ColumnPicker
 from csyspy.tui.screens.picker import Choice, Picker
@@ -141,6 +142,8 @@ class TableCommands(ViewBase):
 
     def command_clear(self) -> None:
         """Ask for everything anew."""
+        if self.frame is not None and self.frame.state is State.PARTIAL:
+            self.feed.index.is_complete = False
         self.ask()
 
     # find

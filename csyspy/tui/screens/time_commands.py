@@ -1,11 +1,12 @@
 """Holding the display, playing a capture, and going to a time."""
 
 import time
+from dataclasses import replace
 
 from textual import on
 from textual.timer import Timer
 
-from csyspy.tui.frame import Can
+from csyspy.tui.frame import Can, Frame, State
 from csyspy.tui.moments import Moment, read_moment
 from csyspy.tui.screens.prompt import Prompt
 from csyspy.tui.screens.view_base import ViewBase
@@ -118,6 +119,23 @@ class TimeCommands(ViewBase):
             self.show_time()
         else:
             self.choose_range(start_ns, self.travel.position_ns)
+
+    def command_relax(self) -> None:
+        if self.frame is not None and self.frame.state is State.LOADING:
+            self._stop_reading(self.frame)
+        elif self.filter_text or self.row_text:
+            self.filter_text = self.row_text = ""
+            self.ask()
+        elif self.travel.window is not None:
+            self.command_whole()
+
+    def _stop_reading(self, frame: Frame) -> None:
+        """Keep what was read so far, as if the capture ended there."""
+        self.app.workers.cancel_group(self.app, "feed")
+        self.query_seq += 1  # what is still on its way is not wanted any more
+        self.feed.index.is_complete = True
+        notice = f"reading was stopped at {frame.progress or 0:.0%}; c reads on from the beginning"
+        self.paint(replace(frame, state=State.PARTIAL, progress=None, notice=notice, query_seq=self.query_seq))
 
     def choose_range(self, start_ns: int, end_ns: int) -> None:
         """Show what lies between two times."""

@@ -23,7 +23,7 @@ def empty_text(query: Query, frame: Frame, *, depth: int) -> Content:
         return Content.assemble(("Nothing could be read\n\n", "bold $error"), frame.notice, ("\n\nq leaves", "$faint"))
     ways = []
     if query.row_text or query.filter_text:
-        ways.append("F4 changes the filter, Esc in it leaves it as it is")
+        ways.append("Esc takes the filter away, F4 changes it")
     if depth:
         ways.append("Backspace goes one selection back")
     if query.window:
