@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 SHORTEST_INTERVAL_S = 0.25
 DEFAULT_INTERVAL_S = 2.0
 FIRST_VIEW = "procs"
+MOST_SAID = 1000
 
 
 def _offers() -> "type[Provider]":
@@ -69,8 +71,8 @@ class CsyspyApp(App[int]):
     ) -> None:
         super().__init__()
         self.feed = feed
-        self.said: list[tuple[str, str]] = []
-        """(time, text) of every message that came up."""
+        self.said: deque[tuple[str, str]] = deque(maxlen=MOST_SAID)
+        """(time, text) of the messages that came up, the newest last."""
         self._opens = view_id if views[view_id].kind is Kind.SPECTROGRAM or view_id in ViewScreen.OPENERS else ""
         first = views[FIRST_VIEW if self._opens else view_id]
         self._first_screen = partial(

@@ -2,12 +2,12 @@
 
 import subprocess
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import SuspendNotSupported
 from textual.worker import get_current_worker
 
-from csyspy.chisels.registry import Entry
 from csyspy.errors import CsyspyError
 from csyspy.fields.errors import FieldError
 from csyspy.tui.collect.detail import Detail, DetailCollector
@@ -23,6 +23,9 @@ from csyspy.tui.widgets.detail_pane import DetailPane
 from csyspy.tui.widgets.grid import GridView
 from csyspy.tui.widgets.scrubber import Scrubber
 from csyspy.views.view import Action
+
+if TYPE_CHECKING:
+    from csyspy.chisels.registry import Entry
 
 DETAIL_DELAY_S = 0.25
 """The cursor has to rest for so long before the events of its row are looked through."""
@@ -72,7 +75,7 @@ class Opening(Drilling):
         """A view of the whole machine."""
         self._go(self.scope.back(0).viewed(view_id))
 
-    def open_chisel(self, entry: Entry) -> None:
+    def open_chisel(self, entry: "Entry") -> None:
         """Run a chisel on the selection; where it takes arguments, ask for them."""
         if not entry.args:
             self._run_chisel(entry, "")
@@ -82,7 +85,7 @@ class Opening(Drilling):
         title = f"Arguments of {entry.name}"
         self.app.push_screen(Prompt(title, "\n".join(lines)), lambda text: self._run_chisel(entry, text) if text is not None else None)
 
-    def _run_chisel(self, entry: Entry, arguments: str) -> None:
+    def _run_chisel(self, entry: "Entry", arguments: str) -> None:
         from csyspy.tui.screens.chisel import ChiselScreen
 
         self.app.push_screen(ChiselScreen(self.feed, entry.name, arguments, *self._events_of(None)))
