@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from scap_builder import CLOSE_E, event, i64, section
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMAND = Path(sys.executable).with_name("csyspy")
@@ -30,6 +31,16 @@ def cut(demo: Path, tmp_path: Path) -> Path:
 
 def test_a_limit_counts_events_that_pass_the_filter(csyspy: Run, demo: Path) -> None:
     assert len(csyspy("-r", demo, "-n", 7, "-p", "*%evt.num", "evt.dir=<").stdout.split()) == 7
+
+
+def test_an_event_that_is_earlier_than_the_first_does_not_end_a_duration(csyspy: Run, tmp_path: Path) -> None:
+    path = tmp_path / "out-of-order.scap"
+    times_ns = (10_000_000_000, 9_999_999_000, 10_500_000_000, 11_000_000_001, 10_600_000_000)
+    path.write_bytes(section() + b"".join(event(CLOSE_E, (i64(1),), ts=ts) for ts in times_ns))
+    assert csyspy("-r", path, "-M", 1, "-p", "%evt.num").stdout.split() == ["1", "2", "3"]
+    written = tmp_path / "written.scap"
+    csyspy("-r", path, "-M", 1, "-w", written)
+    assert csyspy("-r", written, "-p", "%evt.num").stdout.split() == ["1", "2", "3"]
 
 
 def test_with_a_display_filter_all_events_count(csyspy: Run, demo: Path) -> None:
