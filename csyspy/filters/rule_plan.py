@@ -9,7 +9,7 @@ from csyspy.engine import program
 from csyspy.engine.ruleset import room_for
 from csyspy.filters.ast import Node
 from csyspy.filters.hosts import Lookups
-from csyspy.filters.lower import Lowering, as_table
+from csyspy.filters.lower import Lowering, as_table, is_stateful
 from csyspy.filters.parts import Part, every_kind, kinds_of, kinds_where
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ def plan_rules(trees: Sequence[Node], event_ids: int | None = None) -> RulePlan:
     lookups = Lookups()
     lowering = Lowering(lookups=lookups)
     bits = room_for(len(trees))  # before conditions take theirs
-    roots = [lowering.lower(tree) for tree in trees]
+    seen = every_kind() if event_ids is None else kinds_of(event_ids)
+    roots = [_as_written(tree, lookups) if is_stateful(tree) else lowering.lower(tree) for tree in trees]
     demands = [_conjuncts(root) for root in roots]
     shared = Counter(id(part) for parts in demands for part in parts if not part.thread)
-    seen = every_kind() if event_ids is None else kinds_of(event_ids)
     rules = []
     for root, parts in zip(roots, demands, strict=True):
         thread, rest = [part for part in parts if part.thread], []
@@ -54,6 +54,13 @@ def plan_rules(trees: Sequence[Node], event_ids: int | None = None) -> RulePlan:
         rules.append((possible, _joined(lowering, thread), guards, _joined(lowering, rest)))
     lookups.run()
     return RulePlan(rules, bits)
+
+
+def _as_written(tree: Node, lookups: Lookups) -> Part:
+    """A condition on what it was asked before: one part, asked in the order it is written in."""
+    lowering = Lowering(ordered=True, lookups=lookups)
+    root = lowering.lower(tree)
+    return Part("leaf", root.true, root.false, leaf=lowering.parts.engine_node(root))
 
 
 def _conjuncts(root: Part) -> tuple[Part, ...]:
