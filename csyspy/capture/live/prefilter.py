@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from csyspy.capture.live.load import Loaded
+from csyspy.capture.live.ring import RingReader
 from csyspy.events import EVENT_TABLE
 from csyspy.events.kernel_filter import FD_CALLS, Clause, Container, KernelFilter
 
@@ -216,6 +217,13 @@ class Prefilter:
     def wait(self, loaded: Loaded, seconds: float) -> bool:
         """Whether a thread of a watched name has come, even if it is gone again, after waiting for one for so long at most."""
         return self.present(loaded) or bool(select.select([loaded.map("appeared").fd], [], [], seconds)[0])
+
+    def forget_arrivals(self, loaded: Loaded) -> None:
+        """Those that have come up to now are nothing to `wait` any more."""
+        appeared = loaded.map("appeared")
+        reader = RingReader(appeared.fd, appeared.entries)
+        reader.count()
+        reader.close()
 
     def learn_containers(self, loaded: Loaded) -> int:
         """Tell the kernel whose containers the cgroups are that it has met; until then their events pass. How many were told."""

@@ -47,6 +47,8 @@ TRACEPOINTS: Final = (
     ("stream_tracepoint_signal", "signal", "signal_deliver"),
 )
 """Program, category and event of tier B (bpf/stream_tracepoints.h)."""
+REST_S: Final = 5.0
+"""Without a process of the name that is waited for, after which no system call is looked at any more."""
 LEARN_S: Final = 0.1
 """Between two looks at cgroups whose container the kernel does not know."""
 
@@ -99,8 +101,8 @@ class LiveSource:
         )
         self._single_calls = tracepoints(self._prefilter, self._wanted)
         self._options = options
-        self._waiting = False
-        self._next_learn_s = 0.0
+        self._waiting = self._begun = False
+        self._absent_s = self._next_learn_s = 0.0
         self._meter = Meter(count_runs=options.count_runs)
         self._encoder = Encoder(boot_epoch_ns())
         self._ring = RingReader(self._loaded.map("ring").fd, options.ring_bytes)
@@ -133,9 +135,7 @@ class LiveSource:
         if self._prefilter is not None:
             self._prefilter.start(self._loaded)
             if self._prefilter.waits and not self._prefilter.present(self._loaded):
-                self._set_waiting(True)
-                self._loaded.attach_raw("stream_exec", "sched_process_exec")
-                self._prepare_calls()
+                self._wait()
                 return
         self._attach()
 
@@ -186,6 +186,12 @@ class LiveSource:
         if not self._single_calls:
             self._loaded.attach_btf("stream_exit", "sys_exit")
 
+    def _wait(self) -> None:
+        """Look at nothing but where programs begin and end, until one of a certain name does."""
+        self._set_waiting(True)
+        self._loaded.attach_raw("stream_exec", "sched_process_exec")
+        self._prepare_calls()
+
     def _stop_waiting(self) -> bool:
         """Hook in everything, if what was waited for has come."""
         assert self._prefilter is not None
@@ -195,6 +201,24 @@ class LiveSource:
         self._set_waiting(False)
         self._loaded.detach("stream_exec")
         return True
+
+    def _rest(self) -> None:
+        """Wait again, if all that was waited for is gone. What comes then stands in a section of its own, with tables of that time."""
+        assert self._prefilter is not None
+        if self._prefilter.present(self._loaded):
+            self._absent_s = 0.0
+            return
+        self._absent_s += PROCINFO_S
+        if self._absent_s < REST_S:
+            return
+        self._absent_s = 0.0
+        for program in self._loaded.attached():
+            if program.startswith("stream_"):
+                self._loaded.detach(program)
+        self._encoder.drain(self._ring)
+        self._prefilter.forget_arrivals(self._loaded)
+        self._wait()
+        self._begun = False
 
     # --- csyspy.capture.source.Source ---
 
@@ -207,8 +231,10 @@ class LiveSource:
             return None
         if self._waiting and not ended and not self._stop_waiting():
             return memoryview(b"")
-        if self.offset == 0:
-            self._procinfo()  # also where nothing else happens: a capture without events is none
+        if not self._begun:
+            self._begun = True
+            if ended:  # and nothing happened: a capture without events is none
+                self._procinfo()
             self._beginning = beginning(self._encoder.epoch_ns) + bytes(self._encoder.take())
             return self._given(memoryview(self._beginning))
         self._beginning = None
@@ -220,6 +246,8 @@ class LiveSource:
         now_s = time.monotonic()
         if now_s >= self._next_procinfo_s:
             self._procinfo()
+            if self._prefilter is not None and self._prefilter.waits:
+                self._rest()
         if self._prefilter is not None and now_s >= self._next_learn_s:
             self._prefilter.learn_containers(self._loaded)
             self._next_learn_s = now_s + LEARN_S
@@ -244,6 +272,10 @@ class LiveSource:
         self._loaded.close()
 
     # --- what it costs ---
+
+    def attached(self) -> list[str]:
+        """Programs that run in the kernel at present."""
+        return self._loaded.attached()
 
     def overhead(self) -> Overhead:
         """The cost of watching so far. Asked for before the source is closed."""
