@@ -25,7 +25,7 @@ Receive = Callable[[Alert], object]
 
 
 class Feeds:
-    """The feeds of the command line, each in a thread. Raises UsageError for what is none, OSError for an address that cannot be had."""
+    """The feeds of the command line, each in a thread. Raises UsageError for what is none, CsyspyError for an address not to be had."""
 
     def __init__(self, command: RulesCommand, receive: Receive, audit: AuditEngine | None) -> None:
         self._receive = receive
@@ -59,7 +59,10 @@ class Feeds:
         if port is None or not address.hostname:
             raise UsageError(f"{spec} names no address and port", "for example http://127.0.0.1:2801")
         audit = self._take_audit if self._audit is not None else None
-        return HttpFeed(address.hostname, port, self._receive, token=self._token, audit=audit)
+        try:
+            return HttpFeed(address.hostname, port, self._receive, token=self._token, audit=audit)
+        except OSError as error:
+            raise CsyspyError(f"cannot receive on {spec}: {error.strerror or error}") from None
 
     def _take_audit(self, body: bytes) -> None:
         assert self._audit is not None
@@ -79,6 +82,8 @@ class Feeds:
             feed.run(self._stop)
         except (OSError, CsyspyError) as error:
             print(f"csyspy: {feed.origin}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+        except ModuleNotFoundError as error:
+            print(f"csyspy: {feed.origin} needs the Python package {error.name}, which is not here", file=sys.stderr)
 
     @property
     def goes_on(self) -> bool:

@@ -108,7 +108,7 @@ class _Run:
         self.captures = _captures(command, settings)
         self.fired: dict[str, int] = {}
         state = State()
-        state.configure(verbose=True)
+        state.configure(verbose=True, buffer_format="base64" if settings.buffer_format_base64 else "dots")
         state.needs = self._needs()
         self.source: Any = self._open()
         state.container_of = getattr(self.source, "container_of", container_of)
