@@ -24,7 +24,7 @@ ON_A_ROW = ("include", "exclude", "drill", "back")
 
 
 def keys_of(place: Place) -> list[tuple[str, Command]]:
-    here = [command for command in COMMANDS if command.places & place and command.id not in LEAVES]
+    here = [command for command in COMMANDS if command.places & place and command.id not in LEAVES and command.number < 3]
     return [(key, command) for command in here for key in command.keys.split(",")]
 
 

@@ -53,6 +53,7 @@ class ViewBase(CommandScreen):
     }
     ViewBase GridView.-empty { display: none; }
     ViewBase.-narrow #body { layout: vertical; }
+    ViewBase.-narrow DetailPane { width: 100%; height: 10; }
     ViewBase.-too-small > * { display: none; }
     ViewBase.-too-small #too-small { display: block; }
     """

@@ -32,7 +32,6 @@ class DetailPane(Static):
         background: $background;
     }
     DetailPane.-open { display: block; }
-    .-narrow DetailPane { width: 100%; height: 10; }
     """
 
     def show(self, title: str, snapshot: Snapshot, row: int, detail: Detail | None) -> None:
