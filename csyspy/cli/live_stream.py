@@ -78,4 +78,4 @@ def container_of_process(pid: int) -> str | None:
 
 def report(source: "NamedSource") -> None:
     """One line on standard error: events, losses, and what watching cost."""
-    print(f"csyspy: {source.overhead().summary()}", file=sys.stderr)
+    print(f"csyspy: {source.overhead().summary()}{source.sees_less}", file=sys.stderr)

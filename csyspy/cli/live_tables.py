@@ -7,7 +7,7 @@ import time
 from typing import Any, Final
 
 from csyspy.capture.live.plan import Condition, Needs, Plan, Wanted, in_proc, plan
-from csyspy.capture.live.tier import Tier, choose
+from csyspy.capture.live.tier import Tier, choose, second_best
 from csyspy.chisels.run import ChiselRun
 from csyspy.chisels.table import TableChisel
 from csyspy.cli.command import Command
@@ -82,6 +82,8 @@ def run(command: Command) -> int | None:
     tier = choose(command.tier)
     if tier is not Tier.A and not all(in_proc(own.plan) for own in groups):
         return None
+    if note := second_best(tier, command.tier):
+        print(f"csyspy: {note}", file=sys.stderr)
     for chisel, own in zip(chisels.chisels, groups, strict=True):
         assert isinstance(chisel, TableChisel)
         chisel.groups = own

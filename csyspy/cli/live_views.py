@@ -1,6 +1,7 @@
 """Views of this machine without a screen: from the kernel's own tables, its events, or through /proc."""
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -43,6 +44,8 @@ def follow(command: Command, view: View, sort: Sort | None, show: Show) -> None:
     else:
         asked = f"this filter on {view.id}" if command.filter else f"the view {view.id}"
         raise tiers.lacking(tiers.Tier.A, tiers.possibilities()) or LiveError(f"tier {tier.value} has nothing for {asked}", A_HAS)
+    if note := tiers.second_best(tier, command.tier):
+        print(f"csyspy: {note}", file=sys.stderr)
     for refresh in rows:
         show(refresh)
 

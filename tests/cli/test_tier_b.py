@@ -62,7 +62,7 @@ def test_programs_files_and_connections(streamed: Path, tmp_path: Path) -> None:
             time.sleep(0.5)
         assert lacking == [], streamed.read_text()[-4000:]
     cats = [line for line in streamed.read_text().splitlines() if line.startswith("execve < cat")]
-    assert all(f" {tmp_path}/ {os.geteuid()}|" in line for line in cats), cats
+    assert any(f" {tmp_path}/ {os.geteuid()}|" in line for line in cats), cats
 
 
 def _has(output: Path, words: str) -> bool:

@@ -13,11 +13,14 @@ from csyspy.capture.live.tier import Tier
 MOUNTED = "mount -t tracefs none /sys/kernel/tracing && exec "
 
 
-def csyspy(*words: str, tracefs: bool = False) -> "subprocess.CompletedProcess[str]":
+def csyspy(*words: str, tracefs: bool = False, nobody: bool = False) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "csyspy", *words]
+    if nobody:
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", *command]
     if tracefs:
         command = ["unshare", "-m", "sh", "-c", MOUNTED + '"$@"', "sh", *command]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    environment = {**os.environ, "HOME": "/nonexistent"} if nobody else None
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
 
 
 def tracefs_may_be_mounted() -> bool:
@@ -46,6 +49,16 @@ def test_a_view_in_tier_b_comes_from_events() -> None:
     done = csyspy("--tier", "B", "-v", "procs", "--once", "--json", tracefs=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("{") > 1
+
+
+@pytest.mark.parametrize("words", [("-c", "topprocs_cpu", "-M", "1"), ("-v", "procs", "--once")])
+def test_nobody_is_told_what_is_not_seen(words: tuple[str, ...]) -> None:
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("needs root and setpriv to become nobody")
+    done = csyspy(*words, nobody=True)
+    assert (done.returncode, len(done.stderr.splitlines())) == (0, 1), done.stderr
+    assert "seen through /proc alone (tier C): live capture needs root" in done.stderr
+    assert len(done.stdout.splitlines()) > 2
 
 
 def test_no_events_in_tier_c() -> None:

@@ -44,7 +44,7 @@ class ProcFacts:
         """What was fetched of a call that made a process or ran a program (`result` as in the child: 0), without its gaps."""
         known = FACTS.unpack(fetched[PROCESS])
         begun = self._begun.pop(tid, None)
-        thread = self._executed(tid, begun) if begun is not None else self._cloned(tid, result, known[PARENT])
+        thread = self._executed(tid, known[PARENT], begun) if begun is not None else self._cloned(tid, result, known[PARENT])
         thread.comm = known[COMM].rstrip(b"\0")
         thread.uid, thread.gid = known[UID], known[GID]
         thread.ptid = known[PARENT] or thread.ptid
@@ -58,8 +58,8 @@ class ProcFacts:
             filled[EXECUTABLE] = b"".join(part + b"\0" for part in reversed(thread.exepath.strip(b"/").split(b"/")))
         return tuple(filled)
 
-    def _executed(self, tid: int, begun: Sequence[bytes]) -> InitialThread:
-        thread = _running(tid) or self._known.get(tid) or InitialThread(tid, tid)
+    def _executed(self, tid: int, parent: int, begun: Sequence[bytes]) -> InitialThread:
+        thread = _running(tid) or self._cloned(tid, 0, parent)
         arguments, program = begun[0], begun[1].rstrip(b"\0")
         thread.exe, *thread.args = arguments.removesuffix(b"\0").split(b"\0")
         if thread.exepath.rpartition(b"/")[2] != program.rpartition(b"/")[2]:

@@ -277,6 +277,11 @@ class LiveSource:
         """Programs that run in the kernel at present."""
         return self._loaded.attached()
 
+    @property
+    def sees_less(self) -> str:
+        """What is to be said of a tier below A; empty in A."""
+        return "" if self._options.tier is Tier.A else f", tier {self._options.tier.value}: without what only the kernel's structures tell"
+
     def overhead(self) -> Overhead:
         """The cost of watching so far. Asked for before the source is closed."""
         lost = counters(self._loaded.map("counters"))

@@ -69,6 +69,13 @@ def choose(wanted: str = "") -> Tier:
     return next(tier for tier in Tier if lacking(tier, here) is None)
 
 
+def second_best(tier: Tier, wanted: str) -> str:
+    """What to say of a tier that nobody asked for and that sees less than A; empty where there is nothing to say."""
+    fault = None if wanted or tier is Tier.A else lacking(Tier.A, possibilities())
+    sees = {Tier.B: "tracepoints and /proc", Tier.C: "/proc alone"}
+    return f"seen through {sees[tier]} (tier {tier.value}): {fault.message}; {fault.hint}" if fault is not None else ""
+
+
 def choose_for_events(wanted: str = "") -> Tier:
     """As `choose`, of the tiers that have events. Raises LiveError with what is missing where that is not possible."""
     if wanted == Tier.C.value:
