@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from csyspy.events.kernel_filter import FD_CALLS, MAX_CLAUSES, Clause, KernelFilter
-from csyspy.fields.expr import FieldNode
+from csyspy.fields.expr import FieldNode, TransformNode, fields_of
 from csyspy.filters.ast import And, Check, Node, Not, Or, Value, ValueList
 from csyspy.filters.event_sets import system_calls, verdicts_by_call
+from csyspy.filters.lower import is_stateful
 from csyspy.filters.render import render
 
 COMM_BYTES: Final = 15
@@ -27,11 +28,14 @@ FD_KINDS: Final = {
 """fd.type -> kind of the descriptor, as its inode tells; all others are ``other``."""
 TRUE: Final = (Clause(),)
 FALSE: Final[tuple[Clause, ...]] = ()
+_COUNTING: Final = ("evt.num", "evt.reltime", "evt.reltime.s", "evt.reltime.ns", "util.cnt")
 _TYPE_FIELDS: Final = ("evt.type",)
 
 
 def split(node: Node) -> KernelFilter:
     """The kernel's part of a filter. Raises nothing: what is not understood is left to the engine."""
+    if _counts_events(node):
+        return KernelFilter(TRUE, dict.fromkeys(system_calls(Check(FieldNode("evt.type"), "exists")), 1), tuple(map(render, checks(node))))
     calls = system_calls(node)
     by_call: dict[str, tuple[Clause, ...]] = {}
     known: dict[tuple[object, ...], tuple[Clause, ...]] = {}
@@ -51,6 +55,12 @@ def split(node: Node) -> KernelFilter:
     if len(numbers) > MAX_CLAUSES:
         return KernelFilter(TRUE, dict.fromkeys(by_call, 1), left)
     return KernelFilter(tuple(numbers), {call: sum(1 << numbers[clause] for clause in clauses) for call, clauses in by_call.items()}, left)
+
+
+def _counts_events(node: Node) -> bool:
+    """Whether the verdict on an event depends on how many came before it, so that none may be left out."""
+    fields = (field.name for check in checks(node) if isinstance(check.left, FieldNode | TransformNode) for field in fields_of(check.left))
+    return is_stateful(node) or any(name in _COUNTING for name in fields)
 
 
 def union(filters: Iterable[KernelFilter]) -> KernelFilter:

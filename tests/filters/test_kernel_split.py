@@ -62,6 +62,8 @@ NANO = Clause(comms=frozenset({"nano"}))
         ("fd.type=eventpoll", {Clause(fd_kinds=frozenset({"other"}))}),
         ("evt.type=read", set(TRUE)),
         ("evt.type=openat", set()),
+        ("evt.type=openat and evt.deltatime>1000", set(TRUE)),
+        ("evt.num<100 and proc.name=nano", set(TRUE)),
         ("evt.type!=read", set()),
         ("evt.type=openat or proc.name=nano", {NANO}),
         ("evt.dir=<", set(TRUE)),

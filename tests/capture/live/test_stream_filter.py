@@ -84,7 +84,7 @@ def test_the_same_events_with_and_without_the_kernels_part(text: str, tmp_path: 
         for output, more in zip(outputs, ([], ["-d"]), strict=True):
             with output.open("wb") as file:
                 command = [str(CSYSPY), "-M", "60", *more, "-p", FORMAT, shown]
-                watchers.append(subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL))
+                watchers.append(subprocess.Popen(command, stdout=file, stderr=subprocess.PIPE))
         wait_for(lambda: all(is_settled(watcher) for watcher in watchers))
         work.stdin.write(b"go\n")
         work.stdin.flush()
@@ -93,10 +93,11 @@ def test_the_same_events_with_and_without_the_kernels_part(text: str, tmp_path: 
     finally:
         for watcher in watchers:
             watcher.terminate()
-        for watcher in watchers:
-            watcher.wait()
+        said = [watcher.communicate()[1] for watcher in watchers]
         work.kill()
         work.communicate()
+    if any(b"LOST" in text for text in said):
+        pytest.skip("the machine is so busy that events were lost, which no comparison survives")
     filtered, whole = (output.read_text(errors="replace").splitlines() for output in outputs)
     assert filtered
     assert [line for line in whole if line not in set(filtered)] == []
