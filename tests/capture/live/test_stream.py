@@ -209,7 +209,7 @@ def test_a_time_without_events_ends_all_the_same() -> None:
 
 def test_own_events_are_left_out() -> None:
     run = subprocess.run(
-        [COMMAND, "-M", "1", "-p", "%proc.pid"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE_S, check=True
+        [COMMAND, "-M", "1", "-p", "%proc.pid"], capture_output=True, timeout=DEADLINE_S, check=True
     )
     assert run.stdout
     assert str(os.getpid()) in run.stdout.decode().split()  # it waits for the run
