@@ -31,7 +31,8 @@ class AlertCollector:
         self.alerts: list[Alert] = []
         self._groups: dict[tuple[str, str], Group] = {}
         rules = [rule for rule in enabled_rules(loaded.rules, Settings()) if rule.source == SYSCALL]
-        engine = RuleEngine(rules, self._add, conditions=conditions_of(loaded))
+        required = loaded.required_engine_version
+        engine = RuleEngine(rules, self._add, conditions=conditions_of(loaded), required_engine=required)
         self.rules = {rule.name: rule for rule in engine.rules}
         self.sinks: list[Any] = [engine.sink]
 
