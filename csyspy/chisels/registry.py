@@ -54,7 +54,8 @@ def home_folders() -> list[Path]:
     named = [Path(part) for part in os.environ.get("SYSDIG_CHISEL_DIR", "").split(";") if part]
     home = Path.home()
     config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    return [folder for folder in (*named, config / "csyspy" / "chisels", home / ".chisels") if folder.is_dir()]
+    # one that may not be looked into is none
+    return [folder for folder in (*named, config / "csyspy" / "chisels", home / ".chisels") if os.path.isdir(folder)]
 
 
 def folders() -> list[Path]:
