@@ -9,6 +9,9 @@
 #include "stream_cgroups.h"
 #include "stream_calls.h"
 #include "stream_tasks.h"
+#ifdef WITH_ENTERS
+#include "stream_enters.h"
+#endif
 #ifdef WITHOUT_TYPES
 #include "stream_tracepoints.h"
 #endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* The begin of system calls, for those who want to know how long they take: a record with the arguments, and what they point at. */
+
+/* sys_enter: registers, number */
+int stream_enter(u64 *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	u64 nr = ctx[1], pid_tgid = bpf_get_current_pid_tgid();
+	u32 key = nr;
+	int zero = 0, first = 0;
+	struct call *call;
+	struct scratch *s;
+	struct settings *set;
+	if (nr >= MAX_CALLS)
+		return 0;
+	call = calls.lookup(&key);
+	if (!call || call->wanted == WANTED_NO)
+		return 0;
+	set = settings.lookup(&zero);
+	if (!set || pid_tgid >> 32 == set->own_pid || is_foreign(regs))
+		return 0;
+	/* Whether it will fail is not known yet: it may. */
+	if (!(call->flags & CALL_STATE) && !prefilter(call->clauses, call->flags & CALL_FD, regs, -1, pid_tgid))
+		return 0;
+	s = begin_record(regs, nr, pid_tgid);
+	if (!s)
+		return 0;
+	s->head.kind = CALL_ENTER;
+	s->head.regs[RESULT] = 0;
+	if (call->flags & CALL_PROCESS) {
+		if (call->ops > 2)      /* exec: the name of the program */
+			took(s, 3, fetch_string(s, reg(s, call->op[3].a)));
+	} else if (!(call->flags & CALL_SMALL)) {
+		if (is_long(call->op[0].kind)) {
+			took(s, 0, fetch_long(s, &call->op[0]));
+			first = 1;
+		}
+#pragma clang loop unroll(disable)
+		for (int i = 0; i < MAX_LIGHT; i++) {
+			if (i >= call->ops || s->used > SCRATCH_LAST)
+				break;
+			if (i >= first)
+				took(s, i, fetch(s, &call->op[i]));
+		}
+	}
+	send(s);
+	return 0;
+}
