@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from csyspy.capture.rotation import Rotation, check
-from csyspy.capture.tables import Block, blocks
+from csyspy.capture.tables import CALLS_BY_NUMBER, Block, blocks
 from csyspy.engine.dump import Dump, descriptors, passing
 from csyspy.engine.walk import Walker
 from csyspy.errors import CsyspyError
@@ -160,7 +160,7 @@ class CaptureWriter:
         self.files.append(name)
 
     def _made(self, state: Any, processes: Iterable[Any], *, containers: bool) -> Iterable[Block]:
-        wide = state.producer > 0
+        wide = state.producer > 0 or bool(state.machine.get("flags", 0) & CALLS_BY_NUMBER)
         return blocks(state, processes, users=self._users, wide=wide, containers=containers)
 
     def _write_blocks(self, chosen: Iterable[Block]) -> None:

@@ -64,6 +64,7 @@ class Command:
     cri_timeout_ms: int = 0
     large_environment: bool = False
     page_faults: bool = False
+    latency: bool = False
     tier: str = ""
     """``A``, ``B`` or ``C``; empty for the best that is possible."""
     format: str | None = None

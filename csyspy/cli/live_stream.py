@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 NEED_FD: Final = 2
 """csyspy.engine.state: tables of descriptors are kept up."""
 SWITCH: Final = "switch"
+LATENCY: Final = "latency"
 _ON_SWITCH: Final = ("thread.exectime", "thread.totexectime")
 """Fields that only switches between threads keep up."""
 
@@ -35,6 +36,7 @@ def open_live(
             snaplen=command.snaplen or SNAPLEN,
             switches=_asks_for_switches(command),
             page_faults=command.page_faults,
+            enters=_asks_for_times(command),
             duration_s=command.duration_s,
             tier=tier,
             kernel_filter=split(parse(filter_text)) if filter_text.strip() else kernel_filter,
@@ -61,6 +63,11 @@ def _asks_for_switches(command: Command) -> bool:
     from csyspy.filters.parser import parse
 
     return SWITCH in event_names(parse(command.filter))
+
+
+def _asks_for_times(command: Command) -> bool:
+    """Whether it matters how long calls take: with --latency, with a field that says so, and with chisels that follow events."""
+    return command.latency or bool(command.chisels) or LATENCY in f"{command.filter} {command.format or ''}"
 
 
 def container_of_process(pid: int) -> str | None:

@@ -102,6 +102,10 @@ OPTIONS: tuple[Option, ...] = (
         verdict=MAP,
     ),
     _switch("", "page-faults", "page_faults", SOURCE, "Live: also trace page faults."),
+    _switch(
+        "", "latency", "latency", SOURCE,
+        "Live: take the time at the begin of each call, too, so that latencies are known. Chisels and fields that tell them ask for it.",
+    ),
     _value(
         "", "tier", "TIER", "tier", SOURCE,
         "Live: take A (raw tracepoints and iterators), B (tracepoints, without the kernel's type information) or C (/proc alone) instead "

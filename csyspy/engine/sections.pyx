@@ -142,7 +142,7 @@ cdef class SectionLoader:
 
     cdef int finish(self) except -1:
         cdef ThreadInfo thread
-        if self.modern:
+        if self.modern and not self.state.evt.by_number:    # csyspy's own events are those of sysdig 0.29.3
             self.state.producer = PRODUCER_LIBS20
         if not self.state.needs:
             return 0

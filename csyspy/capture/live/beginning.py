@@ -43,7 +43,7 @@ def beginning(boot_ns: int) -> bytes:
     """A capture up to its first event."""
     state = _Beginning(_machine(boot_ns), _interfaces(), _users(), _groups())
     parts = [SECTION_HEADER]
-    for kind, body in blocks(state, _threads(), users=True, wide=False, containers=False):
+    for kind, body in blocks(state, _threads(), users=True, wide=True, containers=False):
         size = struct.pack("<I", len(body) + 12)
         parts += [struct.pack("<I", kind), size, body, size]
     return b"".join(parts)

@@ -73,6 +73,7 @@ cdef class Encoder:
     cdef Out out
     cdef Entry* batch
     cdef readonly int64_t epoch_ns
+    cdef bint enters         # the kernel side sends enter events of their own
     cdef readonly uint64_t encoded
     cdef readonly uint64_t malformed
     cdef readonly uint64_t last_ts_ns
@@ -81,8 +82,9 @@ cdef class Encoder:
     cdef bint fills
     cdef tuple filled            # what the record in hand has from `fill`
 
-    def __cinit__(self, int64_t epoch_ns):
+    def __cinit__(self, int64_t epoch_ns, bint enters=False):
         self.epoch_ns = epoch_ns
+        self.enters = enters
         self.batch = <Entry*>malloc(BATCH * sizeof(Entry))
         if self.batch == NULL or not make_room(&self.out):
             raise MemoryError
@@ -218,7 +220,7 @@ cdef class Encoder:
             p += r.size[i]
         self.encoded += 1
         self.last_ts_ns = r.head.ts_ns + <uint64_t>self.epoch_ns
-        if r.head.kind == CALL_EXIT:
+        if r.head.kind == CALL_EXIT or r.head.kind == CALL_ENTER:
             if self.fills:
                 self._fill(&r)
             self._call(&r)
@@ -265,26 +267,29 @@ cdef class Encoder:
             return
         layout = &self.layouts[nr]
         if not layout.known:
-            if not begin_event(&self.out, ts, tid, r.head.cpu, GENERIC_E, 2):
-                return
-            add_int(&self.out, layout.ppm_sc, 2)
-            add_int(&self.out, nr, 2)
-            end_event(&self.out)
-            if not begin_event(&self.out, ts, tid, r.head.cpu, GENERIC_X, 2):
-                return
-            add_int(&self.out, layout.ppm_sc, 2)
-            add_int(&self.out, nr, 2)
-            end_event(&self.out)
+            if r.head.kind == CALL_ENTER or not self.enters:
+                self._generic(r, GENERIC_E, layout.ppm_sc)
+            if r.head.kind == CALL_EXIT:
+                self._generic(r, GENERIC_X, layout.ppm_sc)
             return
-        if not (layout.flags & NO_ENTER or layout.flags & CHILD_HAS_NO_ENTER and r.head.regs[RESULT] == 0):
-            if not begin_event(&self.out, ts, tid, r.head.cpu, layout.enter, layout.n_enter):
+        if r.head.kind == CALL_ENTER or not (self.enters or layout.flags & CHILD_HAS_NO_ENTER and r.head.regs[RESULT] == 0):
+            if not layout.flags & NO_ENTER:
+                if not begin_event(&self.out, ts, tid, r.head.cpu, layout.enter, layout.n_enter):
+                    return
+                self._params(r, layout.params, layout.n_enter)
+                end_event(&self.out)
+        if r.head.kind == CALL_EXIT:
+            if not begin_event(&self.out, ts, tid, r.head.cpu, layout.exit, layout.n_exit):
                 return
-            self._params(r, layout.params, layout.n_enter)
+            self._params(r, layout.params + layout.n_enter, layout.n_exit)
             end_event(&self.out)
-        if not begin_event(&self.out, ts, tid, r.head.cpu, layout.exit, layout.n_exit):
-            return
-        self._params(r, layout.params + layout.n_enter, layout.n_exit)
-        end_event(&self.out)
+
+    cdef void _generic(self, const Record* r, uint16_t event, uint16_t ppm_sc) noexcept nogil:
+        cdef int64_t tid = <int64_t><uint32_t>r.head.pid_tgid
+        if begin_event(&self.out, r.head.ts_ns + <uint64_t>self.epoch_ns, tid, r.head.cpu, event, 2):
+            add_int(&self.out, ppm_sc, 2)
+            add_int(&self.out, r.head.nr, 2)
+            end_event(&self.out)
 
     cdef void _params(self, const Record* r, const Param* params, int n) noexcept nogil:
         cdef const Param* p

@@ -30,6 +30,8 @@ from csyspy.events.kernel_filter import KernelFilter
 
 SNAPLEN: Final = 80
 MAX_SNAPLEN: Final = 65_000
+SHORT_SNAPLEN: Final = 4096
+"""Up to here records are built in a small place."""
 RING_BYTES: Final = 8 << 20
 MAX_OPS: Final = 6
 SMALL: Final = 80
@@ -65,6 +67,8 @@ class StreamOptions:
     page_faults: bool = False
     duration_s: int = 0
     """The source ends after so long, whether or not there were events; 0: never."""
+    enters: bool = False
+    """Tell of the begin of each call too, at its own time; without, enter events have the time of the exit. Tier A only."""
     tier: Tier = Tier.A
     """A or B: with the kernel's type information, or without."""
     count_runs: bool = False
@@ -94,7 +98,7 @@ class LiveSource:
             compile_module(
                 "stream",
                 [*(self._prefilter.sources if self._prefilter is not None else ()), Path("stream.c")],
-                {"SNAP_ROOM": 65536} if options.snaplen > 4096 else None,
+                defines(options),
                 types=options.tier is Tier.A,
             ),
             {"ring": options.ring_bytes, "scratches": possible_cpus()},
@@ -104,7 +108,7 @@ class LiveSource:
         self._waiting = self._begun = False
         self._absent_s = self._next_learn_s = 0.0
         self._meter = Meter(count_runs=options.count_runs)
-        self._encoder = Encoder(boot_epoch_ns())
+        self._encoder = Encoder(boot_epoch_ns(), options.enters and options.tier is Tier.A)
         self._ring = RingReader(self._loaded.map("ring").fd, options.ring_bytes)
         self._ring_bytes = options.ring_bytes
         self._ends_s = time.monotonic() + options.duration_s if options.duration_s else float("inf")
@@ -146,6 +150,8 @@ class LiveSource:
             self._attach_tracepoints(options)
             return
         self._loaded.attach_raw("stream_new_task", "task_newtask")
+        if options.enters:
+            self._loaded.attach_btf("stream_enter", "sys_enter")
         self._attach_calls()
         self._loaded.attach_raw("stream_task_exit", "sched_process_exit")
         self._loaded.attach_raw("stream_signal", "signal_deliver")
@@ -236,6 +242,8 @@ class LiveSource:
             if ended:  # and nothing happened: a capture without events is none
                 self._procinfo()
             self._beginning = beginning(self._encoder.epoch_ns) + bytes(self._encoder.take())
+            if self._options.duration_s and not ended:  # to hook in and to look round may take its time
+                self._ends_s = time.monotonic() + self._options.duration_s
             return self._given(memoryview(self._beginning))
         self._beginning = None
         more = self._encoder.drain(self._ring)
@@ -297,6 +305,16 @@ class LiveSource:
         """One event for each process with its CPU time (libs: userspace/libsinsp/sinsp.cpp, get_procs_cpu_from_driver)."""
         self._next_procinfo_s = time.monotonic() + PROCINFO_S
         self._encoder.procinfo(time.time_ns(), list(cpu_times()))
+
+
+def defines(options: StreamOptions) -> dict[str, int | str]:
+    """Macros that bpf/stream.c is compiled with."""
+    found: dict[str, int | str] = {}
+    if options.snaplen > SHORT_SNAPLEN:
+        found["SNAP_ROOM"] = 65536
+    if options.enters and options.tier is Tier.A:
+        found["WITH_ENTERS"] = 1
+    return found
 
 
 def check(options: StreamOptions) -> None:
