@@ -220,7 +220,7 @@ cdef class Encoder:
             p += r.size[i]
         self.encoded += 1
         self.last_ts_ns = r.head.ts_ns + <uint64_t>self.epoch_ns
-        if r.head.kind == CALL_EXIT or r.head.kind == CALL_ENTER:
+        if r.head.kind == CALL_EXIT or (r.head.kind == CALL_ENTER and self.enters):
             if self.fills:
                 self._fill(&r)
             self._call(&r)

@@ -208,9 +208,7 @@ def test_a_time_without_events_ends_all_the_same() -> None:
 
 
 def test_own_events_are_left_out() -> None:
-    run = subprocess.run(
-        [COMMAND, "-M", "1", "-p", "%proc.pid"], capture_output=True, timeout=DEADLINE_S, check=True
-    )
+    run = subprocess.run([COMMAND, "-M", "1", "-p", "%proc.pid"], capture_output=True, timeout=DEADLINE_S, check=True)
     assert run.stdout
     assert str(os.getpid()) in run.stdout.decode().split()  # it waits for the run
     assert len(set(run.stdout.decode().split())) > 1
@@ -229,3 +227,18 @@ def test_what_is_not_permitted_is_one_line() -> None:
     assert run.returncode == 3
     assert run.stdout == ""
     assert run.stderr.startswith("csyspy: live capture needs root")
+
+
+def test_latencies_are_those_of_the_calls(tmp_path: Path) -> None:
+    name = tmp_path / "csyspy-sleeps"
+    name.symlink_to(Path(sys.executable).resolve())
+    code = "import ctypes\nfor _ in range(50): ctypes.CDLL(None).syscall(35, (ctypes.c_uint64 * 2)(0, 10_000_000), None)"
+    path = tmp_path / "sleeps.scap"
+    with recording(path, "--latency", "proc.name=csyspy-sleeps or evt.type=chroot"):
+        subprocess.run([name, "-c", code], check=True, timeout=DEADLINE_S)
+        time.sleep(0.2)
+    found = lines(Recorded(path, {}, ""), "%evt.latency %evt.type %evt.num", "evt.type=nanosleep and evt.dir=<")
+    assert len(found) == 50
+    assert all(10_000_000 <= int(line.split()[0]) < 10_000_000_000 for line in found)
+    opened = lines(Recorded(path, {}, ""), "%evt.arg.name", "evt.type=openat and evt.dir=> and evt.arg.name contains python")
+    assert opened  # strings are told at the begin, too
