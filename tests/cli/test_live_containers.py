@@ -16,6 +16,7 @@ import pytest
 from csyspy.capture.live import tier as tiers
 from csyspy.capture.live.tier import Tier
 
+pytestmark = pytest.mark.xdist_group("live")
 DEADLINE_S = 60
 CGROUPS = Path("/sys/fs/cgroup")
 WORK = "while :; do /bin/busybox true; /bin/busybox usleep 50000; done"

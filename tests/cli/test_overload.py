@@ -17,6 +17,7 @@ from csyspy.capture.live.stream import LiveSource, StreamOptions
 from csyspy.capture.live.syscalls import programs_loaded
 from csyspy.capture.live.tier import Tier
 
+pytestmark = pytest.mark.xdist_group("live")  # a storm of calls would cost others their events
 DEADLINE_S = 30
 CALLS = 400_000
 STORM = f"""

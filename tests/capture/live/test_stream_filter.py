@@ -14,7 +14,7 @@ from csyspy.capture.live.stream import LiveSource, StreamOptions
 from csyspy.filters import parse
 from csyspy.filters.kernel_split import split
 
-pytestmark = pytest.mark.usefixtures("kernel")
+pytestmark = [pytest.mark.usefixtures("kernel"), pytest.mark.xdist_group("live")]
 
 CSYSPY = Path(sys.executable).with_name("csyspy")
 FORMAT = "*%evt.dir %evt.type %proc.name %thread.tid %fd.num %fd.name %evt.rawres"
