@@ -99,9 +99,9 @@ static __always_inline u64 containers_of_task(u32 pid, u32 *known)
 {
 	struct cgroup_ids ids = {};
 	struct verdict *found, first = {};
-	u64 sets = pointer_at(bpf_get_current_task(), O_task_struct_cgroups);
-	ids.unified = cgroup_id_of(pointer_at(sets, O_css_set_dfl_cgrp));
+	ids.unified = bpf_get_current_cgroup_id();
 #if E_cgroup_subsys_id_memory_cgrp_id >= 0
+	u64 sets = pointer_at(bpf_get_current_task(), O_task_struct_cgroups);
 	u64 state = pointer_at(sets, O_css_set_subsys + 8 * E_cgroup_subsys_id_memory_cgrp_id);
 	ids.memory = cgroup_id_of(state ? pointer_at(state, O_cgroup_subsys_state_cgroup) : 0);
 #endif
