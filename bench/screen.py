@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from csyspy.rules.directions import Directions
 from csyspy.tui.app import CsyspyApp
 from csyspy.tui.frame import Can, IsCancelled, Publish, Query, Window
 from csyspy.tui.time_index import TimeIndex
@@ -22,6 +23,7 @@ class _Quiet:
 
     source = "bench"
     can = Can.NOTHING
+    directions: Directions = "auto"
 
     def __init__(self) -> None:
         self.index = TimeIndex()

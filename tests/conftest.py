@@ -68,4 +68,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that watch the running kernel, or flood it, come one after the other (pytest -n, --dist loadgroup)."""
     for item in items:
         if item.nodeid.startswith(LIVE):
-            item.add_marker(pytest.mark.xdist_group("kernel"))
+            item.add_marker(pytest.mark.xdist_group("live"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, Flag, auto
 from typing import Any, Protocol
 
+from csyspy.rules.directions import Directions
 from csyspy.tui.time_index import TimeIndex
 from csyspy.views.snapshot import Snapshot, Sort
 from csyspy.views.view import View
@@ -115,6 +116,9 @@ class Feed(Protocol):
     can: Can
     index: TimeIndex
     """The times of the capture, as far as it has been read; empty where there is no past."""
+
+    directions: Directions
+    """Which events rules see (csyspy.rules.directions)."""
 
     def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
         """Publish frames until the query is answered for good, or `is_cancelled()`. Raises FieldError where its filter is wrong."""

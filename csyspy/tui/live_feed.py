@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from csyspy.capture.procfs import HostSample, ProcfsSource, Sample
+from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
 from csyspy.tui.time_index import TimeIndex
@@ -27,6 +28,7 @@ class LiveFeed:
     """The processes of this machine; `procfs` is what makes the samples."""
 
     can = Can.NOTHING
+    directions: Directions = "once"
 
     def __init__(self, interval_s: float, *, procfs: ProcfsSource | None = None) -> None:
         self.source = "live"

@@ -14,6 +14,7 @@ from csyspy.engine.groupby import GroupBy
 from csyspy.errors import CaptureError, CsyspyError
 from csyspy.fields.extraction import compile_field
 from csyspy.filters import compile_filter
+from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
 from csyspy.tui.time_index import TimeIndex
@@ -39,6 +40,7 @@ class ReplayFeed:
     """
 
     can = Can.EVENTS | Can.SEEK
+    directions: Directions = "auto"
 
     def __init__(self, capture: str) -> None:
         self.source = PurePath(capture).name

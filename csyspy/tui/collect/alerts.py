@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from csyspy.rules.alerts import Alert
-from csyspy.rules.engine import RuleEngine, conditions_of
+from csyspy.rules.directions import Directions
+from csyspy.rules.engine import EngineOptions, RuleEngine, conditions_of
 from csyspy.rules.model import SYSCALL, LoadResult
 from csyspy.rules.settings import Settings, enabled_rules
 from csyspy.tui.graph import EIGHTHS
@@ -27,12 +28,13 @@ class Group:
 class AlertCollector:
     """Runs the enabled rules on system calls; groups are in the order of their newest alert, newest first. Raises FieldError."""
 
-    def __init__(self, loaded: LoadResult) -> None:
+    def __init__(self, loaded: LoadResult, directions: Directions = "auto") -> None:
         self.alerts: list[Alert] = []
         self._groups: dict[tuple[str, str], Group] = {}
         rules = [rule for rule in enabled_rules(loaded.rules, Settings()) if rule.source == SYSCALL]
         required = loaded.required_engine_version
-        engine = RuleEngine(rules, self._add, conditions=conditions_of(loaded), required_engine=required)
+        options = EngineOptions(directions=directions)
+        engine = RuleEngine(rules, self._add, options, conditions=conditions_of(loaded), required_engine=required)
         self.rules = {rule.name: rule for rule in engine.rules}
         self.sinks: list[Any] = [engine.sink]
 

@@ -91,7 +91,7 @@ class AlertsScreen(Searching, StreamScreen):
         return bool(self._groups)
 
     def collector(self) -> AlertCollector:
-        self._found = AlertCollector(self._loaded)
+        self._found = AlertCollector(self._loaded, self.feed.directions)
         return self._found
 
     def draw(self) -> None:
