@@ -15,6 +15,7 @@ ROLE_SERVER = 1 << 3  # of FdInfo.flags
 MAX_PATH = 1023
 MAX_LIST = 4096
 MAX_NAME = 255
+MAX_SIZE_KB = (1 << 32) - 1
 CONTAINER_JSON_2 = 324
 CALLS_BY_NUMBER = 1 << 32
 """Bit of the machine's flags in csyspy's live captures: generic events of calls that sysdig 0.29.3 has no code for (it would read beyond
@@ -102,7 +103,9 @@ def _process(thread: Any, wide: bool) -> bytes:
     body += _text(thread.comm, MAX_PATH) + _text(thread.exe, MAX_PATH) + _text(thread.exepath, MAX_PATH)
     body += _list(thread.args) + _text(thread.cwd, MAX_PATH)
     body += struct.pack("<qIII", thread.fdlimit, thread.flags, thread.uid, thread.gid)
-    body += struct.pack("<IIIQQ", thread.vmsize_kb, thread.vmrss_kb, thread.vmswap_kb, thread.pfmajor, thread.pfminor)
+    # Programs that reserve more than 4 TiB of addresses are common (sanitizers, garbage collectors); the format has 32 bits.
+    sizes_kb = (min(size_kb, MAX_SIZE_KB) for size_kb in (thread.vmsize_kb, thread.vmrss_kb, thread.vmswap_kb))
+    body += struct.pack("<IIIQQ", *sizes_kb, thread.pfmajor, thread.pfminor)
     body += _list(thread.env) + struct.pack("<qq", thread.vtid, thread.vpid) + _list(cgroups) + _text(thread.root, MAX_PATH)
     if wide:
         body += struct.pack("<QI", thread.pidns_init_start_ts, thread.tty)
