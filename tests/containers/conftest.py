@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tarfile
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -65,6 +66,19 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
+@contextlib.contextmanager
+def state_folder(name: str) -> Iterator[Path]:
+    """A folder for a runtime's state and sockets, emptied of mounts and removed in the end.
+
+    Its path is short, as pytest's own are not under `-n`: a socket's has to fit in 108 bytes, podman's run folder in 50."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        unmount_below(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def unmount_below(folder: Path) -> None:
     """Take away what a daemon left mounted."""
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
@@ -97,10 +111,15 @@ def command(*words: str) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="module")
-def docker(tmp_path_factory: pytest.TempPathFactory, image_tar: Path) -> Iterator[Runtime]:
+def docker(image_tar: Path) -> Iterator[Runtime]:
     """dockerd of its own, without networks, with the image busybox:lab."""
     needs("dockerd", "docker", "runc")
-    folder = tmp_path_factory.mktemp("docker")
+    with state_folder("docker") as folder:
+        yield from docker_in(folder, image_tar)
+
+
+def docker_in(folder: Path, image_tar: Path) -> Iterator[Runtime]:
+    """dockerd with its state in `folder`."""
     socket = folder / "docker.sock"
     settings = {
         "iptables": False, "ip6tables": False, "bridge": "none", "storage-driver": "overlay2", "oom-score-adjust": 0, "group": "root",
@@ -120,14 +139,18 @@ def docker(tmp_path_factory: pytest.TempPathFactory, image_tar: Path) -> Iterato
             run("rm", "-f", name)
     finally:
         stop(daemon)
-        unmount_below(folder)
 
 
 @pytest.fixture(scope="module")
-def podman(tmp_path_factory: pytest.TempPathFactory, image_tar: Path) -> Iterator[Runtime]:
+def podman(image_tar: Path) -> Iterator[Runtime]:
     """Podman's service, with the image busybox:lab."""
     needs("podman", "runc", "conmon")
-    folder = tmp_path_factory.mktemp("podman")
+    with state_folder("podman") as folder:
+        yield from podman_in(folder, image_tar)
+
+
+def podman_in(folder: Path, image_tar: Path) -> Iterator[Runtime]:
+    """Podman with its state in `folder`."""
     socket = folder / "podman.sock"
     (folder / "containers.conf").write_text(
         '[containers]\ndefault_ulimits = []\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
@@ -148,17 +171,16 @@ def podman(tmp_path_factory: pytest.TempPathFactory, image_tar: Path) -> Iterato
         run("rm", "-f", "-t", "0", "-a")
     finally:
         stop(service)
-        unmount_below(folder)
 
 
 @pytest.fixture(scope="module")
-def crinode(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Iterator[Runtime]:
+def crinode(shared: Path) -> Iterator[Runtime]:
     """containerd with the pods default/web-0 (container httpd) and jobs/loop-0 (container shell)."""
     needs("containerd", "runc", "ctr", "catatonit")
-    folder = tmp_path_factory.mktemp("cri")
-    run = command(str(shared / "tools" / "crinode" / "crinode"), "--state", str(folder))
-    try:
-        run("up")
-        yield Runtime(str(folder / "containerd.sock"), run)
-    finally:
-        run("down")
+    with state_folder("cri") as folder:
+        run = command(str(shared / "tools" / "crinode" / "crinode"), "--state", str(folder))
+        try:
+            run("up")
+            yield Runtime(str(folder / "containerd.sock"), run)
+        finally:
+            run("down")

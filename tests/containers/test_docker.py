@@ -15,6 +15,8 @@ from csyspy.containers.docker import DockerRuntime, completed, parse
 from csyspy.containers.info import Probe, image_of
 from csyspy.containers.runtime import RuntimeUnavailable
 
+from .conftest import state_folder
+
 FULL = "70cd76af5c27" + "8" * 52
 INSPECT: dict[str, Any] = {
     "Id": FULL,
@@ -83,12 +85,13 @@ def test_probes_that_kubectl_noted() -> None:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Callable[[bytes | None], str]]:
+def server() -> Iterator[Callable[[bytes | None], str]]:
     """Starts a server that answers every request with the given bytes; None: it never answers. Gives the path of its socket."""
     with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(state_folder("served"))
 
         def start(answer: bytes | None) -> str:
-            path = str(tmp_path / f"{threading.active_count()}.sock")
+            path = str(folder / f"{threading.active_count()}.sock")
             listener = socket.socket(socket.AF_UNIX)
             listener.bind(path)
             listener.listen()
