@@ -9,6 +9,7 @@ from csyspy.engine.state cimport State
 cdef class Node:
     cdef public unsigned int needs    # Need bits of everything below
     cdef int test(self, State state) except -1    # 1 the current event passes, 0 it does not
+    cdef Node gate(self)    # a condition on the thread alone without which no event passes, remembered (Verdict); None where there is none
 
 
 cdef class Program(Node):

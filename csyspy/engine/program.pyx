@@ -27,6 +27,9 @@ cdef class Node:
     cdef int test(self, State state) except -1:
         return 1
 
+    cdef Node gate(self):
+        return None
+
 
 cdef class Constant(Node):
     """Always the same verdict."""
@@ -55,6 +58,13 @@ cdef class And(Node):
             if not child.test(state):
                 return 0
         return 1
+
+    cdef Node gate(self):
+        cdef Node child
+        for child in self.children:
+            if child.gate() is not None:
+                return child.gate()
+        return None
 
 
 cdef class Or(Node):
@@ -240,6 +250,9 @@ cdef class Program(Node):
         if state.evt.type < MAX_EVENT_TYPES and not self.possible[state.evt.type]:
             return 0
         return self.root.test(state)
+
+    cdef Node gate(self):
+        return self.root.gate()
 
 
 KIND_COUNT = KINDS

@@ -32,6 +32,11 @@ cdef class Verdict(Node):
     cdef Bits bits
     cdef uint64_t word, mask
 
+    cdef inline bint denies(self, ThreadInfo thread) noexcept:
+        """Whether it is remembered that the thread's events do not pass."""
+        return (thread.verdict_epoch == VERDICT_EPOCH and thread.verdict_known[self.word] & self.mask != 0
+                and thread.verdict_value[self.word] & self.mask == 0)
+
 
 cdef class Memo(Node):
     cdef Node node

@@ -92,6 +92,9 @@ cdef class Verdict(Node):
         thread.verdict_known[self.word] |= self.mask
         return verdict
 
+    cdef Node gate(self):
+        return self if self.mask else None
+
 
 cdef class Memo(Node):
     """A condition that several rules have in common: asked once for each event (as long as STAMP stays the same)."""

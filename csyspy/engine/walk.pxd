@@ -8,6 +8,7 @@ from csyspy.engine.event cimport MAX_EVENT_TYPES
 from csyspy.engine.sections cimport SectionLoader
 from csyspy.engine.program cimport Node
 from csyspy.engine.state cimport Sink, State
+from csyspy.engine.verdicts cimport Verdict
 
 
 @cython.final
@@ -16,6 +17,7 @@ cdef class Walker(BlockReader):
     cdef readonly list sinks           # those that still want events
     cdef Sink only                     # the one sink, where there is but one, and its filter
     cdef Node only_filter
+    cdef Verdict gate                  # of that filter
     cdef list all_sinks                # those that finish() must tell
     cdef readonly uint64_t skipped     # events of types that the event table does not know
     cdef public bint keep_sections     # remember the blocks before the events: a writer copies them
@@ -26,6 +28,7 @@ cdef class Walker(BlockReader):
     cdef bint eventless                # the present section had no event yet
     cdef uint8_t wanted[MAX_EVENT_TYPES]   # event types that anybody looks at
     cdef uint8_t idle[MAX_EVENT_TYPES]     # likewise, where the state is kept up: those that do nothing to it
+    cdef uint8_t plain[MAX_EVENT_TYPES]    # likewise those that no handler looks at
     cdef bint sparse                   # there are some that nobody does
 
     cdef inline bint _has_flags(self) noexcept

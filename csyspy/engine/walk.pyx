@@ -13,7 +13,7 @@ from libc.string cimport memcpy, memset
 from csyspy.engine.blocks cimport FRAME, HEADER_SIZE, MAX_PLAIN, TRAILER, BlockReader, is_event_block, is_large_block, load_u16, load_u32
 from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, MAX_PARAMS, Event, event_decode
 from csyspy.engine.generation cimport GENERATION_EXITS, GENERATION_OPEN, foresee, generation_of
-from csyspy.engine.handlers.dispatch cimport apply, find_fd, is_idle, pass_over, settle
+from csyspy.engine.handlers.dispatch cimport apply, find_fd, is_idle, is_plain, pass_denied, pass_over, settle
 from csyspy.engine.program cimport Node, Program
 from csyspy.engine.sections cimport (
     BLOCK_EVENT_1, BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_1, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE,
@@ -156,6 +156,9 @@ cdef class Walker(BlockReader):
         self.all_sinks = list(self.sinks)
         self.only = self.sinks[0] if len(self.sinks) == 1 else None
         self.only_filter = self.only.filter if self.only is not None else None
+        self.gate = <Verdict>self.only_filter.gate() if self.only_filter is not None else None
+        for kind in range(MAX_EVENT_TYPES):
+            self.plain[kind] = self.gate is not None and is_plain(self.state, <uint16_t>kind)
         memset(self.idle, 0, MAX_EVENT_TYPES)
         if not self.sinks:
             memset(self.wanted, 1 if self.state.needs else 0, MAX_EVENT_TYPES)
@@ -296,6 +299,10 @@ cdef class Walker(BlockReader):
             memcpy(&tid, raw + 8, 8)
             if pass_over(state, evt_type, tid, ts):
                 state.evt.ts = ts
+                return 0
+        if self.plain[evt_type] and kind == BLOCK_EVENT_2 and state.first_ts and not self.undecided and self.only is not None:
+            if pass_denied(state, self.gate, evt_type, raw, self.block_size - at - TRAILER):
+                memcpy(&state.evt.ts, raw, 8)
                 return 0
         if v1:
             sound = event_decode(&state.evt, raw, self.block_size - at - TRAILER, True)

@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from csyspy.engine.event cimport Event
 from csyspy.engine.state cimport State
+from csyspy.engine.verdicts cimport Verdict
 
 ctypedef int (*Handler)(State state) except -1
 
@@ -36,3 +37,10 @@ cdef bint is_idle(State state, uint16_t evt_type) noexcept
 
 cdef bint pass_over(State state, uint16_t evt_type, int64_t tid, uint64_t ts) noexcept
 # What is left to do about an idle event that nobody looks at; False where its thread is unknown, and it has to be applied
+
+cdef bint is_plain(State state, uint16_t evt_type) noexcept
+# No handler that state.needs asks for looks at events of the type, and none wants them kept: see pass_denied
+
+cdef bint pass_denied(State state, Verdict gate, uint16_t evt_type, const uint8_t* raw, uint32_t size) noexcept
+# Do what apply() and settle() do about a plain event, undecoded, of a thread whose events `gate` keeps from everybody; False where it has
+# to be applied. `raw` is an event of `size` bytes with a parameter count and lengths of two bytes

@@ -7,11 +7,15 @@ from libc.stdint cimport int8_t, int64_t, uint16_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy
 
-from csyspy.engine.event cimport EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, MAX_EVENT_TYPES, event_decode, param_i64, param_str
+from csyspy.engine.blocks cimport load_u32
+from csyspy.engine.event cimport (
+    EF_LARGE_PAYLOAD, EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, EVENTS, MAX_EVENT_TYPES, MAX_PARAMS, event_decode, param_i64, param_str,
+)
 from csyspy.engine.fds cimport FdInfo, FdTable
 from csyspy.engine.join cimport join_params
 from csyspy.engine.state cimport NEED_CPU, NEED_ENTER, NEED_FD, NEED_LATENCY, PRODUCER_NEWEST
 from csyspy.engine.threads cimport CL_ACTIVE, ThreadInfo, others_changed
+from csyspy.engine.verdicts cimport Verdict
 
 from csyspy.events import EVENT_TABLE
 
@@ -264,6 +268,65 @@ cdef bint pass_over(State state, uint16_t evt_type, int64_t tid, uint64_t ts) no
         thread.lastevent_type = evt_type
         thread.latency = 0
         thread.latency_entertime = ts
+    return True
+
+
+cdef bint is_plain(State state, uint16_t evt_type) noexcept:
+    cdef Plan* plan
+    if evt_type >= EVENT_COUNT or state.needs & NEED_CPU or EVENTS[evt_type].flags & EF_LARGE_PAYLOAD:
+        return False
+    plan = &PLANS[evt_type]
+    return ((plan.lookup == LOOK_INVENT or plan.lookup == LOOK_BARE) and (plan.handler == NULL or not plan.needs & state.needs)
+            and not plan.keep and not plan.fd_always and plan.fd_at <= 0
+            and not (state.needs & NEED_ENTER and (plan.joined or state.joins[evt_type])))
+
+
+cdef bint pass_denied(State state, Verdict gate, uint16_t evt_type, const uint8_t* raw, uint32_t size) noexcept:
+    cdef Plan* plan = &PLANS[evt_type]
+    cdef ThreadInfo thread
+    cdef bint matched
+    cdef uint64_t ts
+    cdef int64_t tid
+    cdef int64_t fd = -1
+    cdef uint32_t count, params_at
+    cdef uint16_t length
+    memcpy(&tid, raw + 8, 8)
+    thread = state.threads.find(tid)
+    if thread is None or not gate.denies(thread):
+        return False
+    if plan.lookup == LOOK_BARE:
+        return True
+    memcpy(&ts, raw, 8)
+    if evt_type & 1:
+        matched = evt_type == thread.lastevent_type + 1
+        if plan.uses_fd & (EXIT_ONLY if state.exit_only else WITH_ENTER) and state.needs & NEED_FD:
+            if not matched or thread.lastevent_fd == -1:
+                return False
+            if plan.fd_at >= 0:
+                thread.copied_type = 0
+        if thread.latency_entertime != 0:
+            thread.latency = ts - thread.latency_entertime
+        if not matched:
+            thread.lastevent_fd = -1
+        thread.lastevent_valid = False
+        if thread.enter_size:
+            _forget_enter(thread)
+    else:
+        if plan.uses_fd and state.needs & NEED_FD:
+            count = load_u32(raw + 22)
+            params_at = 26 + 2 * count
+            memcpy(&length, raw + 26, 2)
+            if count == 0 or count > MAX_PARAMS or length != 8 or params_at + 8 > size:
+                return False
+            memcpy(&fd, raw + params_at, 8)
+            if plan.copied:
+                thread.copied_type = evt_type
+                thread.copied_fd = fd
+        thread.lastevent_fd = fd
+        thread.lastevent_type = evt_type
+        thread.latency = 0
+        thread.latency_entertime = ts
+    thread.flags |= CL_ACTIVE
     return True
 
 
