@@ -9,12 +9,24 @@
 #define MOST_ERRNO 4095
 #define SEGMENT_32 0x23 /* user code of 32 bits has calls of its own, with other numbers */
 #define NUMBER_32 0x800
+#ifndef BPF_F_MMAPABLE
+#define BPF_F_MMAPABLE 1024
+#endif
 
-/* tid << 32 | number of the call; csyspy/capture/live/calls.pyx has the same layouts. */
+/* csyspy/capture/live/calls.pyx has the same layouts. */
 struct call_row {
   u64 calls;
   u64 latency_ns;
   u64 ends; /* of these, in a new thread: it ends a call that another began */
+};
+
+/* A row in a slot that its key leads to, without a hash. The slot belongs to who takes it first, until the reader gives it back; a
+ * row whose slot is taken goes to the hash. */
+#define CALL_SLOTS 16384 /* for each turn */
+#define CALLS_OF_THREAD 32 /* slots from the one thread to the next */
+struct call_slot {
+  u64 key;
+  struct call_row row;
 };
 
 struct cpu_row {
@@ -25,6 +37,8 @@ struct cpu_row {
   u64 errors;
 };
 
+BPF_F_TABLE("array", u32, struct call_slot, call_slots, 2 * CALL_SLOTS, BPF_F_MMAPABLE);
+/* tid << 32 | number of the call */
 BPF_F_TABLE("hash", u64, struct call_row, calls, 131072, BPF_F_NO_PREALLOC);
 BPF_F_TABLE("hash", u64, struct call_row, calls_too, 131072, BPF_F_NO_PREALLOC);
 /* tid << 32 | kind of the descriptor << 24 | number << 12 | errno */
@@ -69,25 +83,48 @@ static __always_inline int is_new_thread(u32 number, long result)
 #endif
 }
 
+static __always_inline void add_call(struct call_row *row, long result, u32 number, u64 latency_ns)
+{
+  row->calls++;
+  row->latency_ns += latency_ns;
+  if (is_new_thread(number, result))
+    row->ends++;
+}
+
 static __always_inline void count(u32 tid, u32 number, long result, u64 latency_ns)
 {
-  u64 key = (u64)tid << 32 | number, ends = is_new_thread(number, result);
+  u64 key = (u64)tid << 32 | number;
   u32 which = turn();
-  struct call_row *row = which ? calls_too.lookup(&key) : calls.lookup(&key);
-  if (row) {
-    row->calls++;
-    row->latency_ns += latency_ns;
-    row->ends += ends;
+  u32 place = ((tid * CALLS_OF_THREAD + number) & (CALL_SLOTS - 1)) + (which ? CALL_SLOTS : 0);
+  struct call_slot *slot = call_slots.lookup(&place);
+  struct call_row *row;
+  if (slot && (slot->key == key || __sync_val_compare_and_swap(&slot->key, 0, key) == 0)) {
+    add_call(&slot->row, result, number, latency_ns);
     return;
   }
-  struct call_row first = {.calls = 1, .latency_ns = latency_ns, .ends = ends};
+  row = which ? calls_too.lookup(&key) : calls.lookup(&key);
+  if (row) {
+    add_call(row, result, number, latency_ns);
+    return;
+  }
+  struct call_row first = {.calls = 1, .latency_ns = latency_ns, .ends = is_new_thread(number, result)};
   if (which ? calls_too.update(&key, &first) : calls.update(&key, &first))
     lose();
 }
 
 int csp_call_exit(u64 *ctx)
 {
-  count((u32)bpf_get_current_pid_tgid(), call_number((char *)ctx[0]), (long)ctx[1], 0);
+  char *task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
+  count(TASK_TID(task), call_number((char *)ctx[0]), (long)ctx[1], 0);
+  return 0;
+}
+
+int csp_call_timed(u64 *ctx)
+{
+  char *registers = (char *)ctx[0];
+  struct start *start = start_of(registers);
+  if (start)
+    count((u32)start->thread, call_number(registers), (long)ctx[1], latency_of(start));
   return 0;
 }
 
@@ -105,23 +142,22 @@ static __always_inline int direction(u32 number)
 #endif
 }
 
-int csp_call_timed(u64 *ctx)
+int csp_cpu_timed(u64 *ctx)
 {
   int zero = 0;
   long result = (long)ctx[1];
-  u64 tid = (u32)bpf_get_current_pid_tgid(), latency_ns = latency_of(tid);
-  u32 number = call_number((char *)ctx[0]);
+  char *registers = (char *)ctx[0];
+  struct start *start = start_of(registers);
   struct cpu_row *cpu = cpus.lookup(&zero);
-  count(tid, number, result, latency_ns);
-  if (!cpu)
+  if (!start || !cpu)
     return 0;
   cpu->calls++;
-  cpu->latency_ns += latency_ns;
+  cpu->latency_ns += latency_of(start);
   if (result < 0) {
     if (result >= -MOST_ERRNO)
       cpu->errors++;
   } else if (result > 0) {
-    int way = direction(number);
+    int way = direction(call_number(registers));
     if (way == 1)
       cpu->in_bytes += result;
     else if (way == 2)

@@ -112,9 +112,12 @@ static __always_inline int counted(u64 *ctx, int timed)
   int zero = 0;
 
   task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
-  READ(key.tid, task + O_task_struct_pid);
-  if (timed)
-    latency_ns = latency_of(key.tid);
+  key.tid = TASK_TID(task);
+  if (timed) {
+    struct start *start = start_of(registers);
+    if (start)
+      latency_ns = latency_of(start);
+  }
 #if O_pt_regs_orig_ax >= 0
   READ(number, registers + O_pt_regs_orig_ax);
   READ(fd, registers + O_pt_regs_di);

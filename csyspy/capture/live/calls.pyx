@@ -1,6 +1,7 @@
 """System calls of the interval, by thread: how often, how long, and how they failed; and by CPU."""
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint32_t, uint64_t
+from libc.string cimport memset
 
 from csyspy.capture.live.tasks cimport TaskTable, Thread, values_of
 
@@ -11,6 +12,10 @@ cdef struct CallRow:
     uint64_t calls
     uint64_t latency_ns
     uint64_t ends
+
+cdef struct CallSlot:
+    uint64_t key
+    CallRow row
 
 cdef struct CpuRow:
     uint64_t calls
@@ -42,23 +47,10 @@ cdef class CallTable:
     def update(self, const unsigned char[::1] keys, const unsigned char[::1] values, size_t count):
         """Take the entries of the kernel's map. After the update of the tasks, whose calls they are added to."""
         cdef size_t i
-        cdef uint64_t key
-        cdef const CallRow* row
         cdef Thread owner
-        cdef dict names = self.names
         self.owners, self.types, self.counts, self.latencies = [], [], [], []
         for i in range(count):
-            key = (<const uint64_t*>&keys[0])[i]
-            row = &(<const CallRow*>&values[0])[i]
-            owner = self.tasks.owner(<uint32_t>(key >> 32))
-            if self.tasks.is_own(owner):
-                continue
-            if owner is not None:
-                owner.calls += 2 * row.calls - row.ends
-            self.owners.append(owner)
-            self.types.append(names.get(<uint32_t>key, "<unknown>"))
-            self.counts.append(2 * row.calls - row.ends)      # the beginning of a call and its end count as one each
-            self.latencies.append(row.latency_ns)
+            self.add((<const uint64_t*>&keys[0])[i], &(<const CallRow*>&values[0])[i])
         for owner in self.tasks.rows:
             if owner.ended:
                 owner.calls += 1
@@ -66,6 +58,32 @@ cdef class CallTable:
                 self.types.append("procexit")
                 self.counts.append(1)
                 self.latencies.append(0)
+
+    def add_slots(self, slots not None, int turn):
+        """Take the slots of a turn that is over, and give them back: `slots` is the kernel's array itself. After `update`."""
+        cdef unsigned char[::1] view = slots
+        cdef size_t half = view.shape[0] // sizeof(CallSlot) // 2
+        cdef CallSlot* all_slots = <CallSlot*>&view[0]
+        cdef CallSlot* slot
+        cdef size_t i
+        for i in range(half * turn, half * turn + half):
+            slot = &all_slots[i]
+            if slot.key:
+                self.add(slot.key, &slot.row)
+                memset(slot, 0, sizeof(CallSlot))
+
+    cdef int add(self, uint64_t key, const CallRow* row) except -1:
+        cdef Thread owner = self.tasks.owner(<uint32_t>(key >> 32))
+        cdef uint64_t events = 2 * row.calls - row.ends     # the beginning of a call and its end count as one each
+        if self.tasks.is_own(owner):
+            return 0
+        if owner is not None:
+            owner.calls += events
+        self.owners.append(owner)
+        self.types.append(self.names.get(<uint32_t>key, "<unknown>"))
+        self.counts.append(events)
+        self.latencies.append(row.latency_ns)
+        return 0
 
     def column(self, str field):
         """The field's value of every row. Raises KeyError where no field of that name is known here."""

@@ -79,16 +79,18 @@ class Plan:
 
 TASKS: Final = "tasks"
 SOCKETS: Final = "sockets"
+ALL_SOCKETS: Final = "all_sockets"
 DESCRIPTORS: Final = "descriptors"
 CALLS: Final = "calls"
 LATENCIES: Final = "latencies"
+CPUS: Final = "cpus"
 FAILURES: Final = "failures"
 FILE_IO: Final = "file_io"
 FILES: Final = "files"
 FILE_TIMES: Final = "file_times"
 
-TIMED: Final = {LATENCIES: CALLS, FILE_TIMES: FILES}
-"""Probe set that also takes times -> the one that counts the same without."""
+LARGER: Final = {LATENCIES: CALLS, FILE_TIMES: FILES, ALL_SOCKETS: SOCKETS}
+"""Probe set -> the one whose counts it has as well: without times, or without sockets that are no IP connection."""
 
 THREAD_KEYS: Final = (
     "proc.pid", "thread.tid", "proc.name", "proc.exeline", "proc.ppid", "proc.vpid", "thread.vtid", "user.uid", "user.name",
@@ -125,7 +127,7 @@ TABLES: Final = (
                 (),
             ),
             **dict.fromkeys(("evt.buflen.net", "evt.buflen.net.in", "evt.buflen.net.out"), (SOCKETS,)),
-            **dict.fromkeys(("evt.buflen.file", "evt.buflen.file.in", "evt.buflen.file.out"), (SOCKETS,)),
+            **dict.fromkeys(("evt.buflen.file", "evt.buflen.file.in", "evt.buflen.file.out"), (ALL_SOCKETS,)),
             **dict.fromkeys(("proc.fdopencount", "proc.fdusage"), (DESCRIPTORS,)),
             "evt.count": (CALLS,),
             **dict.fromkeys(
@@ -188,7 +190,7 @@ TABLES: Final = (
         values=dict.fromkeys(("evt.count", "evt.latency", "evt.buflen.in", "evt.buflen.out", "evt.count.error"), ()),
         holds=("syscall.type exists", _NOT_SWITCH),
         of_threads=False,
-        probes=(TASKS, LATENCIES),
+        probes=(TASKS, CPUS),
         weight="evt.count",
     ),
     Table(
@@ -264,8 +266,8 @@ def plan(needs: Needs, tables: Sequence[Table] = TABLES) -> Plan | None:
         if any(condition.test is None or not known.issuperset(condition.fields) for condition in left):
             continue
         probes = dict.fromkeys((*table.probes, *(probe for name in asked for probe in table.values.get(name, ()))))
-        for timed, untimed in TIMED.items():
-            if timed in probes:
-                probes.pop(untimed, None)
+        for larger, smaller in LARGER.items():
+            if larger in probes:
+                probes.pop(smaller, None)
         return Plan(needs, table, tuple(probes), left)
     return None

@@ -13,10 +13,12 @@ from csyspy.capture.live.load import Loaded
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A program, and the tracepoint that it runs at with typed arguments."""
+    """A program, and the tracepoint that it runs at."""
 
     program: str
     tracepoint: str
+    typed: bool = True
+    """It loads from its arguments directly; preparing that takes the kernel a while, so what needs none of them goes without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +40,25 @@ def _tell_kinds(loaded: Loaded) -> None:
             kinds.update(number.to_bytes(4, sys.byteorder), kind.to_bytes(4, sys.byteorder))
 
 
+_TIMES: Final = (Hook("csp_call_start", "sys_enter"), Hook("csp_call_thread_end", "sched_process_exit", typed=False))
+_CONNECTED: Final = Hook("csp_socket_state", "inet_sock_set_state", typed=False)
+
 PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
     "tasks": ProbeSet("tasks.c", (Hook("csp_task_exit", "sched_process_exit"),)),
     "descriptors": ProbeSet("tasks.c", ()),
     "sockets": ProbeSet(
-        "sockets.c",
-        (
-            Hook("csp_socket_send", "sock_send_length"),
-            Hook("csp_socket_receive", "sock_recv_length"),
-            Hook("csp_socket_state", "inet_sock_set_state"),
-        ),
+        "sockets.c", (Hook("csp_ip_send", "sock_send_length"), Hook("csp_ip_receive", "sock_recv_length"), _CONNECTED)
+    ),
+    "all_sockets": ProbeSet(
+        "sockets.c", (Hook("csp_socket_send", "sock_send_length"), Hook("csp_socket_receive", "sock_recv_length"), _CONNECTED)
     ),
     "calls": ProbeSet("calls.c", (Hook("csp_call_exit", "sys_exit"),)),
-    "latencies": ProbeSet("calls.c", (Hook("csp_call_timed", "sys_exit"), Hook("csp_call_start", "sys_enter"))),
+    "latencies": ProbeSet("calls.c", (Hook("csp_call_timed", "sys_exit"), *_TIMES)),
+    "cpus": ProbeSet("calls.c", (Hook("csp_cpu_timed", "sys_exit"), *_TIMES)),
     "failures": ProbeSet("calls.c", (Hook("csp_call_failed", "sys_exit"),)),
     "file_io": ProbeSet("file_io.c", (Hook("csp_file_io", "sys_exit"),)),
     "files": ProbeSet("files.c", (Hook("csp_file_call", "sys_exit"),), _tell_kinds),
-    "file_times": ProbeSet("files.c", (Hook("csp_file_call_timed", "sys_exit"), Hook("csp_call_start", "sys_enter")), _tell_kinds),
+    "file_times": ProbeSet("files.c", (Hook("csp_file_call_timed", "sys_exit"), *_TIMES), _tell_kinds),
 }
 
 
@@ -68,7 +72,7 @@ def attach(name: str) -> Loaded:
         if chosen.prepare is not None:
             chosen.prepare(loaded)
         for hook in chosen.hooks:
-            loaded.attach_btf(hook.program, hook.tracepoint)
+            (loaded.attach_btf if hook.typed else loaded.attach_raw)(hook.program, hook.tracepoint)
     except BaseException:
         loaded.close()
         raise

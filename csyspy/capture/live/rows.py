@@ -21,17 +21,20 @@ from csyspy.capture.live.connections import ConnectionTable
 from csyspy.capture.live.files import FileTable, path_of
 from csyspy.capture.live.grouping import group
 from csyspy.capture.live.identities import Identities
+from csyspy.capture.live.load import Loaded
 from csyspy.capture.live.plan import (
+    ALL_SOCKETS,
     CALLS,
+    CPUS,
     DESCRIPTORS,
     FAILURES,
     FILE_IO,
     FILE_TIMES,
     FILES,
+    LARGER,
     LATENCIES,
     SOCKETS,
     TASKS,
-    TIMED,
     Condition,
     Plan,
     RowValue,
@@ -46,6 +49,7 @@ NS_PER_S: Final = 1_000_000_000
 AVERAGE: Final = "avg"
 _DRAINED: Final = (
     ("connections", SOCKETS, "sockets"),
+    ("connections", ALL_SOCKETS, "sockets"),
     ("calls", CALLS, "calls"),
     ("calls", LATENCIES, "calls"),
     ("failures", FAILURES, "failures"),
@@ -57,16 +61,18 @@ _SUFFIXES: Final = ("", "_too")
 _LOST: Final = {
     TASKS: ("exits_lost",),
     DESCRIPTORS: (),
-    SOCKETS: ("sockets_lost", "threads_lost"),
+    SOCKETS: ("sockets_lost",),
+    ALL_SOCKETS: ("sockets_lost", "threads_lost"),
     FILE_IO: ("threads_lost",),
     CALLS: ("calls_lost",),
     LATENCIES: ("calls_lost",),
+    CPUS: (),
     FAILURES: ("calls_lost",),
     FILES: ("files_lost",),
     FILE_TIMES: ("files_lost",),
 }
 """Probe set -> its counters of what found no room."""
-_SLOTS: Final = {SOCKETS: SOCKET_BYTES, FILE_IO: FILE_BYTES}
+_SLOTS: Final = {ALL_SOCKETS: SOCKET_BYTES, FILE_IO: FILE_BYTES}
 """Probe sets with slots for threads, and what they count."""
 
 
@@ -83,6 +89,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         self._tasks = TaskTable(self._identities)
         self._tables: dict[str, Any] = {"threads": self._tasks}
         self._slots: dict[str, mmap.mmap] = {}
+        self._calls: mmap.mmap | None = None
         self._turn = 0
         self.time_ns = 0
         """Of the newest sample, since the epoch."""
@@ -101,9 +108,9 @@ class KernelTables(AbstractContextManager["KernelTables"]):
     def _attach(self, plans: Sequence[Plan]) -> None:
         """Load what the plans need, side by side: where it has to be compiled first, that takes its time."""
         names = dict.fromkeys((TASKS, *(probe for plan in plans for probe in plan.probes)))
-        for timed, untimed in TIMED.items():
-            if timed in names:
-                names.pop(untimed, None)
+        for larger, smaller in LARGER.items():
+            if larger in names:
+                names.pop(smaller, None)
         failures: dict[str, Exception] = {}
 
         def load(name: str) -> None:
@@ -123,8 +130,8 @@ class KernelTables(AbstractContextManager["KernelTables"]):
                 raise error  # without the others some values are not known (an older kernel may lack a tracepoint)
 
     def _counts(self, probe: str) -> bool:
-        """Whether what the probe set counts is counted, by itself or by one that also takes times."""
-        return probe in self._loaded or any(untimed == probe and timed in self._loaded for timed, untimed in TIMED.items())
+        """Whether what the probe set counts is counted, by itself or by a larger one."""
+        return probe in self._loaded or any(smaller == probe and larger in self._loaded for larger, smaller in LARGER.items())
 
     def _path_of(self, cgroup: int) -> bytes | None:
         """The path of a control group that an ended thread belonged to."""
@@ -146,21 +153,21 @@ class KernelTables(AbstractContextManager["KernelTables"]):
 
     def _make_tables(self) -> None:
         tasks, tables = self._tasks, self._tables
-        if SOCKETS in self._loaded:
+        if self._counts(SOCKETS):
             tables["connections"] = ConnectionTable(tasks, self._identities.listens)
-        if CALLS in self._loaded or LATENCIES in self._loaded:
+        if self._counts(CALLS):
             tables["calls"] = CallTable(tasks)
-        if LATENCIES in self._loaded:
+            self._calls = next(_mapped(self._loaded[probe], "call_slots") for probe in (CALLS, LATENCIES) if probe in self._loaded)
+        if CPUS in self._loaded:
             tables["cpus"] = CpuTable()
         if FAILURES in self._loaded:
             tables["failures"] = FailureTable(tasks)
         if FILE_IO in self._loaded:
             tables["file_io"] = tasks
-        if FILES in self._loaded or FILE_TIMES in self._loaded:
+        if self._counts(FILES):
             tables["files"] = FileTable(tasks)
         for probe in self._loaded.keys() & _SLOTS.keys():
-            slots = self._loaded[probe].map("thread_slots")
-            self._slots[probe] = mmap.mmap(slots.fd, slots.entries * slots.value_size)
+            self._slots[probe] = _mapped(self._loaded[probe], "thread_slots")
 
     def sample(self) -> None:
         """Read all tables. Raises LiveError.
@@ -188,8 +195,10 @@ class KernelTables(AbstractContextManager["KernelTables"]):
             self._tables["files"].learn(keys, values, count)
         for name, (count, keys, values) in read.items():
             self._tables[name].update(keys, values, count)
-        if LATENCIES in self._loaded:
-            self._tables["cpus"].update(self._loaded[LATENCIES].map("cpus").lookup(bytes(4)))
+        if self._calls is not None:
+            self._tables["calls"].add_slots(self._calls, self._turn ^ 1)
+        if CPUS in self._loaded:
+            self._tables["cpus"].update(self._loaded[CPUS].map("cpus").lookup(bytes(4)))
         self.time_ns = time.time_ns()
         self.interval_s = self._tasks.interval_ns / NS_PER_S
 
@@ -221,15 +230,22 @@ class KernelTables(AbstractContextManager["KernelTables"]):
 
     def close(self) -> None:
         """Detach and free everything."""
-        for slots in self._slots.values():
+        for slots in (*self._slots.values(), *([self._calls] if self._calls is not None else [])):
             slots.close()
         self._slots.clear()
+        self._calls = None
         for loaded in self._loaded.values():
             loaded.close()
         self._loaded.clear()
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _mapped(loaded: Loaded, name: str) -> mmap.mmap:
+    """An array of the kernel, as memory."""
+    array = loaded.map(name)
+    return mmap.mmap(array.fd, array.entries * array.value_size)
 
 
 def _kept(table: Any, conditions: Sequence[Condition]) -> list[int] | None:
