@@ -46,8 +46,10 @@ def known_event_types() -> frozenset[str]:
 
 @cache
 def former_names() -> frozenset[str]:
-    """Names that sysdig 0.29.3 gave to system calls and nobody else does, `<unknown>` among them: old captures are shown with them."""
-    return frozenset(EVENT_TABLE["ppm_sc_0_29_3"].values()) - frozenset(EVENT_TABLE["ppm_sc"].values())
+    """Names that sysdig 0.29.3 gave to system calls called otherwise today, `<unknown>` among them: old captures are shown with them."""
+    today = EVENT_TABLE["ppm_sc"]
+    former = {name for code, name in EVENT_TABLE["ppm_sc_0_29_3"].items() if name != today.get(code)}
+    return frozenset(former.difference(event["name"] for event in EVENT_TABLE["events"]))
 
 
 def analyse(check: Check, source: str = SYSCALL) -> Comparison:

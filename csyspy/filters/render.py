@@ -55,7 +55,7 @@ def expression(expr: Expr) -> str:
     if isinstance(expr, FieldNode):
         return expr.name + _argument(expr.arg)
     if isinstance(expr, LiteralNode):
-        return expr.text if _NUMBER.fullmatch(expr.text) else _quoted(expr.text)
+        return expr.text if _NUMBER.fullmatch(expr.text) else in_quotes(expr.text)
     if isinstance(expr, ListNode):
         return f"({', '.join(map(expression, expr.items))})"
     return f"{expr.name}({', '.join(map(expression, expr.args))})" + _argument(expr.arg)
@@ -64,16 +64,16 @@ def expression(expr: Expr) -> str:
 def _argument(arg: str | None) -> str:
     if arg is None:
         return ""
-    return f"[{arg}]" if _PLAIN_ARG.fullmatch(arg) else f"[{_quoted(arg)}]"
+    return f"[{arg}]" if _PLAIN_ARG.fullmatch(arg) else f"[{in_quotes(arg)}]"
 
 
 def quote(value: str) -> str:
     """`value` as one may write it: bare where that is possible, else in double quotes."""
     bare = _PLAIN.fullmatch(value) and not value.startswith(("oneof", "anyof", "allof"))
-    return value if bare else _quoted(value)
+    return value if bare else in_quotes(value)
 
 
-def _quoted(value: str) -> str:
+def in_quotes(value: str) -> str:
     """`value` in double quotes. A backslash at its end is written in hex, for `\\\\"` would not close the string."""
     out = []
     for char in value:

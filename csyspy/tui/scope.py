@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
+from csyspy.filters.render import in_quotes
 from csyspy.views.snapshot import Snapshot, Sort
 from csyspy.views.view import View
 
@@ -91,13 +92,12 @@ def condition(name: str, value: object, *, negated: bool = False) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value as a filter writes it: numbers bare, text in quotes with what would end them escaped."""
+    """A value as a filter writes it: numbers bare, text in quotes."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    return in_quotes(str(value))
 
 
 def term_of(snapshot: Snapshot, row: int, *, containers: bool = False) -> Term | None:

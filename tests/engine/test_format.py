@@ -105,5 +105,7 @@ def test_raw_parameters_have_their_own_type() -> None:
 def test_system_calls_of_old_captures_are_filtered_by_either_name() -> None:
     generic = simple("GENERIC_E", 10, struct.pack("<H", 298), struct.pack("<H", 15))
     assert lines("%evt.type", generic, filter_text="evt.type=rt_sigreturn") == ["sigreturn"]
+    assert lines("%evt.type", generic, filter_text="evt.type in (read, sigreturn)") == ["sigreturn"]
+    assert lines("%evt.type", generic, filter_text="evt.type!=sigreturn") == []
     unknown = simple("GENERIC_E", 10, struct.pack("<H", 0), struct.pack("<H", 334))
     assert lines("%evt.type", unknown, generic, filter_text="evt.type=<unknown>") == ["<unknown>"]

@@ -20,7 +20,7 @@ def test_any_text_survives_as_a_value(text: str) -> None:
 
 def test_conditions() -> None:
     assert condition("proc.pid", 7) == "proc.pid=7"
-    assert condition("proc.name", 'a"b\\', negated=True) == 'proc.name!="a\\"b\\\\"'
+    assert condition("proc.name", 'a"b\\', negated=True) == 'proc.name!="a\\"b\\x5c"'
     assert condition("fd.name", None) == "not fd.name exists"
     assert condition("fd.name", None, negated=True) == "fd.name exists"
     assert quoted(True) == "true"
