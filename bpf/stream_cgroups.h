@@ -19,18 +19,27 @@ static __always_inline u64 subsystem_name(u64 css)
 	return name ? name : kernel_u64(subsystem, O_cgroup_subsys_name);
 }
 
-/* A number that stands for the running task's cgroups. */
-static __always_inline u64 cgroups_key(u64 set)
+static __always_inline u64 cgroup_number(char *group)
 {
-	u64 key = 0, group;
+	u64 number = 0;
+	LOAD(number, load_pointer(group, O_cgroup_kn), O_kernfs_node_id);
+	return number;
+}
+
+/* A number that stands for the cgroups of a task. */
+static __always_inline u64 cgroups_key(char *set)
+{
+	u64 key = 0;
+	char *group;
+#pragma unroll
 	for (int i = 0; i < SUBSYSTEMS; i++) {
-		group = cgroup_of(set, i);
-		if (group)
-			key = (key ^ kernel_u64(kernel_u64(group, O_cgroup_kn), O_kernfs_node_id)) * 0x9E3779B97F4A7C15ULL;
+		char *state = load_pointer(set, O_css_set_subsys + 8 * i);
+		if (state)
+			key = (key ^ cgroup_number(load_pointer(state, O_cgroup_subsys_state_cgroup))) * 0x9E3779B97F4A7C15ULL;
 	}
-	group = kernel_u64(set, O_css_set_dfl_cgrp);
+	group = load_pointer(set, O_css_set_dfl_cgrp);
 	if (group)
-		key = (key ^ kernel_u64(kernel_u64(group, O_cgroup_kn), O_kernfs_node_id)) * 0x9E3779B97F4A7C15ULL;
+		key = (key ^ cgroup_number(group)) * 0x9E3779B97F4A7C15ULL;
 	return key;
 }
 
@@ -67,12 +76,12 @@ static __always_inline void add_cgroup(struct scratch *s, u64 group, u64 name)
 /* The running task's cgroups by number, announced where they are new. */
 static __always_inline u64 tell_cgroups(struct scratch *s)
 {
-	u64 set = kernel_u64(bpf_get_current_task(), O_task_struct_cgroups), key, group, now, n;
-	key = cgroups_key(set);
+	char *set = load_pointer(CURRENT_TASK(), O_task_struct_cgroups);
+	u64 key = cgroups_key(set), group, now, n;
 	if (told_cgroups.lookup(&key))
 		return key;
 	s->used = 0;
-	s->b = set;
+	s->b = (u64)set;
 	for (int i = 0; i < SUBSYSTEMS; i++) {
 		group = cgroup_of(s->b, i);
 		if (group && s->used < SCRATCH_LAST - 4096)

@@ -39,15 +39,18 @@ struct process_facts {
 	char comm[16];
 };
 
-static __always_inline void read_memory(struct memory_facts *facts, u64 mm)
+static __always_inline void read_memory(struct memory_facts *facts, char *mm)
 {
 	s64 pages[RSS_KINDS] = {};
-	u64 total;
+	u64 total = 0;
 	if (!mm)
 		return;
-	total = kernel_u64(mm, O_mm_struct_total_vm);
+	LOAD(total, mm, O_mm_struct_total_vm);
+#pragma unroll
 	for (int i = 0; i < RSS_KINDS; i++) {
-		KERNEL(pages[i], mm, O_mm_struct_rss_stat + RSS_AT + i * RSS_STRIDE);
+#if O_mm_struct_rss_stat >= 0
+		LOAD(pages[i], mm, O_mm_struct_rss_stat + RSS_AT + i * RSS_STRIDE);
+#endif
 		if (pages[i] < 0)
 			pages[i] = 0;
 	}
@@ -88,25 +91,29 @@ static __always_inline u64 flags_of_clone(struct scratch *s, u64 argument, u64 i
 static __always_inline u32 fetch_memory(struct scratch *s)
 {
 	struct memory_facts facts = {};
-	read_memory(&facts, kernel_u64(bpf_get_current_task(), O_task_struct_mm));
+	read_memory(&facts, load_pointer(CURRENT_TASK(), O_task_struct_mm));
 	bpf_probe_read_kernel(place(s), sizeof(facts), &facts);
 	return sizeof(facts);
 }
 
 /* The number that `pid` has in its own namespace. */
-static __always_inline u32 own_number(u64 pid, u32 level)
+static __always_inline u32 own_number(char *pid, u32 level)
 {
+	u32 number = 0;
 	u64 at = level & 31;
-	return kernel_u32(pid, O_pid_numbers + at * UPID_BYTES + O_upid_nr);
+	if (level)
+		return kernel_u32((u64)pid, O_pid_numbers + at * UPID_BYTES + O_upid_nr);
+	LOAD(number, pid, O_pid_numbers + O_upid_nr);
+	return number;
 }
 
-static __always_inline void read_times(struct process_facts *facts, u64 inode)
+static __always_inline void read_times(struct process_facts *facts, char *inode)
 {
 #if O_inode_i_ctime_sec >= 0
-	KERNEL(facts->ctime_s, inode, O_inode_i_ctime_sec);
-	KERNEL(facts->mtime_s, inode, O_inode_i_mtime_sec);
-	facts->ctime_ns = kernel_u32(inode, O_inode_i_ctime_nsec);
-	facts->mtime_ns = kernel_u32(inode, O_inode_i_mtime_nsec);
+	LOAD(facts->ctime_s, inode, O_inode_i_ctime_sec);
+	LOAD(facts->mtime_s, inode, O_inode_i_mtime_sec);
+	LOAD(facts->ctime_ns, inode, O_inode_i_ctime_nsec);
+	LOAD(facts->mtime_ns, inode, O_inode_i_mtime_nsec);
 #else
 #if O_inode_i_ctime >= 0
 #define CTIME O_inode_i_ctime
@@ -120,8 +127,8 @@ static __always_inline void read_times(struct process_facts *facts, u64 inode)
 #endif
 	KERNEL(facts->ctime_s, inode, CTIME);
 	KERNEL(facts->mtime_s, inode, MTIME);
-	facts->ctime_ns = kernel_u32(inode, CTIME + 8);
-	facts->mtime_ns = kernel_u32(inode, MTIME + 8);
+	facts->ctime_ns = kernel_u32((u64)inode, CTIME + 8);
+	facts->mtime_ns = kernel_u32((u64)inode, MTIME + 8);
 #endif
 }
 
@@ -129,16 +136,18 @@ static __always_inline void read_times(struct process_facts *facts, u64 inode)
 enum { LAYER_UPPER = 1 << 16, LAYER_LOWER = 2 << 16, LAYER_MEMFD = 4 << 16 };
 
 /* Where a program's file lies: in the layer of an overlay that can be written to, below it, or in memory alone. */
-static __always_inline u32 layer_of(u64 file, u64 inode)
+static __always_inline u32 layer_of(char *file, char *inode)
 {
-	char name[8] = {};
-	u64 dentry = kernel_u64(file, O_file_f_path + O_path_dentry);
-	bpf_probe_read_kernel(name, 6, (void *)kernel_u64(dentry, O_dentry_d_name + O_qstr_name));
-	if (name[0] == 'm' && name[1] == 'e' && name[2] == 'm' && name[3] == 'f' && name[4] == 'd' && name[5] == ':')
+	char start[8] = {};
+	u64 magic = 0;
+	char *name = load_pointer(load_pointer(file, O_file_f_path + O_path_dentry), O_dentry_d_name + O_qstr_name);
+	bpf_probe_read_kernel(start, 6, name);
+	if (start[0] == 'm' && start[1] == 'e' && start[2] == 'm' && start[3] == 'f' && start[4] == 'd' && start[5] == ':')
 		return LAYER_MEMFD;
 #if O_ovl_inode___upperdentry >= 0 && O_ovl_inode_vfs_inode >= 0
-	if (kernel_u64(kernel_u64(inode, O_inode_i_sb), O_super_block_s_magic) == OVERLAYFS)
-		return kernel_u64(inode - O_ovl_inode_vfs_inode, O_ovl_inode___upperdentry) ? LAYER_UPPER : LAYER_LOWER;
+	LOAD(magic, load_pointer(inode, O_inode_i_sb), O_super_block_s_magic);
+	if (magic == OVERLAYFS)
+		return kernel_u64((u64)inode - O_ovl_inode_vfs_inode, O_ovl_inode___upperdentry) ? LAYER_UPPER : LAYER_LOWER;
 #endif
 	return 0;
 }
@@ -150,58 +159,67 @@ BPF_TABLE("lru_hash", u32, u32, parents, 16384);    /* of threads that were made
 static __always_inline u32 fetch_process(struct scratch *s, u64 flags)
 {
 	struct process_facts *facts = place(s);
-	u64 task = bpf_get_current_task();
-	u64 mm = kernel_u64(task, O_task_struct_mm);
-	u64 signal = kernel_u64(task, O_task_struct_signal);
-	u64 cred = kernel_u64(task, O_task_struct_cred);
-	u64 pid = kernel_u64(task, O_task_struct_thread_pid);
-	u64 tty, driver, file, inode, namespace, reaper;
-	u32 level;
+	char *task = CURRENT_TASK();
+	char *mm = load_pointer(task, O_task_struct_mm);
+	char *signal = load_pointer(task, O_task_struct_signal);
+	char *cred = load_pointer(task, O_task_struct_cred);
+	char *pid = load_pointer(task, O_task_struct_thread_pid);
+	char *tty, *driver, *file, *inode, *group;
+	u64 namespace = 0, reaper;
+	u32 level = 0;
+	u16 mode = 0;
 	__builtin_memset(facts, 0, sizeof(*facts));
 	facts->cgroups = s->cgroups;
 	facts->flags = flags;
-	facts->major_faults = kernel_u64(task, O_task_struct_maj_flt);
-	facts->minor_faults = kernel_u64(task, O_task_struct_min_flt);
-	facts->fd_limit = kernel_u64(signal, O_signal_struct_rlim + 16 * RLIMIT_NOFILE);
-	facts->parent = kernel_u32(kernel_u64(task, O_task_struct_real_parent), O_task_struct_pid);
-	facts->uid = kernel_u32(cred, O_cred_euid);
-	facts->gid = kernel_u32(cred, O_cred_egid);
-	KERNEL(facts->caps[0], cred, O_cred_cap_inheritable);
-	KERNEL(facts->caps[1], cred, O_cred_cap_permitted);
-	KERNEL(facts->caps[2], cred, O_cred_cap_effective);
+	LOAD(facts->major_faults, task, O_task_struct_maj_flt);
+	LOAD(facts->minor_faults, task, O_task_struct_min_flt);
+#if O_signal_struct_rlim >= 0
+	LOAD(facts->fd_limit, signal, O_signal_struct_rlim + 16 * RLIMIT_NOFILE);
+#endif
+	LOAD(facts->parent, load_pointer(task, O_task_struct_real_parent), O_task_struct_pid);
+	LOAD(facts->uid, cred, O_cred_euid);
+	LOAD(facts->gid, cred, O_cred_egid);
+	LOAD(facts->caps[0], cred, O_cred_cap_inheritable);
+	LOAD(facts->caps[1], cred, O_cred_cap_permitted);
+	LOAD(facts->caps[2], cred, O_cred_cap_effective);
 #if O_task_struct_loginuid >= 0
-	facts->login_uid = kernel_u32(task, O_task_struct_loginuid);
+	LOAD(facts->login_uid, task, O_task_struct_loginuid);
 #else
 	facts->login_uid = ~0;
 #endif
-	tty = kernel_u64(signal, O_signal_struct_tty);
+	tty = load_pointer(signal, O_signal_struct_tty);
 	if (tty) {
-		u32 index = kernel_u32(tty, O_tty_struct_index);
-		driver = kernel_u64(tty, O_tty_struct_driver);
-		index += kernel_u32(driver, O_tty_driver_minor_start);
-		facts->tty = kernel_u32(driver, O_tty_driver_major) << 8 | (index & 0xff) | (index & ~0xff) << 12;
+		u32 index = 0, first = 0, major = 0;
+		driver = load_pointer(tty, O_tty_struct_driver);
+		LOAD(index, tty, O_tty_struct_index);
+		LOAD(first, driver, O_tty_driver_minor_start);
+		LOAD(major, driver, O_tty_driver_major);
+		index += first;
+		facts->tty = major << 8 | (index & 0xff) | (index & ~0xff) << 12;
 	}
-	level = kernel_u32(pid, O_pid_level);
+	LOAD(level, pid, O_pid_level);
 	facts->pidns_level = level;
 	facts->vtid = own_number(pid, level);
-	facts->vpid = own_number(kernel_u64(signal, O_signal_struct_pids + 8 * PID_TGID), level);
-	pid = kernel_u64(signal, O_signal_struct_pids + 8 * PID_PGID);
-	facts->vpgid = own_number(pid, level);
-	facts->pgid = own_number(pid, 0);
-	pid = kernel_u64(task, O_task_struct_thread_pid);
-	namespace = kernel_u64(pid, O_pid_numbers + (level & 31) * UPID_BYTES + O_upid_ns);
+#if O_signal_struct_pids >= 0
+	facts->vpid = own_number(load_pointer(signal, O_signal_struct_pids + 8 * PID_TGID), level);
+	group = load_pointer(signal, O_signal_struct_pids + 8 * PID_PGID);
+	facts->vpgid = own_number(group, level);
+	facts->pgid = own_number(group, 0);
+#endif
+	namespace = kernel_u64((u64)pid, O_pid_numbers + (level & 31) * UPID_BYTES + O_upid_ns);
 	reaper = kernel_u64(namespace, O_pid_namespace_child_reaper);
 	if (reaper)
 		facts->pidns_start_ns = kernel_u64(reaper, O_task_struct_start_boottime);
 	if (mm) {
 		read_memory(&facts->memory, mm);
-		file = kernel_u64(mm, O_mm_struct_exe_file);
-		inode = file ? kernel_u64(file, O_file_f_inode) : 0;
+		file = load_pointer(mm, O_mm_struct_exe_file);
+		inode = file ? load_pointer(file, O_file_f_inode) : 0;
 		if (inode) {
-			facts->ino = kernel_u64(inode, O_inode_i_ino);
-			facts->file_mode = inode_mode(inode) | layer_of(file, inode);
-			facts->file_uid = kernel_u32(inode, O_inode_i_uid);
-			facts->file_gid = kernel_u32(inode, O_inode_i_gid);
+			LOAD(facts->ino, inode, O_inode_i_ino);
+			LOAD(mode, inode, O_inode_i_mode);
+			facts->file_mode = mode | layer_of(file, inode);
+			LOAD(facts->file_uid, inode, O_inode_i_uid);
+			LOAD(facts->file_gid, inode, O_inode_i_gid);
 			read_times(facts, inode);
 		}
 	}
@@ -218,6 +236,16 @@ static __always_inline u32 fetch_process(struct scratch *s, u64 flags)
 	facts->vpid = bpf_get_current_pid_tgid() >> 32;
 #endif
 	return sizeof(*facts);
+}
+
+/* A number of the running program's memory map; 0 where it has none. */
+static __always_inline u64 of_memory(int offset)
+{
+	char *mm = load_pointer(CURRENT_TASK(), O_task_struct_mm);
+	u64 value = 0;
+	if (mm)
+		LOAD(value, mm, offset);
+	return value;
 }
 
 /* A NUL-separated list of the running program, between two places in its memory. */
@@ -255,30 +283,22 @@ static __always_inline u32 fetch_pointers(struct scratch *s, u64 from)
 
 static __always_inline u32 fetch_arguments(struct scratch *s, u64 argv)
 {
-	u64 mm;
 	if (result(s) < 0)
 		return fetch_pointers(s, argv);
-	mm = kernel_u64(bpf_get_current_task(), O_task_struct_mm);
-	return mm ? fetch_list(s, kernel_u64(mm, O_mm_struct_arg_start), kernel_u64(mm, O_mm_struct_arg_end)) : 0;
+	return fetch_list(s, of_memory(O_mm_struct_arg_start), of_memory(O_mm_struct_arg_end));
 }
 
 static __always_inline u32 fetch_environment(struct scratch *s, u64 envp)
 {
-	u64 mm;
 	if (result(s) < 0)
 		return fetch_pointers(s, envp);
-	mm = kernel_u64(bpf_get_current_task(), O_task_struct_mm);
-	return mm ? fetch_list(s, kernel_u64(mm, O_mm_struct_env_start), kernel_u64(mm, O_mm_struct_env_end)) : 0;
+	return fetch_list(s, of_memory(O_mm_struct_env_start), of_memory(O_mm_struct_env_end));
 }
 
 /* The name that exec was called with. Behind the environment of the new program lies the kernel's copy (AT_EXECFN). */
 static __always_inline u32 fetch_program(struct scratch *s, u64 name)
 {
-	u64 mm;
-	if (result(s) < 0)
-		return fetch_string(s, name);
-	mm = kernel_u64(bpf_get_current_task(), O_task_struct_mm);
-	return mm ? fetch_string(s, kernel_u64(mm, O_mm_struct_env_end)) : 0;
+	return fetch_string(s, result(s) < 0 ? name : of_memory(O_mm_struct_env_end));
 }
 
 /* Components of the program's path, from the leaf up over mounts; each ends with NUL. */

@@ -81,7 +81,7 @@ int stream_switch(struct bpf_raw_tracepoint_args *ctx)
 	record = begin(SWITCH);
 	if (!record)
 		return 0;
-	read_memory(&facts, kernel_u64(before, O_task_struct_mm));
+	read_memory(&facts, load_pointer(CURRENT_TASK(), O_task_struct_mm));     /* which is that before */
 	record->values[0] = kernel_u32(next, O_task_struct_pid);
 	record->values[1] = kernel_u64(before, O_task_struct_maj_flt);
 	record->values[2] = kernel_u64(before, O_task_struct_min_flt);
