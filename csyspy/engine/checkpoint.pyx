@@ -194,6 +194,7 @@ cdef class _Copy:
         new.tid, new.pid, new.ptid, new.reaper_tid, new.sid = old.tid, old.pid, old.ptid, old.reaper_tid, old.sid
         new.vtid, new.vpid, new.vpgid, new.pgid = old.vtid, old.vpid, old.vpgid, old.pgid
         new.comm, new.exe, new.exepath, new.cwd, new.root = old.comm, old.exe, old.exepath, old.cwd, old.root
+        new.old_style_cwd, new.old_style_comm = old.old_style_cwd, old.old_style_comm
         new.args, new.env, new.cgroups = old.args, old.env, old.cgroups     # replaced as a whole, never changed
         new.container_id, new.category, new.flags, new.fdlimit = old.container_id, old.category, old.flags, old.fdlimit
         new.uid, new.gid, new.loginuid = old.uid, old.gid, old.loginuid

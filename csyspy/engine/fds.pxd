@@ -70,6 +70,7 @@ cdef class FdInfo:
     cdef readonly bytes name          # path as csyspy prints it, or the tuple; b"" where unknown
     cdef readonly bytes name_raw
     cdef FdInfo old_style             # not None: the socket as sysdig 0.29.3 has it, which is another once a datagram has come
+    cdef bint old_style_missed        # sysdig 0.29.3 did not see this fd made: it has `old_style` instead, or nothing
     cdef readonly bytes old_style_name  # not None: the path as sysdig 0.29.3 joins it, which is not quite `name` (`//sys`)
     cdef readonly bytes old_name      # name when the current event began: tells whether the event changed it
     # sockets: addresses as on the wire (4 bytes in sip[0:4] for IPv4), ports in host order; a server socket has only dip and dport
@@ -117,5 +118,6 @@ cdef class FdTable:
     cdef FdInfo put(self, int64_t fd, FdInfo info)  # replaces, sets info.fd; None where the table is full
     cdef bint remove(self, int64_t fd)
     cdef FdTable copy(self)
+    cdef FdTable _copy_beside(self, FdTable table, FdTable copied)
     cdef int drop_on_exec(self) except -1         # what a successful execve closes (the newest libs do it, libs 0.20 does not)
     cpdef list items(self)            # [FdInfo] sorted by number

@@ -62,6 +62,7 @@ cdef class FdInfo:
         twin.old_style_name = self.old_style_name
         if self.old_style is not None:
             twin.old_style = self.old_style.copy()
+        twin.old_style_missed = self.old_style_missed
         twin.old_name = self.old_name
         memcpy(twin.sip, self.sip, 16)
         memcpy(twin.dip, self.dip, 16)
@@ -179,7 +180,15 @@ cdef class FdTable:
             twin._far = {fd: (<FdInfo>info).copy() for fd, info in self._far.items()}
         twin.count = self.count
         if self.old_style is not None:
-            twin.old_style = self.old_style.copy()
+            twin.old_style = self.old_style._copy_beside(self, twin)
+        return twin
+
+    cdef FdTable _copy_beside(self, FdTable table, FdTable copied):
+        """A copy of this table that shares with `copied` what it shares with `table`, of which that is the copy."""
+        cdef FdTable twin = FdTable.__new__(FdTable)
+        cdef FdInfo info
+        for info in self.items():
+            twin.put(info.fd, copied.get(info.fd) if table.get(info.fd) is info else info.copy())
         return twin
 
     cdef int drop_on_exec(self) except -1:

@@ -4,6 +4,7 @@
 not printable ASCII becomes a dot. The base is taken as it is; `..` may climb into it.
 """
 
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.string cimport memcpy
 
 cdef enum:
@@ -68,6 +69,52 @@ cdef bytes join_path(bytes base, const char* path, uint32_t n):
     return out[:size]
 
 
+cdef bytes old_style_join(bytes base, const char* path, uint32_t n):
+    """`path` seen from `base` as sysdig 0.29.3 joins them: every dot before a slash or at the end counts, also that of `name.`.
+
+    libs of 0.29.3: userspace/libsinsp/utils.cpp, copy_and_sanitize_path. No path is too long.
+    """
+    cdef bytes joined
+    cdef char* out
+    cdef uint32_t size = 0
+    cdef uint32_t i = 0
+    cdef uint32_t k = 0
+    cdef char c
+    while k < n and path[k]:
+        k += 1
+    n = k
+    if n and path[0] != b"/":
+        size = <uint32_t>len(base)
+    joined = PyBytes_FromStringAndSize(NULL, size + n)
+    out = joined
+    memcpy(out, <const char*>base, size)
+    while i < n:
+        c = path[i]
+        if c < 32 or c > 126:
+            out[size] = b"."
+            size += 1
+            i += 1
+        elif c == b"." and (i + 1 == n or path[i + 1] == b"/"):
+            i += 2
+        elif c == b"." and path[i + 1] == b".":
+            if i + 2 == n or path[i + 2] == b"/":
+                size = _parent(out, size)
+                i += 3
+            else:
+                memcpy(out + size, b"..", 2)
+                size += 2
+                i += 2
+        elif c == b"/" and size and out[size - 1] == b"/":
+            i += 1
+        else:
+            out[size] = c
+            size += 1
+            i += 1
+    if size > 1 and out[size - 1] == b"/":
+        size -= 1
+    return joined[:size]
+
+
 cdef bytes clean_path(const char* path, uint32_t n):
     """`path` by itself, cleaned; a relative one stays relative."""
     return join_path(b"", path, n)
@@ -95,3 +142,8 @@ cdef bytes printable(const char* text, uint32_t n):
 def joined(base: bytes, path: bytes) -> bytes:
     """join_path for Python callers; both as bytes."""
     return join_path(base, path, <uint32_t>len(path))
+
+
+def old_style_joined(base: bytes, path: bytes) -> bytes:
+    """old_style_join for Python callers; both as bytes."""
+    return old_style_join(base, path, <uint32_t>len(path))

@@ -13,7 +13,7 @@ from csyspy.engine.clock cimport add_clock
 from csyspy.engine.event cimport *
 from csyspy.engine.fds cimport L4_ICMP, L4_RAW, L4_TCP, L4_UDP, FdInfo, FdTable
 from csyspy.engine.names cimport add_flag_names, add_flags, errno_name, group_name, signal_name, user_name
-from csyspy.engine.path cimport join_path
+from csyspy.engine.path cimport join_path, old_style_join
 from csyspy.engine.render_bytes cimport add_binary
 from csyspy.engine.render_socket cimport add_sockaddr, add_socktuple
 from csyspy.engine.shown cimport ShownEvent, shown_event
@@ -235,6 +235,13 @@ cdef inline FdTable _shown_table(State state, int producer):
     return table.old_style if producer == PRODUCER_OLD and table is not None and table.old_style is not None else table
 
 
+cdef inline FdInfo _shown_fd(FdTable table, int64_t fd, int producer):
+    cdef FdInfo info = table.get(fd) if table is not None else None
+    if producer == PRODUCER_OLD and info is not None and (info.old_style is not None or info.old_style_missed):
+        return info.old_style
+    return info
+
+
 cdef int _add_fd(Buffer out, State state, int64_t fd, int producer, bint brief) except -1:
     """`4(<f>/etc/passwd)`, `5(<4t>10.0.0.1:80->…)`, `-100(AT_FDCWD)`, `-2(ENOENT)`, or the number of an unknown fd."""
     cdef FdTable table
@@ -246,9 +253,7 @@ cdef int _add_fd(Buffer out, State state, int64_t fd, int producer, bint brief) 
     if fd < 0:
         return _add_errno(out, fd, brief)
     table = _shown_table(state, producer)
-    info = table.get(fd) if table is not None else None
-    if info is not None and info.old_style is not None and producer == PRODUCER_OLD:
-        info = info.old_style
+    info = _shown_fd(table, fd, producer)
     if not brief or info is None:
         add_u64(out, <uint64_t>fd)
     if info is None:
@@ -292,7 +297,7 @@ cdef int _add_pid(Buffer out, State state, int64_t pid, int producer, bint brief
     cdef ThreadInfo thread = state.threads.find(pid)
     cdef bytes comm = b""
     if thread is not None:
-        comm = thread.comm
+        comm = thread.comm if producer != PRODUCER_OLD or thread.old_style_comm is None else thread.old_style_comm
     elif producer == PRODUCER_OLD and state.ghosts and pid in state.ghosts:
         comm = state.ghosts[pid][0]
     if len(comm) == 0:
@@ -324,14 +329,15 @@ cdef int _add_path(Buffer out, State state, const Shown* shown, const char* p, u
     """
     cdef size_t start = out.size
     cdef uint32_t size = _length(p, n)
-    cdef bytes whole
+    cdef bytes base, whole
     if producer != PRODUCER_OLD and _is_null_text(p, n):
         return out.add(b"<NA>", 4)
     add_printable(out, p, size)
     if state.thread is None or p[0] == c"/" or (size >= 4 and memcmp(p, b"<NA>", 4) == 0):
         return 0
     if size:
-        whole = join_path(_base_dir(state, shown, producer), p, size)
+        base = _base_dir(state, shown, producer)
+        whole = old_style_join(base, p, size) if producer == PRODUCER_OLD else join_path(base, p, size)
     elif producer == PRODUCER_OLD:
         whole = _without_slash(_base_dir(state, shown, producer))
     else:
@@ -355,17 +361,17 @@ cdef bytes _base_dir(State state, const Shown* shown, int producer):
     cdef int64_t fd
     cdef FdTable table
     cdef FdInfo directory
-    if shown.type != PT_FSRELPATH or shown.dirfd < 0:
-        return state.thread.get_cwd()
-    fd = param_i64(&state.evt, <uint32_t>shown.dirfd, AT_FDCWD)
+    fd = AT_FDCWD if shown.type != PT_FSRELPATH or shown.dirfd < 0 else param_i64(&state.evt, <uint32_t>shown.dirfd, AT_FDCWD)
     if fd == AT_FDCWD:
-        return state.thread.get_cwd()
+        return state.thread.get_old_style_cwd() if producer == PRODUCER_OLD else state.thread.get_cwd()
     table = _shown_table(state, producer)
-    directory = table.get(fd) if table is not None else None
-    if directory is None or len(directory.name) == 0:
+    directory = _shown_fd(table, fd, producer)
+    if directory is None:
         return b""
     if producer == PRODUCER_OLD and directory.old_style_name is not None:
-        return directory.old_style_name + b"/"
+        return directory.old_style_name + b"/" if directory.old_style_name else b""
+    if len(directory.name) == 0:
+        return b""
     if producer == PRODUCER_NEWEST and directory.name.endswith(b"/"):
         return directory.name
     return directory.name + b"/"
@@ -388,7 +394,7 @@ cdef int _add_fdlist(Buffer out, State state, const uint8_t* p, uint32_t n, int 
     for i in range(count):
         memcpy(&fd, p + 2 + 10 * i, 8)
         memcpy(&bits, p + 10 + 10 * i, 2)
-        info = table.get(fd) if table is not None else None
+        info = _shown_fd(table, fd, producer)
         if i:
             out.add_char(c" ")
         add_u64(out, <uint64_t>fd)

@@ -251,7 +251,7 @@ cdef class SectionLoader:
             thread.set_args(p, length)
         cwd = _string(c, MAX_PATH)
         if thread.tid == thread.pid:
-            thread.set_cwd(cwd)
+            thread.set_cwd(cwd, cwd)
         thread.fdlimit = <int64_t>_number(c, 8)
         thread.flags |= <uint32_t>_number(c, 4) | CL_ACTIVE
         thread.uid = <uint32_t>_number(c, 4)

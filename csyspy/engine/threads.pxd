@@ -68,6 +68,8 @@ cdef class ThreadGroup:
 cdef class ThreadInfo:
     cdef readonly int64_t tid, pid, ptid, reaper_tid, sid, vtid, vpid, vpgid, pgid
     cdef readonly bytes comm, exe, exepath, cwd, root
+    cdef bytes old_style_cwd              # not None: the working directory as sysdig 0.29.3 has it, which is not get_cwd()
+    cdef bytes old_style_comm             # not None: the name that sysdig 0.29.3 gives a thread that was made up: its first child's
     cdef readonly list args, env          # of bytes; those of the event or list as they lay there
     cdef readonly list cgroups            # of (subsystem, path), bytes
     cdef readonly str container_id        # "" on the host
@@ -116,7 +118,8 @@ cdef class ThreadInfo:
     cdef bint in_pidns(self) noexcept
     cdef FdTable fds(self)                # None where the leader is gone
     cdef bytes get_cwd(self)              # with a slash at its end; `./` where the leader is unknown
-    cdef void set_cwd(self, bytes path) except *    # joins it to the present one
+    cdef bytes get_old_style_cwd(self)    # as sysdig 0.29.3 has it: nothing where nobody told it
+    cdef void set_cwd(self, bytes path, bytes old_style_path) except *    # joins it to the present one
     cdef void set_args(self, const uint8_t* text, size_t n) except *      # NUL-separated
     cdef void set_env(self, const uint8_t* text, size_t n) except *
     cdef void set_cgroups(self, const uint8_t* text, size_t n) except *   # NUL-separated `subsystem=path`

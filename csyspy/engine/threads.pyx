@@ -9,7 +9,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdlib cimport calloc, free
 from libc.string cimport memchr, memset
 
-from csyspy.engine.path cimport join_path
+from csyspy.engine.path cimport join_path, old_style_join
 
 cdef enum:
     FIRST_SLOTS = 1024
@@ -100,15 +100,26 @@ cdef class ThreadInfo:
         cdef ThreadInfo main = self if self.is_main() else self.main
         return main.cwd if main is not None else b"./"
 
-    cdef void set_cwd(self, bytes path) except *:
+    cdef bytes get_old_style_cwd(self):
+        cdef ThreadInfo main = self if self.is_main() or self.main is None else self.main
+        return main.old_style_cwd if main.old_style_cwd is not None else main.get_cwd()
+
+    cdef void set_cwd(self, bytes path, bytes old_style_path) except *:
         cdef ThreadInfo main = self if self.is_main() else self.main
+        cdef ThreadInfo old_main = self if main is None else main
         cdef bytes joined
+        cdef bytes old = old_style_join(self.get_old_style_cwd(), old_style_path, <uint32_t>len(old_style_path))
+        if not old.endswith(b"/"):
+            old += b"/"
+        old_main.old_style_cwd = old
         if main is None:
             return
         joined = join_path(self.cwd, path, <uint32_t>len(path))
         if not joined.endswith(b"/"):
             joined += b"/"
         main.cwd = joined
+        if joined == old:
+            main.old_style_cwd = None
         main.changed()
 
     cdef void set_args(self, const uint8_t* text, size_t n) except *:
@@ -237,6 +248,7 @@ cdef class ThreadTable:
         info.tid = tid
         info.comm = b"<NA>"
         info.exe = b"<NA>"
+        info.old_style_cwd = b""
         return self.add(info, False)
 
     cdef ThreadInfo add(self, ThreadInfo info, bint from_scap):

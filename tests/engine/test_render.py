@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from fd_events import openat
+from fd_events import bind, openat, sock_address, socket
 from process_events import capture, clone, simple, u32, value, values
 from scap_builder import Process, i64
 
@@ -154,3 +154,38 @@ def test_a_leader_that_left_before_its_threads_keeps_its_name_in_old_lines() -> 
     told = gone + simple("KILL_E", 1, i64(10), b"\x01")
     assert info(told) == "pid=10(sh) sig=1(SIGHUP) "
     assert info(told, processes=MODERN) == "pid=10 sig=1(SIGHUP)"
+
+
+def test_old_lines_join_paths_as_0_29_3_does() -> None:
+    rmdir = simple("RMDIR_2_X", 10, i64(0), b"a./b..\0")
+    assert info(rmdir) == "res=0 path=a./b..(/tmp) "
+    assert info(rmdir, processes=MODERN) == "res=0 path=a./b..(/tmp/a./b..)"
+    assert info(openat(3, b"notes."), simple("CLOSE_E", 10, i64(3))) == "fd=3(<f>/tmp/notes) "
+
+
+def test_a_thread_that_nobody_announced_has_no_directory_in_old_lines() -> None:
+    rmdir = simple("RMDIR_2_X", 50, i64(0), b"x\0")
+    assert info(rmdir) == "res=0 path=x(x) "
+    assert info(rmdir, processes=MODERN) == "res=0 path=x(./x)"
+    assert info(simple("CHDIR_X", 50, i64(0), b"/etc\0"), rmdir) == "res=0 path=x(/etc/x) "
+
+
+def test_a_socket_whose_enter_event_was_lost_is_not_in_old_lines() -> None:
+    made = simple("SOCKET_X", 10, i64(3))
+    close = simple("CLOSE_E", 10, i64(3))
+    assert info(made, close) == "fd=3 "
+    assert info(openat(3, b"/etc/hosts"), made, close) == "fd=3(<f>/etc/hosts) "
+    assert info(made, close, processes=MODERN) == "fd=3(<o>)"
+    assert info(made, simple("CLOSE_X", 10, i64(0)), socket(3), close) == "fd=3(<4>) "
+
+
+def test_a_bind_whose_enter_event_was_lost_leaves_old_lines_alone() -> None:
+    events = openat(0, b"/dev/null"), simple("BIND_X", 10, i64(0), sock_address("127.0.0.1", 80)), simple("CLOSE_E", 10, i64(0))
+    assert info(*events) == "fd=0(<f>/dev/null) "
+    assert info(openat(0, b"/dev/null"), bind(0, sock_address("127.0.0.1", 80)), events[2]) == "fd=0(<4>127.0.0.1:80) "
+
+
+def test_a_parent_that_nobody_announced_is_called_like_its_child_in_old_lines() -> None:
+    events = clone(60, 0, ptid=50, comm=b"job"), simple("KILL_E", 10, i64(50), bytes([9]))
+    assert info(*events) == "pid=50(job) sig=9(SIGKILL) "
+    assert info(*events, processes=MODERN) == "pid=50(<NA>) sig=9(SIGKILL)"

@@ -123,6 +123,9 @@ cdef int _inherit_process(State state, ThreadInfo child, ThreadInfo parent) exce
             for info in child.own_fds.items():
                 info.flags |= FDF_IS_CLONED
     child.cwd = parent.get_cwd()
+    child.old_style_cwd = parent.get_old_style_cwd()
+    if child.old_style_cwd == child.cwd:
+        child.old_style_cwd = None
     child.env = parent.env
     return 0
 
@@ -140,6 +143,8 @@ cdef int _caller(State state, int64_t child_tid) except -1:
         return 0
     if caller.is_invalid():
         valid = False
+        if state.producer == PRODUCER_OLD:
+            _name_anew(state, caller, None)
         caller.pid = param_i64(e, PID, -1)
         caller.ptid = param_i64(e, PTID, -1)
         caller.vtid = e.tid
@@ -209,6 +214,28 @@ cdef int _take_over(ThreadInfo child, FdTable table) except -1:
     return 0
 
 
+cdef int _name_anew(State state, ThreadInfo model, bytes comm) except -1:
+    """sysdig 0.29.3 puts a new thread in the place of one that was made up when it makes another, and calls it as that one."""
+    model.old_style_comm = comm
+    model.old_style_cwd = b""
+    if state.needs & NEED_FD and model.own_fds is not None:
+        model.own_fds.old_style = FdTable()
+    return 0
+
+
+cdef int _follow_old_style(State state, ThreadInfo child, ThreadInfo parent) except -1:
+    """A process whose parent was made up has nothing from it; in sysdig 0.29.3 it has, once the parent has a name."""
+    cdef FdTable table
+    if parent.old_style_comm is None:
+        return _name_anew(state, parent, child.comm)
+    child.old_style_cwd = parent.get_old_style_cwd()
+    if state.needs & NEED_FD and parent.own_fds is not None:
+        table = parent.own_fds if parent.own_fds.old_style is None else parent.own_fds.old_style
+        child.own_fds = FdTable()
+        child.own_fds.old_style = table.copy()
+    return 0
+
+
 cdef int _child(State state) except -1:
     cdef Event* e = &state.evt
     cdef Places* places = &PLACES[e.type]
@@ -249,7 +276,12 @@ cdef int _child(State state) except -1:
                 _take_over(child, announced[1])
         else:
             child.lastexec_ts = model.lastexec_ts
-    elif not leader:
+    elif leader:
+        if state.producer == PRODUCER_OLD:
+            _follow_old_style(state, child, model)
+    else:
+        if state.producer == PRODUCER_OLD:
+            _name_anew(state, model, None)
         model.pid = child.pid
         model.ptid = child.ptid
         model.vpid = child.vpid

@@ -21,4 +21,4 @@ cdef bytes text_param(Event* e, uint32_t i)
 cdef FdInfo look_up(State state, int64_t fd)
 cdef FdInfo add_fd(State state, int64_t fd, FdInfo info)
 cdef bytes dir_of(State state, bytes name, int64_t dirfd)
-cdef bytes old_style_dir(State state, bytes name, int64_t dirfd)    # None where it is no other
+cdef bytes old_style_path(State state, bytes name, int64_t dirfd)   # as sysdig 0.29.3 joins it to its directory

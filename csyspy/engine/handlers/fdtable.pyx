@@ -3,9 +3,13 @@
 from csyspy.engine.event cimport event_param, param_i64, param_str
 from csyspy.engine.fds cimport FdTable
 from csyspy.engine.handlers.dispatch cimport handle
+from csyspy.engine.path cimport old_style_join
 from csyspy.engine.state cimport NEED_FD
 
 from csyspy.events import EVENT_IDS
+
+cdef enum:
+    PATH_ROOM = 1024       # libs: SCAP_MAX_PATH_SIZE
 
 
 cdef void on(Handler fn, tuple names) except *:
@@ -76,12 +80,20 @@ cdef bytes dir_of(State state, bytes name, int64_t dirfd):
     return info.name + b"/"
 
 
-cdef bytes old_style_dir(State state, bytes name, int64_t dirfd):
-    """What sysdig 0.29.3 puts before `name`, where that is not dir_of(): it adds a slash behind every directory, `/` included."""
+cdef bytes old_style_path(State state, bytes name, int64_t dirfd):
+    """Libs of 0.29.3: parsers.cpp, parse_dirfd, which adds a slash behind every directory, `/` included."""
     cdef FdInfo info
-    if name[:1] == b"/" or state.thread is None:
-        return None
-    info = look_up(state, dirfd)
-    if info is None or (info.old_style_name is None and not info.name.endswith(b"/")):
-        return None
-    return (info.name if info.old_style_name is None else info.old_style_name) + b"/"
+    cdef bytes base = b"<UNKNOWN>"
+    if state.thread is None or name[:1] == b"/":
+        base = b""
+    elif dirfd == AT_FDCWD:
+        base = state.thread.get_old_style_cwd()
+    else:
+        info = look_up(state, dirfd)
+        if info is not None and info.old_style_missed:
+            info = info.old_style
+        if info is not None:
+            base = (info.name if info.old_style_name is None else info.old_style_name) + b"/"
+    if len(base) + len(name) + 2 > PATH_ROOM:
+        return b"/PATH_TOO_LONG"
+    return old_style_join(base, name, <uint32_t>len(name))

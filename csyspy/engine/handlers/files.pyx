@@ -38,7 +38,7 @@ from csyspy.engine.handlers.fdtable cimport (
     add_fd,
     dir_of,
     look_up,
-    old_style_dir,
+    old_style_path,
     on,
     result,
     text_param,
@@ -121,10 +121,10 @@ cdef int _open(State state) except -1:
         info.ino = param_u64(&state.evt, plan.ino, 0)
     info.name_raw = name
     info.name = join_path(base, name, <uint32_t>len(name))
-    if state.producer == PRODUCER_OLD and plan.enter_dirfd >= 0 and dirfd != AT_FDCWD:
-        base = old_style_dir(state, name, dirfd)
-        if base is not None:
-            info.old_style_name = join_path(base, name, <uint32_t>len(name))
+    if state.producer == PRODUCER_OLD and state.evt.type != BY_HANDLE_X:
+        said = old_style_path(state, name, dirfd if plan.enter_dirfd >= 0 else AT_FDCWD)
+        if said != info.name:
+            info.old_style_name = said
     if flags & O_UPPER_LAYER:
         info.flags |= FDF_OVERLAY_UPPER
     if flags & O_LOWER_LAYER:

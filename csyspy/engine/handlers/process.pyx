@@ -49,14 +49,16 @@ cdef int thread_exit(State state) except -1:
 
 
 cdef int chdir_exit(State state) except -1:
+    cdef bytes path
     if state.thread is not None and param_i64(&state.evt, RES, -1) >= 0:
-        state.thread.set_cwd(text_param(&state.evt, 1))
+        path = text_param(&state.evt, 1)
+        state.thread.set_cwd(path, path)
     return 0
 
 
 cdef int fchdir_exit(State state) except -1:
     if state.thread is not None and state.fd is not None and param_i64(&state.evt, RES, -1) >= 0:
-        state.thread.set_cwd(state.fd.name)
+        state.thread.set_cwd(state.fd.name, state.fd.name if state.fd.old_style_name is None else state.fd.old_style_name)
     return 0
 
 

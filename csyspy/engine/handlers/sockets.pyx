@@ -108,6 +108,7 @@ cdef int _socket(State state) except -1:
     """socket(). Captures from before libs 0.18 have domain, type and protocol in the enter event only."""
     cdef int64_t fd = result(state)
     cdef Event* said = &state.evt
+    cdef FdInfo known
     cdef uint32_t first = 1
     if fd < 0 or state.thread is None:
         return 0
@@ -115,7 +116,11 @@ cdef int _socket(State state) except -1:
         said = enter_event(state)
         first = 0
     if said == NULL:
+        known = look_up(state, fd)
         _add_socket(state, fd, 0, 0, 0, 0)
+        if state.producer == PRODUCER_OLD and state.fd is not None:
+            state.fd.old_style_missed = True
+            state.fd.old_style = known if known is None or not known.old_style_missed else known.old_style
         return 0
     _add_socket(state, fd, param_u64(said, first, 0), param_u64(said, first + 1, 0), param_u64(said, first + 2, 0),
                 param_u64(said, 4, 0) if state.exit_only else 0)
@@ -153,6 +158,8 @@ cdef int _bind(State state) except -1:
     cdef int l4proto
     if info is None or result(state) < 0 or not event_param(&state.evt, 1, &p, &n) or not valid_address(p, n):
         return 0
+    if state.producer == PRODUCER_OLD and not state.thread.lastevent_valid and info.old_style is None and not info.old_style_missed:
+        info.old_style = info.copy()        # 0.29.3 does not know which fd it is where the enter event was lost
     if p[0] == AF_FAMILY_INET or p[0] == AF_FAMILY_INET6:
         v6 = p[0] == AF_FAMILY_INET6
         memcpy(&port, p + 17 if v6 else p + 5, 2)
@@ -338,9 +345,10 @@ cdef int _io(State state) except -1:
     if not event_param(said, at, &p, &n) or not valid_tuple(p, n):
         return 0
     if state.producer == PRODUCER_OLD:
-        if info.old_style is None:
+        if info.old_style is None and not info.old_style_missed:
             info.old_style = info.copy()
-        _take_datagram(state, info.old_style, p, n, False)
+        if info.old_style is not None:
+            _take_datagram(state, info.old_style, p, n, False)
     return _take_datagram(state, info, p, n, True)
 
 
