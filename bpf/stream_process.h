@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 /* What captures tell of a process when it is made, and when it runs another program. */
+#include "layers.h"
 
 #define PID_TGID 1              /* enum pid_type */
 #define PID_PGID 2
@@ -130,26 +131,6 @@ static __always_inline void read_times(struct process_facts *facts, char *inode)
 	facts->ctime_ns = kernel_u32((u64)inode, CTIME + 8);
 	facts->mtime_ns = kernel_u32((u64)inode, MTIME + 8);
 #endif
-}
-
-#define OVERLAYFS 0x794c7630
-enum { LAYER_UPPER = 1 << 16, LAYER_LOWER = 2 << 16, LAYER_MEMFD = 4 << 16 };
-
-/* Where a program's file lies: in the layer of an overlay that can be written to, below it, or in memory alone. */
-static __always_inline u32 layer_of(char *file, char *inode)
-{
-	char start[8] = {};
-	u64 magic = 0;
-	char *name = load_pointer(load_pointer(file, O_file_f_path + O_path_dentry), O_dentry_d_name + O_qstr_name);
-	bpf_probe_read_kernel(start, 6, name);
-	if (start[0] == 'm' && start[1] == 'e' && start[2] == 'm' && start[3] == 'f' && start[4] == 'd' && start[5] == ':')
-		return LAYER_MEMFD;
-#if O_ovl_inode___upperdentry >= 0 && O_ovl_inode_vfs_inode >= 0
-	LOAD(magic, load_pointer(inode, O_inode_i_sb), O_super_block_s_magic);
-	if (magic == OVERLAYFS)
-		return kernel_u64((u64)inode - O_ovl_inode_vfs_inode, O_ovl_inode___upperdentry) ? LAYER_UPPER : LAYER_LOWER;
-#endif
-	return 0;
 }
 
 #ifdef WITHOUT_TYPES

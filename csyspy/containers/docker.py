@@ -94,6 +94,7 @@ def parse(inspect: Mapping[str, Any], kind: int) -> ContainerInfo:
         ip=_address(inspect),
         ports=tuple(_ports(inspect)),
         created_s=_epoch_s(text(inspect.get("Created"))),
+        restart_count=number(inspect.get("RestartCount")),
         env=tuple(texts(config.get("Env"))),
         limits=_limits(host),
         confinement=Confinement(

@@ -1,7 +1,7 @@
 """What is known of a container: one record, whichever runtime told it.
 
 The engine, captures and sysdig read it as the JSON of a container event (libs: userspace/libsinsp/container.cpp, container_to_json);
-members that csyspy adds (read-only root, user, capabilities, host namespaces) are ignored by other readers.
+members that csyspy adds (read-only root, user, capabilities, host namespaces, restarts) are ignored by other readers.
 """
 
 import hashlib
@@ -90,6 +90,8 @@ class ContainerInfo:
     """(address of the host, port of the host, port inside)."""
     created_s: int = 0
     """Since the epoch."""
+    restart_count: int | None = None
+    """How often it was started anew; None where the runtime does not say."""
     env: tuple[str, ...] = ()
     limits: Limits = Limits()
     confinement: Confinement = Confinement()
@@ -152,6 +154,8 @@ class ContainerInfo:
         for name, probe in (("Healthcheck", self.healthcheck), ("LivenessProbe", self.liveness), ("ReadinessProbe", self.readiness)):
             if probe is not None:
                 out[name] = {"exe": probe.exe, "args": list(probe.args)}
+        if self.restart_count is not None:
+            out["restart_count"] = self.restart_count
         if self.pod_sandbox_id:
             out["pod_sandbox_id"] = self.pod_sandbox_id
             out["pod_sandbox_labels"] = dict(self.pod_sandbox_labels)

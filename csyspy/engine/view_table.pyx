@@ -44,6 +44,7 @@ cdef struct Shape:
     int operation
     int merged        # the operation over rows of one group
     bint whole        # numbers come out as int
+    bint unknown      # a number that no event had is None, not 0
     uint32_t at       # the first of its totals; for KEEP and FOLLOW its place among the objects of a row
 
 
@@ -86,6 +87,7 @@ cdef class ViewTable(GroupBy):
             self.shapes[k].operation = OPERATIONS[operation]
             self.shapes[k].merged = OPERATIONS[merged]
             self.shapes[k].whole = whole
+            self.shapes[k].unknown = default is None
             if self.shapes[k].operation <= FOLLOW:
                 self.shapes[k].at = <uint32_t>len(self.object_fields)
                 self._keep(field, default, self.shapes[k].operation == FOLLOW)
@@ -310,7 +312,7 @@ cdef class ViewTable(GroupBy):
                 if shape.operation == RATE or shape.merged == RATE:
                     sums[k] = sums[k] / span_s if span_s > 0 else 0
                 if sums[k] != sums[k]:
-                    out.append(0)
+                    out.append(None if shape.unknown else 0)
                 elif shape.whole:
                     out.append(<int64_t>sums[k])
                 else:

@@ -91,15 +91,16 @@ class ViewAggregation:
         """What a missing value counts as; REQUIRED where the event does not count then (libs: sinsp_table::get_default_val).
 
         An id has no zero, so an event without it does not count, but where the column says that it may be unknown (None).
+        A number that may be unknown is no zero either.
         """
         kind = _TYPES.get(field.type, "")
         if not self.view.use_defaults:
             return REQUIRED
         if kind in _TEXTS:
             return ""
-        if kind == "DOUBLE" or (kind in _WITH_ZERO and _FORMATS.get(field.fmt) == "DEC"):
-            return 0
-        return None if column.may_be_unknown else REQUIRED
+        if column.may_be_unknown:
+            return None
+        return 0 if kind == "DOUBLE" or (kind in _WITH_ZERO and _FORMATS.get(field.fmt) == "DEC") else REQUIRED
 
 
 def _compiled(column: Column) -> "Extractor":

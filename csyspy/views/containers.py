@@ -1,5 +1,7 @@
 """Containers (draios/sysdig: userspace/sysdig/chisels/v_containers, v_containers_errors.lua)."""
 
+from functools import partial
+
 from csyspy.views.view import KUBERNETES, Action, Aggregation, Column, Unit, View
 
 _ACTIONS = (
@@ -15,6 +17,9 @@ _ACTIONS = (
     Action("u", "docker unpause", "docker unpause %container.id"),
     Action("w", "docker wait", "docker wait %container.id"),
 )
+
+_own = partial(Column, tags=("csyspy",))
+_known = partial(_own, may_be_unknown=True)  # of some containers there is no limit, of captures no control groups
 
 CONTAINERS = View(
     id="containers",
@@ -36,18 +41,49 @@ CONTAINERS = View(
         Column("PROCS", "evt.count.procinfo", Unit.COUNT, 8, Aggregation.MAX, Aggregation.SUM, priority=7, description="processes"),
         Column("THREADS", "evt.count.threadinfo", Unit.COUNT, 9, Aggregation.MAX, Aggregation.SUM, priority=6, description="threads"),
         Column("VIRT", "thread.vmsize.b", Unit.BYTES, 7, Aggregation.MAX, Aggregation.SUM, priority=5, description="virtual memory"),
-        Column("RES", "thread.vmrss.b", Unit.BYTES, 7, Aggregation.MAX, Aggregation.SUM, priority=4, description="resident memory"),
+        Column("RES", "thread.vmrss.b", Unit.BYTES, 7, Aggregation.MAX, Aggregation.SUM, priority=5, description="resident memory"),
         Column(
-            "FILE", "evt.buflen.file", Unit.BYTES_PER_S, 7, Aggregation.TIME_AVG, Aggregation.SUM, priority=3,
+            "FILE", "evt.buflen.file", Unit.BYTES_PER_S, 7, Aggregation.TIME_AVG, Aggregation.SUM, priority=4,
             description="file bytes per second, both directions",
         ),
         Column(
-            "NET", "evt.buflen.net", Unit.BYTES_PER_S, 7, Aggregation.TIME_AVG, Aggregation.SUM, priority=2,
+            "NET", "evt.buflen.net", Unit.BYTES_PER_S, 7, Aggregation.TIME_AVG, Aggregation.SUM, priority=4,
             description="network bytes per second, both directions",
         ),
+        _known(
+            "CPU/LIM", "container.cpu.of_limit", Unit.PERCENT, 8, Aggregation.AVG, Aggregation.SUM, priority=3,
+            description="CPU in percent of what the container may use",
+        ),
+        _known(
+            "CPU/REQ", "container.cpu.of_request", Unit.PERCENT, 8, Aggregation.AVG, Aggregation.SUM, priority=2,
+            description="CPU in percent of what Kubernetes keeps for it",
+        ),
+        _known(
+            "THROTTLED", "container.cpu.throttled", Unit.PERCENT, 10, Aggregation.MAX, Aggregation.MAX, priority=2,
+            description="percent of the scheduler's periods in which it had to wait for its CPU limit",
+        ),
+        _known(
+            "MEM", "container.memory.used", Unit.BYTES, 7, Aggregation.MAX, Aggregation.MAX,
+            description="memory that its control group counts, without pages that can be dropped",
+        ),
+        _known(
+            "MEM/LIM", "container.memory.of_limit", Unit.PERCENT, 8, Aggregation.MAX, Aggregation.MAX, priority=3,
+            description="MEM in percent of what the container may use",
+        ),
+        _known("MEM LIM", "container.memory.limit", Unit.BYTES, 8, Aggregation.MAX, Aggregation.MAX, description="memory it may use"),
+        _known(
+            "RESTARTS", "container.restarts", Unit.COUNT, 9, Aggregation.MAX, Aggregation.MAX, priority=2,
+            description="how often it was started anew",
+        ),
+        _own(
+            "DRIFT", "evt.count.drift", Unit.COUNT, 6, Aggregation.SUM, Aggregation.SUM, priority=2,
+            description="programs executed that the image did not bring",
+        ),
+        _own("NAMESPACE", "k8s.ns.name", colsize=14, description="Kubernetes namespace of its pod"),
+        _own("POD", "k8s.pod.name", colsize=20, description="Kubernetes pod that it belongs to"),
         Column("NA", "container.id", is_groupby_key=True),
         Column("ENGINE", "container.type", colsize=8, priority=2, description="runtime: docker, containerd, cri-o, podman, …"),
-        Column("IMAGE", "container.image", colsize=30, priority=2, description="image reference"),
+        Column("IMAGE", "container.image", colsize=26, priority=3, description="image reference"),
         Column("ID", "container.id", colsize=13, priority=2, description="first 12 characters of the id, or host"),
         Column("NAME", "container.name", priority=9, description="container name, or host"),
     ),

@@ -1,7 +1,33 @@
 """What runs on Kubernetes, by everything that owns pods (draios/sysdig: userspace/sysdig/chisels/v_kubernetes_*.lua)."""
 
+from functools import partial
+
 from csyspy.views.view import KUBERNETES, Action, Aggregation, Column, Unit, View
 
+_own = partial(Column, tags=("csyspy",))
+_known = partial(_own, may_be_unknown=True)  # limits and requests of whole pods come from the API server
+_POD_COLUMNS = (
+    _known(
+        "CPU/LIM", "k8s.pod.cpu.of_limit", Unit.PERCENT, 8, Aggregation.AVG, Aggregation.SUM, priority=5,
+        description="CPU in percent of what all containers of the pod may use",
+    ),
+    _known(
+        "CPU/REQ", "k8s.pod.cpu.of_request", Unit.PERCENT, 8, Aggregation.AVG, Aggregation.SUM, priority=3,
+        description="CPU in percent of what they request",
+    ),
+    _known(
+        "THROTTLED", "container.cpu.throttled", Unit.PERCENT, 10, Aggregation.MAX, Aggregation.MAX, priority=4,
+        description="percent of the scheduler's periods in which a container had to wait for its CPU limit; of the one that waited most",
+    ),
+    _known(
+        "MEM/LIM", "container.memory.of_limit", Unit.PERCENT, 8, Aggregation.MAX, Aggregation.MAX, priority=5,
+        description="memory in percent of what a container may use; of the one nearest to its limit",
+    ),
+    _known(
+        "MEM LIM", "k8s.pod.memory.limit", Unit.BYTES, 8, Aggregation.MAX, Aggregation.MAX,
+        description="memory that all containers of the pod may use",
+    ),
+)
 _POD_ACTIONS = (
     Action("b", "bash shell", "kubectl --namespace=%k8s.ns.name exec %k8s.pod.name -i -t -- /bin/bash"),
     Action("l", "log", "kubectl --namespace=%k8s.ns.name logs %k8s.pod.name"),
@@ -20,6 +46,7 @@ def _view(
     below: tuple[str, ...],
     resource: str,
     target: str = "kubernetes_pods",
+    more_columns: tuple[Column, ...] = (),
     more_actions: tuple[Action, ...] = (),
 ) -> View:
     """The view of one kind of object.
@@ -51,6 +78,19 @@ def _view(
                 "NET", "evt.buflen.net", Unit.BYTES_PER_S, 8, Aggregation.TIME_AVG, Aggregation.SUM, priority=5,
                 description="network bytes per second, both directions",
             ),
+            *more_columns,
+            _own(
+                "ERRORS", "evt.count.error", Unit.COUNT, 8, Aggregation.SUM, Aggregation.SUM, priority=4,
+                description="system calls that failed",
+            ),
+            _known(
+                "RESTARTS", "container.restarts", Unit.COUNT, 9, Aggregation.MAX, Aggregation.MAX, priority=4,
+                description="how often a container was started anew; of the one that was most often",
+            ),
+            _own(
+                "DRIFT", "evt.count.drift", Unit.COUNT, 6, Aggregation.SUM, Aggregation.SUM, priority=3,
+                description="programs executed that the image did not bring",
+            ),
             Column("NA", f"k8s.{owner}.id", is_groupby_key=True),
             Column("ID", f"k8s.{owner}.id", colsize=38, priority=2, description=f"{noun} id"),
             Column("NAME", f"k8s.{owner}.name", colsize=25, priority=8, description=f"{noun} name"),
@@ -72,7 +112,8 @@ def _view(
 _PODS, _RCS, _RSS, _SVCS, _NAMESPACES = KUBERNETES
 KUBERNETES_PODS = _view(
     "pods", "K8s Pods", "pod", "pod", "Pods with the CPU, memory and traffic of all their containers.",
-    below=(_RCS, _RSS, _SVCS, _NAMESPACES), resource="pods", target="containers", more_actions=_POD_ACTIONS,
+    below=(_RCS, _RSS, _SVCS, _NAMESPACES), resource="pods", target="containers", more_columns=_POD_COLUMNS,
+    more_actions=_POD_ACTIONS,
 )
 KUBERNETES_NAMESPACES = _view(
     "namespaces", "K8s Namespaces", "ns", "namespace", "Namespaces with the CPU, memory and traffic of all their pods.",

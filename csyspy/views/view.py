@@ -66,9 +66,9 @@ class Column:
     is_groupby_key: bool = False
     is_sorting: bool = False
     may_be_unknown: bool = False
-    """An event that lacks this id counts all the same, the cell is unknown then; other ids are required."""
+    """An event that lacks this id, or this number, counts all the same, the cell is unknown then; other ids are required."""
     tags: tuple[str, ...] = ()
-    """`default`: left out with -pc; `containers`: only with -pc; none: always there."""
+    """`default`: left out with -pc; `containers`: only with -pc; `csyspy`: csysdig's table lacks it; none: always there."""
     priority: int = 1
     """Columns of the lowest priority leave a narrow screen first."""
     description: str = ""

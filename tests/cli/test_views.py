@@ -45,7 +45,8 @@ def test_csv_is_one_line_of_names_and_one_a_row(csyspy, demo: Path) -> None:
 def test_a_pipe_gets_plain_text(csyspy, demo: Path) -> None:
     result = csyspy("-r", demo, "-v", "containers", "--rows", 1)
     head, row = result.stdout.splitlines()
-    assert head.split() == ["CPU", "PROCS", "THREADS", "VIRT", "RES", "FILE", "NET", "ENGINE", "IMAGE", "ID", "NAME"]
+    assert head.split()[:8] == ["CPU", "PROCS", "THREADS", "VIRT", "RES", "FILE", "NET", "CPU/LIM"]
+    assert head.split()[-6:] == ["NAMESPACE", "POD", "ENGINE", "IMAGE", "ID", "NAME"]
     assert "docker" in row
     assert "\x1b" not in result.stdout
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tarfile
 import tempfile
@@ -46,14 +47,19 @@ def wait_for(true: Callable[[], object], what: str) -> None:
 
 def answers(path: Path) -> bool:
     """Whether somebody listens on a socket."""
-    import socket
-
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
         try:
             probe.connect(str(path))
         except OSError:
             return False
     return True
+
+
+def free_port() -> int:
+    """A TCP port that nobody has."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port: int = server.getsockname()[1]
+    return port
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
@@ -120,21 +126,21 @@ def docker(image_tar: Path) -> Iterator[Runtime]:
 
 def docker_in(folder: Path, image_tar: Path) -> Iterator[Runtime]:
     """dockerd with its state in `folder`."""
-    socket = folder / "docker.sock"
+    path = folder / "docker.sock"
     settings = {
         "iptables": False, "ip6tables": False, "bridge": "none", "storage-driver": "overlay2", "oom-score-adjust": 0, "group": "root",
-        "data-root": str(folder / "data"), "exec-root": str(folder / "run"), "pidfile": str(folder / "pid"), "hosts": [f"unix://{socket}"],
+        "data-root": str(folder / "data"), "exec-root": str(folder / "run"), "pidfile": str(folder / "pid"), "hosts": [f"unix://{path}"],
     }  # fmt: skip
     (folder / "daemon.json").write_text(json.dumps(settings))
     with open(folder / "log", "wb") as log:
         daemon = subprocess.Popen(["dockerd", "--config-file", str(folder / "daemon.json")], stdout=log, stderr=log)
-    run = command("docker", "-H", f"unix://{socket}")
+    run = command("docker", "-H", f"unix://{path}")
     try:
-        wait_for(lambda: daemon.poll() is not None or answers(socket), "dockerd does not answer")
+        wait_for(lambda: daemon.poll() is not None or answers(path), "dockerd does not answer")
         if daemon.poll() is not None:
             pytest.skip(f"dockerd does not run here: {(folder / 'log').read_text()[-200:]}")
         run("import", "-c", 'CMD ["sleep", "1000"]', str(image_tar), "busybox:lab")
-        yield Runtime(str(socket), run)
+        yield Runtime(str(path), run)
         for name in run("ps", "-aq").split():
             run("rm", "-f", name)
     finally:
@@ -151,7 +157,7 @@ def podman(image_tar: Path) -> Iterator[Runtime]:
 
 def podman_in(folder: Path, image_tar: Path) -> Iterator[Runtime]:
     """Podman with its state in `folder`."""
-    socket = folder / "podman.sock"
+    path = folder / "podman.sock"
     (folder / "containers.conf").write_text(
         '[containers]\ndefault_ulimits = []\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
     )
@@ -164,10 +170,10 @@ def podman_in(folder: Path, image_tar: Path) -> Iterator[Runtime]:
         return done.stdout.strip()
 
     run("import", str(image_tar), "busybox:lab")
-    service = subprocess.Popen([*words, "system", "service", "-t", "0", f"unix://{socket}"], env=environment, stderr=subprocess.DEVNULL)
+    service = subprocess.Popen([*words, "system", "service", "-t", "0", f"unix://{path}"], env=environment, stderr=subprocess.DEVNULL)
     try:
-        wait_for(lambda: answers(socket), "podman does not answer")
-        yield Runtime(str(socket), run)
+        wait_for(lambda: answers(path), "podman does not answer")
+        yield Runtime(str(path), run)
         run("rm", "-f", "-t", "0", "-a")
     finally:
         stop(service)
@@ -180,7 +186,7 @@ def crinode(shared: Path) -> Iterator[Runtime]:
     with state_folder("cri") as folder:
         run = command(str(shared / "tools" / "crinode" / "crinode"), "--state", str(folder))
         try:
-            run("up")
+            run("up", "--web-port", str(free_port()))
             yield Runtime(str(folder / "containerd.sock"), run)
         finally:
             run("down")

@@ -23,7 +23,7 @@ class Watch:
     """csyspy with its own rules; gives alerts as they come."""
 
     def __init__(self, docker: Runtime) -> None:
-        words = [sys.executable, "-m", "csyspy", "rules", "--json", "-U"]
+        words = [sys.executable, "-m", "csyspy", "rules", "--json", "-U", "-pc"]
         environment = {**os.environ, "DOCKER_HOST": f"unix://{docker.socket}"}
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
         self._alerts: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -34,15 +34,15 @@ class Watch:
         for line in self.process.stdout:
             self._alerts.put(json.loads(line))
 
-    def next(self, rule: str, timeout_s: float) -> dict[str, Any] | None:
-        """The next alert of a rule; None where none comes in time."""
+    def next(self, rule: str, container: str, timeout_s: float) -> dict[str, Any] | None:
+        """The next alert of a rule about a container, not about others that run here; None where none comes in time."""
         give_up = time.monotonic() + timeout_s
         while (left_s := give_up - time.monotonic()) > 0:
             try:
                 alert = self._alerts.get(timeout=left_s)
             except queue.Empty:
                 return None
-            if alert["rule"] == rule:
+            if alert["rule"] == rule and alert["output_fields"]["container.id"] == container[:12]:
                 return alert
         return None
 
@@ -70,7 +70,7 @@ def watch(docker: Runtime, container: str) -> Iterator[Watch]:
         pytest.skip(f"needs live capture: {missing.message}")
     watch = Watch(docker)
     give_up = time.monotonic() + DEADLINE_S
-    while watch.next("Command run in running container", 0.5) is None:  # it takes a moment until everything is hooked
+    while watch.next("Command run in running container", container, 0.5) is None:  # it takes a moment until everything is hooked
         assert time.monotonic() < give_up, watch.close()
         docker.run("exec", container, "true")
     yield watch
@@ -96,7 +96,7 @@ SCENARIOS = {
 def test_scenario(rule: str, docker: Runtime, container: str, watch: Watch) -> None:
     docker_exec = ["docker", "-H", f"unix://{docker.socket}", "exec", container, "sh", "-c", f"mkdir -p /root /tmp; {SCENARIOS[rule]}"]
     subprocess.run(docker_exec, capture_output=True, timeout=DEADLINE_S, check=False)
-    alert = watch.next(rule, DEADLINE_S / 4)
+    alert = watch.next(rule, container, DEADLINE_S / 4)
     assert alert is not None, watch.process.poll()
     assert alert["output_fields"]["container.name"] == "victim"
 
@@ -104,6 +104,6 @@ def test_scenario(rule: str, docker: Runtime, container: str, watch: Watch) -> N
 def test_a_shell_with_a_terminal(docker: Runtime, container: str, watch: Watch) -> None:
     words = ["script", "-qec", f"docker -H unix://{docker.socket} exec -it {container} sh -c exit", "/dev/null"]
     subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE_S, check=False)
-    alert = watch.next("Interactive shell in container", DEADLINE_S / 4)
+    alert = watch.next("Interactive shell in container", container, DEADLINE_S / 4)
     assert alert is not None
     assert alert["output_fields"]["container.name"] == "victim"

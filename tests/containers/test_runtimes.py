@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,6 +128,45 @@ def test_names_on_the_command_line(docker: Runtime, crinode: Runtime) -> None:
     docker.run("rm", "-f", "busy")
     names = [line.split()[1] for line in table.splitlines()[2:]]
     assert {"busy", "shell", "host"} <= set(names)
+
+
+def rows(view: str, *words: str) -> dict[str, dict[str, Any]]:
+    """The rows of a view, live, by what they are called."""
+    table = json.loads(csyspy("-v", view, "--json", "--once", *words))
+    return {row["NAME"]: row for row in table["rows"]}
+
+
+def test_what_containers_use_of_what_they_may(docker: Runtime, crinode: Runtime) -> None:
+    sockets = ["--docker-host", docker.socket, "--cri", crinode.socket]
+    loop = "cp /bin/busybox /tool; while :; do i=0; while [ $i -lt 500 ]; do i=$((i+1)); done; /tool true; done"
+    docker.run("run", "-d", "--name", "burner", "--network", "none", "--cpus", "0.02", "-m", "32m", "busybox:lab", "sh", "-c", loop)
+    try:
+        found: dict[str, dict[str, Any]] = {}
+
+        def measured() -> bool:
+            found.update(rows("containers", *sockets))
+            row = found["burner"]
+            return row["THROTTLED"] > 0 and row["CPU/LIM"] > 0 and row["DRIFT"] > 0 and row["IMAGE"] == "busybox:lab"
+
+        wait_for(measured, f"not all is measured: {found.get('burner')}")
+    finally:
+        docker.run("rm", "-f", "burner")
+    burner, httpd = found["burner"], found["httpd"]
+    assert (burner["MEM LIM"], burner["RESTARTS"], burner["POD"]) == (32 << 20, 0, "")
+    assert burner["MEM/LIM"] == pytest.approx(100 * burner["MEM"] / burner["MEM LIM"])
+    assert (httpd["POD"], httpd["NAMESPACE"], httpd["MEM LIM"], httpd["RESTARTS"], httpd["DRIFT"]) == ("web-0", "default", 64 << 20, 0, 0)
+    assert 0 < httpd["MEM/LIM"] < 100
+    assert httpd["CPU/REQ"] == pytest.approx(2 * httpd["CPU/LIM"])  # 250m of 500m
+    pod = rows("kubernetes_pods", *sockets)["web-0"]
+    assert (pod["NAMESPACE"], pod["RESTARTS"], pod["DRIFT"]) == ("default", 0, 0)
+    assert 0 < pod["MEM/LIM"] < 100
+
+
+def test_limits_are_known_without_asking_anybody(crinode: Runtime) -> None:
+    by_id = {row["ID"]: row for row in rows("containers").values()}
+    httpd = by_id[container_ids(crinode)["httpd"][:12]]
+    assert (httpd["NAME"], httpd["MEM LIM"]) == (httpd["ID"], 64 << 20)
+    assert httpd["CPU/LIM"] is not None
 
 
 def test_names_in_events_and_in_what_is_recorded(docker: Runtime, crinode: Runtime, sysdig: str, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_columns_and_keys_are_csysdigs(shared: Path, view_id: str) -> None:
     view = VIEWS[view_id]
     slips = SLIPS.get(view_id, {})
     columns = [corrected(column) for column in theirs["columns"]]
-    assert [as_csysdig(column) for column in view.columns] == [
+    assert [as_csysdig(column) for column in view.columns if "csyspy" not in column.tags] == [
         {key: slips.get(value, value) if key == "name" else value for key, value in column.items() if key not in ("colsize", "meaning")}
         for column in columns
     ]

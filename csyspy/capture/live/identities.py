@@ -1,30 +1,36 @@
 """What the kernel does not say about a thread: its user's name, its container, its command line."""
 
 import pwd
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
-from csyspy.containers import container_of
+from csyspy.containers import cgroup_files, container_of
+from csyspy.containers.cgroup_files import CgroupFiles
 from csyspy.containers.node import Container, NodeMetadata
+from csyspy.engine.extract.described import ContainerFields
 
-_LABELS: Final = {
-    "k8s.pod.id": "io.kubernetes.pod.uid", "k8s.pod.name": "io.kubernetes.pod.name", "k8s.ns.name": "io.kubernetes.pod.namespace",
-}  # fmt: skip
 _OWNERS: Final = ("rc", "rs", "svc", "deployment")
-CONTAINER_FIELDS: Final = (
-    "container.id", "container.name", "container.type", "container.image", *_LABELS, "k8s.ns.id", "k8s.ns.labels", "k8s.pod.labels",
+_NUMBERS: Final = (
+    "container.cpu.limit", "container.cpu.request", "container.cpu.throttled", "container.memory.limit", "container.memory.used",
+    "container.memory.of_limit", "container.restarts", "k8s.pod.cpu.limit", "k8s.pod.cpu.request", "k8s.pod.memory.limit",
+)  # fmt: skip
+_FLAGS: Final = ("container.privileged", "container.read_only_root")
+_TEXTS: Final = (
+    "container.id", "container.name", "container.type", "container.image", "container.image.repository", "container.image.tag",
+    "container.user", "container.capabilities", "container.host_namespaces", "container.writable_host_mounts",
+    "k8s.pod.id", "k8s.pod.name", "k8s.ns.name", "k8s.ns.id", "k8s.ns.labels", "k8s.pod.labels",
     *(f"k8s.{owner}.{part}" for owner in _OWNERS for part in ("id", "name", "labels")),
 )  # fmt: skip
+CONTAINER_FIELDS: Final = (*_TEXTS, *_FLAGS, *_NUMBERS)
 """What `container` tells, in its order."""
-_KUBELET: Final = ("annotation.", "io.kubernetes.")
-"""What labels begin with that nobody but Kubernetes itself wrote."""
-_OF_CLUSTER: Final = len(CONTAINER_FIELDS) - 4
-HOST: Final = ("host", "host", "host", *[""] * (_OF_CLUSTER + 1))
-# libs: container_engine/sinsp_container_type.h
-_ENGINES: Final = {
-    0: "docker", 1: "lxc", 2: "libvirt-lxc", 3: "mesos", 4: "rkt", 6: "cri", 7: "containerd", 8: "cri-o", 9: "bpm", 11: "podman",
-    100: "nspawn",
-}  # fmt: skip
+_NAME: Final = CONTAINER_FIELDS.index("container.name")
+MEASURED: Final = frozenset({"container.cpu.throttled", "container.memory.used", "container.memory.of_limit"})
+"""What control groups count; everything else changes when somebody tells something new."""
+HOST: Final = tuple(
+    "host" if field in ("container.id", "container.name", "container.type") else "" if field in _TEXTS else None
+    for field in CONTAINER_FIELDS
+)
+Cell = str | int | float | None
 LISTEN: Final = "0A"
 
 
@@ -34,18 +40,39 @@ class Identities:
     def __init__(self, metadata: NodeMetadata | None = None) -> None:
         self.path_of: Callable[[int], bytes | None] = lambda cgroup: None
         """What the kernel remembers of a control group by its id, for processes that are gone."""
+        self.measures = False
+        """Whether anybody asks for what control groups count: some files to be read for each container at each sample."""
         self._listening: frozenset[int] | None = None
         self._metadata = metadata
-        self._containers: dict[str, list[str]] = {}
+        self._fields = ContainerFields(CONTAINER_FIELDS)
+        self._files = CgroupFiles()
+        self._containers: dict[str, _Container] = {}
 
     def forget(self) -> None:
         """Look anew at what changes by itself: call it at each sample."""
         self._listening = None
-        if self._metadata is not None:
-            for container in self._metadata.take():
-                row = self._containers.get(container["id"])
-                if row is not None:
-                    _describe(row, container)
+        changed = self._told() | self._measured()
+        for container_id in changed:
+            self._describe(self._containers[container_id])
+
+    def _told(self) -> set[str]:
+        """Ids of the containers of which something new is known."""
+        found = {}
+        for told in self._metadata.take() if self._metadata is not None else ():
+            if told["id"] in self._containers:
+                found[told["id"]] = told
+        for container_id, told in found.items():
+            self._containers[container_id].told = told
+        return set(found)
+
+    def _measured(self) -> set[str]:
+        """Ids of the containers whose control groups have been read."""
+        if not self.measures:
+            return set()
+        there = {container_id for container_id, container in self._containers.items() if container.places}
+        for container_id in there:
+            self._containers[container_id].measure()
+        return there
 
     def listens(self, protocol: str, port: int) -> bool:
         """Whether a TCP socket of this machine listens on the port."""
@@ -62,23 +89,31 @@ class Identities:
         except KeyError:
             return str(uid)
 
-    def container(self, cgroups: tuple[int, int], pid: int) -> Sequence[str]:
+    def container(self, cgroups: tuple[int, int], pid: int) -> Sequence[Cell]:
         """CONTAINER_FIELDS of a process in those control groups, which may be gone.
 
-        The name is the id until the runtime has told one; it then changes in place."""
-        found = container_of(_cgroups(pid) or [(b"", path) for path in map(self.path_of, cgroups) if path is not None])
+        The name is the id until the runtime has told one; all of them change in place."""
+        paths = _cgroups(pid) or [(b"", path) for path in map(self.path_of, cgroups) if path is not None]
+        found = container_of(paths)
         if found is None:
             return HOST
         container_id, kind, name = found
-        row = self._containers.get(container_id)
-        if row is None:
-            row = self._containers[container_id] = [container_id, name or container_id, _ENGINES.get(kind, ""), *[""] * (_OF_CLUSTER + 1)]
+        container = self._containers.get(container_id)
+        if container is None:
+            told: Container = {"id": container_id, "type": kind, "name": name}
             if self._metadata is not None:
                 self._metadata.want(container_id)
-                known = self._metadata.get(container_id)
-                if known is not None:
-                    _describe(row, known)
-        return row
+                told = self._metadata.get(container_id) or told
+            container = self._containers[container_id] = _Container(told, self._files.places(container_id, paths))
+            self._describe(container)
+        return container.row
+
+    def _describe(self, container: "_Container") -> None:
+        values = self._fields.of(container.described())
+        container.row[:] = [
+            "" if value is None and field in _TEXTS else value for field, value in zip(CONTAINER_FIELDS, values, strict=True)
+        ]
+        container.row[_NAME] = container.row[_NAME] or container.told["id"]
 
     def exeline(self, pid: int) -> str | None:
         """The command line, words separated by blanks; None where there is none."""
@@ -89,34 +124,31 @@ class Identities:
             return None
 
 
-def _describe(row: list[str], container: Container) -> None:
-    row[1] = container["name"] or row[0]
-    row[2] = _ENGINES.get(container["type"], row[2])
-    row[3] = container["image"]
-    cluster = container.get("k8s") or {}
-    row[4:] = [
-        *(container["labels"].get(label, "") for label in _LABELS.values()),
-        *(_of_owners(cluster.get("ns"), part) for part in ("id", "labels")),
-        _joined({key: value for key, value in _pod_labels(container, cluster).items() if not key.startswith(_KUBELET)}),
-        *(_of_owners(cluster.get(owner), part) for owner in _OWNERS for part in ("id", "name", "labels")),
-    ]
+class _Container:
+    """What is known of a container, from whom it is known, and the values that its processes share."""
 
+    __slots__ = ("limits", "measured", "periods", "places", "row", "told")
 
-def _pod_labels(container: Container, cluster: Mapping[str, Any]) -> Mapping[str, str]:
-    """Labels of the pod: the API server has the newest."""
-    found = cluster.get("labels") or container.get("pod_sandbox_labels")
-    return found if isinstance(found, dict) else {}
+    def __init__(self, told: Container, places: cgroup_files.Places) -> None:
+        self.told = told
+        self.places = places
+        self.row: list[Cell] = []
+        self.limits = cgroup_files.limits(places)
+        self.measured: dict[str, Cell] = {}
+        self.periods = cgroup_files.periods(places)
 
+    def measure(self) -> None:
+        """Read what its control groups count; some of it is counted since the time before."""
+        now = cgroup_files.periods(self.places)
+        used = cgroup_files.memory_bytes(self.places)
+        self.measured = {"memory_bytes": used, "throttled_percent": cgroup_files.throttled_percent(self.periods, now)}
+        self.periods = now
+        if now is None and used is None:  # it has gone, and what it had is nothing to look for again
+            self.places = {}
 
-def _of_owners(found: Any, part: str) -> str:
-    """That part of an object of the cluster, or of several, joined by commas (as csyspy/engine/extract/k8s.pyx has it)."""
-    entries = [entry for entry in (found if isinstance(found, list) else [found]) if isinstance(entry, dict)]
-    texts = [_joined(entry.get(part) or {}) if part == "labels" else str(entry.get(part) or "") for entry in entries]
-    return ", ".join(text for text in texts if text)
-
-
-def _joined(labels: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}:{labels[key]}" if labels[key] else key for key in sorted(labels))
+    def described(self) -> Container:
+        """Its JSON, with limits as the kernel has them, which is what counts, where they could be read."""
+        return {**self.told, **self.limits, "cgroup": self.measured}
 
 
 def _cgroups(pid: int) -> list[tuple[bytes, bytes]]:

@@ -88,6 +88,7 @@ FAILURES: Final = "failures"
 FILE_IO: Final = "file_io"
 FILES: Final = "files"
 FILE_TIMES: Final = "file_times"
+DRIFT: Final = "drift"
 
 LARGER: Final = {LATENCIES: CALLS, FILE_TIMES: FILES, ALL_SOCKETS: SOCKETS}
 """Probe set -> the one whose counts it has as well: without times, or without sockets that are no IP connection."""
@@ -123,6 +124,7 @@ TABLES: Final = (
                 (
                     "thread.cpu", "thread.cpu.user", "thread.cpu.system", "thread.exectime", "thread.vmsize.b", "thread.vmrss.b",
                     "thread.vmsize", "thread.vmrss", "thread.pfmajor", "thread.pfminor", "evt.count.procinfo", "evt.count.threadinfo",
+                    "container.cpu.of_limit", "container.cpu.of_request", "k8s.pod.cpu.of_limit", "k8s.pod.cpu.of_request",
                 ),
                 (),
             ),
@@ -130,8 +132,12 @@ TABLES: Final = (
             **dict.fromkeys(("evt.buflen.file", "evt.buflen.file.in", "evt.buflen.file.out"), (ALL_SOCKETS,)),
             **dict.fromkeys(("proc.fdopencount", "proc.fdusage"), (DESCRIPTORS,)),
             "evt.count": (CALLS,),
+            "evt.count.drift": (DRIFT,),
             **dict.fromkeys(
-                ("evt.count.error.file", "evt.count.error.net", "evt.count.error.memory", "evt.count.error.other"), (FAILURES,)
+                (
+                    "evt.count.error", "evt.count.error.file", "evt.count.error.net", "evt.count.error.memory", "evt.count.error.other",
+                ),
+                (FAILURES,),
             ),
         },
         holds=(_NOT_SWITCH,),

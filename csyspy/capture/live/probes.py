@@ -58,6 +58,7 @@ PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
     "failures": ProbeSet("calls.c", (Hook("csp_call_failed", "sys_exit"),)),
     "file_io": ProbeSet("file_io.c", (Hook("csp_file_io", "sys_exit"),)),
     "files": ProbeSet("files.c", (Hook("csp_file_call", "sys_exit"),), _tell_kinds),
+    "drift": ProbeSet("drift.c", (Hook("csp_drift", "sched_process_exec"),)),
     "file_times": ProbeSet("files.c", (Hook("csp_file_call_timed", "sys_exit"), *_TIMES), _tell_kinds),
 }
 

@@ -20,13 +20,14 @@ from csyspy.capture.live.calls import CallTable, CpuTable, FailureTable
 from csyspy.capture.live.connections import ConnectionTable
 from csyspy.capture.live.files import FileTable, path_of
 from csyspy.capture.live.grouping import group
-from csyspy.capture.live.identities import Identities
+from csyspy.capture.live.identities import MEASURED, Identities
 from csyspy.capture.live.load import Loaded
 from csyspy.capture.live.plan import (
     ALL_SOCKETS,
     CALLS,
     CPUS,
     DESCRIPTORS,
+    DRIFT,
     FAILURES,
     FILE_IO,
     FILE_TIMES,
@@ -55,6 +56,7 @@ _DRAINED: Final = (
     ("failures", FAILURES, "failures"),
     ("files", FILES, "files"),
     ("files", FILE_TIMES, "files"),
+    ("threads", DRIFT, "drifts"),
 )
 """(table, probe set, its map) of those that begin anew at each sample; of each there are two (bpf/turns.h)."""
 _SUFFIXES: Final = ("", "_too")
@@ -70,6 +72,7 @@ _LOST: Final = {
     FAILURES: ("calls_lost",),
     FILES: ("files_lost",),
     FILE_TIMES: ("files_lost",),
+    DRIFT: ("drifts_lost",),
 }
 """Probe set -> its counters of what found no room."""
 _SLOTS: Final = {ALL_SOCKETS: SOCKET_BYTES, FILE_IO: FILE_BYTES}
@@ -86,6 +89,9 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         self._loaded: dict[str, Any] = {}
         self._identities = identities or Identities()
         self._identities.path_of = self._path_of
+        self._identities.measures = any(value.field in MEASURED for plan in plans for value in plan.needs.values) or any(
+            not MEASURED.isdisjoint(condition.fields) for plan in plans for condition in plan.conditions
+        )
         self._tasks = TaskTable(self._identities)
         self._tables: dict[str, Any] = {"threads": self._tasks}
         self._slots: dict[str, mmap.mmap] = {}
@@ -193,6 +199,9 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         for probe in self._loaded.keys() & {FILES, FILE_TIMES}:
             count, keys, values = self._loaded[probe].map("paths").entries_read(delete=True)
             self._tables["files"].learn(keys, values, count)
+        if "threads" in read:
+            count, keys, values = read.pop("threads")
+            self._tasks.add_drift(keys, values, count)
         for name, (count, keys, values) in read.items():
             self._tables[name].update(keys, values, count)
         if self._calls is not None:

@@ -63,6 +63,7 @@ cdef class Thread:
     cdef uint64_t file_errors
     cdef uint64_t net_errors
     cdef uint64_t memory_errors
+    cdef uint64_t drift              # programs executed that the image of its container did not bring
     cdef uint32_t open_fds
     cdef uint64_t socket_reads       # bytes so far, as the kernel's slots of the thread have them
     cdef uint64_t socket_writes

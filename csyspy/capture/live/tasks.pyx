@@ -60,7 +60,7 @@ cdef class Thread:
         self.group_major_faults = self.group_minor_faults = 0
         self.net_in_bytes = self.net_out_bytes = self.socket_read_bytes = self.socket_written_bytes = 0
         self.file_in_bytes = self.file_out_bytes = 0
-        self.calls = self.errors = self.file_errors = self.net_errors = self.memory_errors = 0
+        self.calls = self.errors = self.file_errors = self.net_errors = self.memory_errors = self.drift = 0
         memcpy(now, row, sizeof(TaskRow))
         now.vm_pages, now.rss_pages = vm_pages, rss_pages
         return 0
@@ -239,6 +239,15 @@ cdef class TaskTable:
             if thread is not None:
                 thread.open_fds = pairs[2 * i + 1]
 
+    def add_drift(self, const unsigned char[::1] keys, const unsigned char[::1] values, size_t count):
+        """Take the entries that bpf/drift.c has made. After `update`."""
+        cdef size_t i
+        cdef Thread thread
+        for i in range(count):
+            thread = self.owner(<uint32_t>(<const uint64_t*>&keys[0])[i])
+            if thread is not None:
+                thread.drift += (<const uint64_t*>&values[0])[i]
+
     cdef int take(self, Thread thread, const ThreadBytes* slot, int what) except -1:
         if what == SOCKET_BYTES:
             thread.socket_read_bytes += _grown(slot.read_bytes, thread.socket_reads)
@@ -363,10 +372,22 @@ cdef list values_of(TaskTable table, list threads, str field):
         return [None if t is None else 1 if t.leader is t and not t.ended else 0 for t in threads]
     if field == "evt.count.threadinfo":
         return [None if t is None else 0 if t.ended else 1 for t in threads]
+    if field == "evt.count.drift":    # a program of the host is not drift, whatever it lies on
+        return [None if t is None else <int64_t>t.drift if t.drift and _container(table, t, _ID) != "host" else 0 for t in threads]
+    if field in _SHARES:
+        at = _CONTAINER[_SHARES[field]]
+        return [None if t is None else _share(t.cpu_ns * share, _container(table, t, at)) for t in threads]
     if field in _CONTAINER:
         at = _CONTAINER[field]
         return [None if t is None else _container(table, t, at) for t in threads]
     raise KeyError(field)
 
 
+cdef object _share(double used, object allowance):
+    """In percent of what there may be; None where nothing is said."""
+    return 100 * used / <double>allowance if allowance else None
+
+
+cdef int _ID = CONTAINER_FIELDS.index("container.id")
+cdef dict _SHARES = {f"{of}.cpu.of_{what}": f"{of}.cpu.{what}" for of in ("container", "k8s.pod") for what in ("limit", "request")}
 cdef dict _CONTAINER = {field: at for at, field in enumerate(CONTAINER_FIELDS)}

@@ -149,6 +149,7 @@ def container_info(answer: Any, sandbox_id: str, sandbox: Any | None, kind: int)
         ),
         ip=sandbox.status.network.ip if sandbox is not None else "",
         created_s=status.created_at // 1_000_000_000,
+        restart_count=status.metadata.attempt,  # a kubelet makes a container anew, with the next number
         env=tuple(texts(mapping(spec.get("process")).get("env"))),
         limits=_limits(spec),
         confinement=_confinement(spec, info, sandbox),

@@ -2,6 +2,7 @@
 
 from csyspy.engine.extract import (
     container,
+    container_limits,
     evt_args,
     evt_kind,
     evt_path,
@@ -22,6 +23,7 @@ from csyspy.engine.extract import (
 
 __all__ = [
     "container",
+    "container_limits",
     "evt_args",
     "evt_kind",
     "evt_path",

@@ -196,7 +196,7 @@ cdef int _cpu(State state, Extractor self, Value* out, bint user, bint system) e
     return 1
 
 
-cdef int _cpu_all(State state, Extractor self, Value* out) except -1:
+cdef int cpu_percent(State state, Extractor self, Value* out) except -1:
     return _cpu(state, self, out, True, True)
 
 
@@ -225,6 +225,6 @@ register("thread.cgroups", _cgroups, NEED_THREAD)
 register("thread.cgroup", _cgroup, NEED_THREAD)
 register("thread.exectime", _exectime, 0)
 register("thread.totexectime", _totexectime, NEED_THREAD | NEED_CPU)
-register("thread.cpu", _cpu_all, NEED_THREAD | NEED_CPU)
+register("thread.cpu", cpu_percent, NEED_THREAD | NEED_CPU)
 register("thread.cpu.user", _cpu_user, NEED_THREAD | NEED_CPU)
 register("thread.cpu.system", _cpu_system, NEED_THREAD | NEED_CPU)
