@@ -92,9 +92,9 @@ $(STAMPS)/bcc: | $(STAMPS)/venv
 	@if [ "$$(id -u)" = 0 ]; then tools/find-python python3-bpfcc >/dev/null; fi
 	@touch $@
 
-# What the tests of csyspy.containers run for real; where it cannot be installed they are skipped, saying so.
+# What the tests run for real, beside csyspy or for it to watch; where it cannot be installed they are skipped, saying so.
 $(STAMPS)/runtimes: | $(STAMPS)/venv
-	@if [ "$$(id -u)" = 0 ]; then tools/find-python docker.io podman conmon containerd runc busybox-static catatonit python3-grpcio >/dev/null || true; fi
+	@if [ "$$(id -u)" = 0 ]; then tools/find-python sysdig docker.io podman conmon containerd runc busybox-static catatonit python3-grpcio >/dev/null || true; fi
 	@touch $@
 
 $(STAMPS)/dev: pyproject.toml | $(STAMPS)/package

@@ -17,6 +17,7 @@ complete -c csyspy -l cri-timeout -x -d 'Live: wait at most MS milliseconds for 
 complete -c csyspy -l large-environment -d 'Live: read environments above 4 KiB from /proc'
 complete -c csyspy -l page-faults -d 'Live: also trace page faults'
 complete -c csyspy -l latency -d 'Live: take the time at the begin of each call, too, so that latencies are known'
+complete -c csyspy -l newer-events -d 'Live, with -w: keep the arguments of system calls that sysdig 0'
 complete -c csyspy -l tier -x -d 'Live: take A (raw tracepoints and iterators), B (tracepoints, without the kernel\'s type information) or C (/proc alone) instead of the best that is possible; `csyspy doctor` tells what each needs'
 complete -c csyspy -s p -l print -x -d 'Print each event as FORMAT says: text with %fields; see OUTPUT FORMAT'
 complete -c csyspy -s j -l json -d 'Print one JSON object a line, with the fields of the format as sorted, typed keys'

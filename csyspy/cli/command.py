@@ -65,6 +65,7 @@ class Command:
     large_environment: bool = False
     page_faults: bool = False
     latency: bool = False
+    newer_events: bool = False
     tier: str = ""
     """``A``, ``B`` or ``C``; empty for the best that is possible."""
     format: str | None = None

@@ -37,6 +37,7 @@ def open_live(
             switches=_asks_for_switches(command),
             page_faults=command.page_faults,
             enters=_asks_for_times(command),
+            known_to_sysdig=bool(command.write) and not command.newer_events,
             duration_s=command.duration_s,
             tier=tier,
             kernel_filter=split(parse(filter_text)) if filter_text.strip() else kernel_filter,

@@ -106,6 +106,10 @@ OPTIONS: tuple[Option, ...] = (
         "", "latency", "latency", SOURCE,
         "Live: take the time at the begin of each call, too, so that latencies are known. Chisels and fields that tell them ask for it.",
     ),
+    _switch(
+        "", "newer-events", "newer_events", SOURCE,
+        "Live, with -w: keep the arguments of system calls that sysdig 0.29.3 has no event for. It passes over them; newer libs read them.",
+    ),
     _value(
         "", "tier", "TIER", "tier", SOURCE,
         "Live: take A (raw tracepoints and iterators), B (tracepoints, without the kernel's type information) or C (/proc alone) instead "

@@ -32,6 +32,9 @@ cdef dict _changes():
 
 cdef dict _CHANGES = _changes()
 
+# event id -> parameters in 0.29.3, which does not show those that younger libs have appended
+cdef dict _OLD_COUNTS = {event["id"]: event["in_0_29_3"]["nparams"] for event in EVENT_TABLE["events"] if event.get("in_0_29_3")}
+
 
 # by Producer: names of flags that its libs did not have yet (libs: driver/flags_table.c)
 cdef list _LATER_FLAGS = [
@@ -85,6 +88,8 @@ cdef ShownEvent* _prepare(int producer, uint32_t type) except NULL:
             shown.named = <NamedNumber*>calloc(REMEMBERED, sizeof(NamedNumber))
             if shown.named == NULL:
                 raise MemoryError
+    if producer == PRODUCER_OLD:
+        event.nparams = min(event.nparams, <uint32_t>_OLD_COUNTS.get(type, event.nparams))
     return event
 
 

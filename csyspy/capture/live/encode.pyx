@@ -35,6 +35,7 @@ cdef enum:
     CHILD_HAS_NO_ENTER = 1   # of Layout.flags
     TELLS_OF_PROCESS = 2
     NO_ENTER = 4             # the event was made after enter events had been given up
+    OLD_EVENTS = 336         # event ids that sysdig 0.29.3 knows; it passes over the others
     OLD_CODES = 329          # ppm_sc codes that sysdig 0.29.3 knows; it would read beyond its table. Newer ones go by the call's number
     GENERIC_E = 0
     GENERIC_X = 1
@@ -65,7 +66,10 @@ cdef struct Entry:
 
 
 cdef class Encoder:
-    """Turns records into blocks. `epoch_ns` is the time of the boot in ns since the epoch."""
+    """Turns records into blocks. `epoch_ns` is the time of the boot in ns since the epoch.
+
+    Where the calls have to be `known_to_sysdig`, those that 0.29.3 has no event for are generic ones, without their arguments.
+    """
 
     cdef Layout layouts[MAX_CALLS]
     cdef Rules rules[64]
@@ -82,7 +86,7 @@ cdef class Encoder:
     cdef bint fills
     cdef tuple filled            # what the record in hand has from `fill`
 
-    def __cinit__(self, int64_t epoch_ns, bint enters=False):
+    def __cinit__(self, int64_t epoch_ns, bint enters=False, bint known_to_sysdig=False):
         self.epoch_ns = epoch_ns
         self.enters = enters
         self.batch = <Entry*>malloc(BATCH * sizeof(Entry))
@@ -90,7 +94,7 @@ cdef class Encoder:
             raise MemoryError
         self.cgroups = {}
         numbers = self._read_conversions()
-        self._read_calls(numbers)
+        self._read_calls(numbers, known_to_sysdig)
 
     def __dealloc__(self):
         cdef int i
@@ -125,7 +129,7 @@ cdef class Encoder:
         self.tables.ptrace = self.rules[<int>numbers["ptrace"]]
         return numbers
 
-    def _read_calls(self, numbers):
+    def _read_calls(self, numbers, bint known_to_sysdig):
         cdef Layout* layout
         by_id = {event["id"]: event for event in EVENT_TABLE["events"]}
         by_enum = {event["enum"]: event["id"] for event in EVENT_TABLE["events"]}
@@ -140,6 +144,8 @@ cdef class Encoder:
             layout.enter, layout.exit = row["enter"], row["exit"]
             if call.event:
                 layout.enter, layout.exit = by_enum[call.event + "_E"], by_enum[call.event + "_X"]
+            if known_to_sysdig and layout.enter >= OLD_EVENTS:
+                continue
             enter = parse_params(call.enter, by_id[layout.enter], numbers)
             leave = parse_params(call.exit, by_id[layout.exit], numbers)
             layout.n_enter, layout.n_exit = len(enter), len(leave)

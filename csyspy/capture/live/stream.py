@@ -69,6 +69,8 @@ class StreamOptions:
     """The source ends after so long, whether or not there were events; 0: never."""
     enters: bool = False
     """Tell of the begin of each call too, at its own time; without, enter events have the time of the exit. Tier A only."""
+    known_to_sysdig: bool = False
+    """System calls that sysdig 0.29.3 has no event for come as generic events, without their arguments: it would pass over others."""
     tier: Tier = Tier.A
     """A or B: with the kernel's type information, or without."""
     count_runs: bool = False
@@ -108,7 +110,7 @@ class LiveSource:
         self._waiting = self._begun = False
         self._absent_s = self._next_learn_s = 0.0
         self._meter = Meter(count_runs=options.count_runs)
-        self._encoder = Encoder(boot_epoch_ns(), options.enters and options.tier is Tier.A)
+        self._encoder = Encoder(boot_epoch_ns(), options.enters and options.tier is Tier.A, options.known_to_sysdig)
         self._ring = RingReader(self._loaded.map("ring").fd, options.ring_bytes)
         self._ring_bytes = options.ring_bytes
         self._ends_s = time.monotonic() + options.duration_s if options.duration_s else float("inf")

@@ -21,8 +21,12 @@ COMMAND = Path(sys.executable).with_name("csyspy")
 WORKLOAD = Path(__file__).with_name("workload.py")
 DEADLINE_S = 30
 LINE = "%evt.rawtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info"
-OLD_TYPES = 336
-"""Event types that sysdig 0.29.3 knows; it passes over the others."""
+NAMES_OF_SYSDIG = {event["name"] for event in EVENT_TABLE["events"] if event["id"] < 336} | {
+    name for code, name in EVENT_TABLE["ppm_sc"].items() if int(code) < 329
+}
+"""System calls and events that 0.29.3 has a name for."""
+ATTEMPTS = 5
+"""What else runs on the machine may be more than the ring holds; then the workload is recorded anew."""
 
 pytestmark = [pytest.mark.usefixtures("kernel", "root_user"), pytest.mark.xdist_group("live")]
 
@@ -53,7 +57,14 @@ def recording(path: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    folder = tmp_path_factory.mktemp("stream")
+    for _ in range(ATTEMPTS):
+        found = _record(tmp_path_factory.mktemp("stream"))
+        if "none lost" in found.said:
+            break
+    return found
+
+
+def _record(folder: Path) -> Recorded:
     path, name = folder / "work.scap", folder / "csyspy-workload"
     name.symlink_to(Path(sys.executable).resolve())
     place = folder / "place"
@@ -77,28 +88,23 @@ def test_nothing_was_lost(recorded: Recorded) -> None:
     assert "none lost" in recorded.said
 
 
-@pytest.mark.skipif(shutil.which("sysdig") is None, reason="needs the real sysdig")
-def test_sysdig_reads_it_line_for_line(recorded: Recorded) -> None:
-    young = {event["name"] for event in EVENT_TABLE["events"] if event["id"] >= OLD_TYPES}
-    young -= {event["name"] for event in EVENT_TABLE["events"] if event["id"] < OLD_TYPES}
-    numbered = {name for code, name in EVENT_TABLE["ppm_sc"].items() if int(code) >= 329}
-    theirs = [line for line in lines(recorded, LINE, command="sysdig") if "<unknown>" not in line]
-    ours = [line for line in lines(recorded, LINE) if line.split(") ", 1)[1].split()[1] not in young | numbered]
-    assert len(ours) > 1500
-    assert [_comparable(line) for line in theirs] == [_comparable(line) for line in ours]
+@pytest.mark.parametrize("words", [(), ("-v",), ("-X",), ("-p", LINE), ("evt.failed=true",), ("-S",), ("-c", "echo_fds")])
+def test_sysdig_reads_it_line_for_line(recorded: Recorded, words: tuple[str, ...], sysdig: str) -> None:
+    """But for the names of system calls: where it says `<unknown>` for those that came after it, csyspy knows them by their number."""
+    ours, theirs = (printed(recorded, *words, command=command) for command in (COMMAND, sysdig))
+    assert ours
+    assert [_called_as_before(line) for line in ours] == theirs
 
 
-def _comparable(line: str) -> str:
-    """Without what sysdig 0.29.3 does not read: parameters that younger libs have appended, and descriptors made by younger events."""
-    line = re.sub(r"( flags=\d+(?:\([A-Z_]*\))?) cap_inheritable=.*", r"\1", line)
-    if " openat2 " in line:
-        line = line.partition(" dev=")[0]
-    if " > seccomp " in line:
-        return line.partition(" flags=")[0]
-    if " pipe " in line:
-        return re.sub(r" ino=\d+$", "", line)
-    line = re.sub(r"(fd=\d+)\(<[lm]>[^)]*\)", r"\1", line)
-    return re.sub(r" (ino=\d+|pidns_init_start_ts=\d+)$", "", line)
+def printed(recorded: Recorded, *words: str, command: Path | str = COMMAND) -> list[str]:
+    """The lines of a recording, to the blank."""
+    run = subprocess.run([command, "-r", recorded.path, *words], capture_output=True, timeout=DEADLINE_S, check=True)
+    return run.stdout.decode(errors="replace").splitlines()
+
+
+def _called_as_before(line: str) -> str:
+    found = re.search(r"(?<= [<>] )([a-z0-9_]+)(?= ?$)", line)
+    return line if found is None or found.group() in NAMES_OF_SYSDIG else f"{line[: found.start()]}<unknown>{line[found.end() :]}"
 
 
 def test_bytes_and_names_are_those_of_the_program(recorded: Recorded) -> None:
@@ -155,6 +161,17 @@ def test_every_call_of_the_table_is_encoded(recorded: Recorded) -> None:
     for name in ("renameat2", "openat2", "ptrace", "bpf", "semop", "quotactl", "mount", "seccomp", "prlimit", "epoll_create1", "keyctl"):
         assert name in names
     assert "NA" not in names
+
+
+@pytest.mark.parametrize(("words", "named"), [((), "<NA>"), (("--newer-events",), "csyspy-secret")])
+def test_arguments_that_sysdig_cannot_read_are_kept_where_they_are_asked_for(tmp_path: Path, words: tuple[str, ...], named: str) -> None:
+    path, name = tmp_path / "memfd.scap", tmp_path / "csyspy-memfd"
+    name.symlink_to(Path(sys.executable).resolve())
+    with recording(path, *words, f"proc.name={name.name} or proc.pid={os.getpid()}"):
+        subprocess.run([name, "-c", "import os; os.memfd_create('csyspy-secret')"], check=True, timeout=DEADLINE_S)
+        time.sleep(0.2)
+    found = lines(Recorded(path, {}, ""), "*%evt.arg.name", f"evt.type=memfd_create and evt.dir=< and proc.name={name.name}")
+    assert found == [named]
 
 
 CONTAINER_ID = "0123456789abcdef" * 4
