@@ -8,6 +8,8 @@ import queue
 import sys
 import threading
 import time
+import zlib
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from isal import igzip_lib
@@ -20,6 +22,7 @@ AHEAD = 4  # chunks that may wait for the walk
 GZIP_MAGIC = b"\x1f\x8b"
 SWITCH_INTERVAL_S = 0.001
 PATIENCE_S = 0.5
+RESCUE_PIECE = 1 << 14  # compressed bytes inflated at once where a damaged stream is read again: 16 MiB at the most come out of them
 
 
 class GzipStream:
@@ -32,6 +35,12 @@ class GzipStream:
         self._ready: queue.Queue[bytes | CaptureError | None] = queue.Queue(AHEAD)
         self._closed = threading.Event()
         self._over = False
+        self._taken = len(head)
+        """Compressed bytes read from the file."""
+        self._member_at = 0
+        """Where the present member begins in the file."""
+        self._given = 0
+        """Inflated bytes of the present member that have been handed on."""
         # The walk works without giving the interpreter away; ask for it sooner than the 5 ms of the default.
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(min(self._switch_interval, SWITCH_INTERVAL_S))
@@ -75,20 +84,34 @@ class GzipStream:
             end = CaptureError(f"{self._name}: the gzip stream ends too early: is the file truncated?")
         except (igzip_lib.IsalError, ValueError) as error:  # type: ignore[misc]
             end = CaptureError(f"{self._name}: the gzip stream is damaged: {error}")
+            self._rescue()
         self._give(end)
+
+    def _rescue(self) -> None:
+        """Hand on what ISA-L had inflated of a chunk before it met the damage: it keeps that. A pipe cannot be read again."""
+        if not self._file.seekable():
+            return
+        at = 0
+        for inflated in _up_to_damage(self._file, self._member_at):
+            at += len(inflated)
+            if at > self._given and not self._give(inflated[max(0, len(inflated) - (at - self._given)) :]):
+                return
 
     def _inflate(self) -> None:
         """All members one after another. Raises EOFError where the file ends inside one."""
         data = self._head
         while True:
+            self._member_at, self._given = self._taken - len(data), 0
             member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
             while not member.eof:
                 if member.needs_input and not data:
                     data = self._file.read(PIECE)
+                    self._taken += len(data)
                     if not data:
                         raise EOFError
                 inflated = member.decompress(data, CHUNK)
                 data = b""
+                self._given += len(inflated)
                 if inflated and not self._give(inflated):
                     return
             data = member.unused_data
@@ -96,6 +119,23 @@ class GzipStream:
                 more = self._file.read(PIECE)
                 if not more:
                     return
+                self._taken += len(more)
                 data += more
             if not data.startswith(GZIP_MAGIC):
                 return
+
+
+def _up_to_damage(file: BinaryIO, start: int) -> Iterator[bytes]:
+    """What the gzip member at `start` of the file holds, to the last byte before it is damaged."""
+    file.seek(start)
+    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    while piece := file.read(RESCUE_PIECE):
+        before = member.copy()
+        try:
+            yield member.decompress(piece)
+        except zlib.error:
+            for byte in piece:
+                try:
+                    yield before.decompress(bytes([byte]))
+                except zlib.error:
+                    return

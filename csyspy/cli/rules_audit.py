@@ -1,6 +1,7 @@
 """`csyspy rules -r … -e audit.log`: run rules of the source k8s_audit over Kubernetes audit logs."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, astuple
@@ -9,7 +10,7 @@ from typing import Final
 from csyspy.cli.exits import FAILED, OK
 from csyspy.cli.rules_command import RulesCommand
 from csyspy.cli.rules_run import Printer, alert_line, chosen_rules, engine_options, statistics
-from csyspy.errors import UsageError
+from csyspy.errors import CaptureError, UsageError
 from csyspy.rules.alerts import iso_time
 from csyspy.rules.audit import AuditEngine
 from csyspy.rules.audit_log import AuditReader, looks_like_audit_log
@@ -31,10 +32,13 @@ def reads_audit_logs(command: RulesCommand) -> bool:
 
 
 def _is_audit_log(path: str) -> bool:
-    if path == "-":
+    if path == "-" or not os.path.isfile(path):  # what a pipe gives can be read once only
         return False
-    with open(path, "rb") as file:
-        return looks_like_audit_log(file.read(_HEAD_BYTES))
+    try:
+        with open(path, "rb") as file:
+            return looks_like_audit_log(file.read(_HEAD_BYTES))
+    except OSError as error:
+        raise CaptureError(f"cannot open {path}: {error.strerror}") from None
 
 
 def who_did_what(command: RulesCommand) -> Iterator[str]:

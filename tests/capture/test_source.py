@@ -59,6 +59,20 @@ def test_a_cut_gzip_gives_what_it_has_then_says_so(tmp_path: Path, cut: int) -> 
         assert source.read() is None
 
 
+@pytest.mark.parametrize("before", [b"", b"a member of its own"])
+def test_a_damaged_gzip_gives_all_that_lies_before_the_damage(tmp_path: Path, before: bytes) -> None:
+    path = tmp_path / "f"
+    first = gzip.compress(before) if before else b""
+    packed = bytearray(gzip.compress(DATA))
+    packed[-8] ^= 0xFF  # the check sum
+    path.write_bytes(first + packed)
+    with open_source([str(path)]) as source:
+        got = bytearray()
+        with pytest.raises(CaptureError, match="damaged"):
+            drain(source, got)
+        assert bytes(got) == before + DATA
+
+
 def test_a_damaged_gzip_says_so(tmp_path: Path) -> None:
     path = tmp_path / "f"
     packed = bytearray(gzip.compress(os.urandom(1 << 20)))
