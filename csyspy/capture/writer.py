@@ -33,9 +33,11 @@ class Output(Protocol):
 
 
 class PlainOutput:
-    """A file without compression. What could not be written whole is taken back, so that readers find no half block."""
+    """A file without compression. Of what could not be written whole the last, half block is taken back; readers find none."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, compressed: bool = False) -> None:
+        """`compressed`: what is written is no blocks but a stream, good to its last byte."""
+        self._compressed = compressed
         self._fd = os.dup(sys.stdout.fileno()) if path == STDOUT else os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         self._size = 0
 
@@ -47,13 +49,13 @@ class PlainOutput:
             while done < len(view):
                 done += os.write(self._fd, view[done:])
         except OSError:
-            self._take_back()
+            self._take_back(self._size + (done if self._compressed else _whole_blocks(view[:done])))
             raise
         self._size += done
 
-    def _take_back(self) -> None:
+    def _take_back(self, size: int) -> None:
         try:
-            os.ftruncate(self._fd, self._size)
+            os.ftruncate(self._fd, size)
         except OSError:
             pass  # a pipe keeps what it has
 
@@ -68,7 +70,7 @@ class GzipOutput:
     def __init__(self, path: str) -> None:
         from isal import isal_zlib
 
-        self._file = PlainOutput(path)
+        self._file = PlainOutput(path, compressed=True)
         self._deflate = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, 31)
         self._broken = False
 
@@ -171,6 +173,17 @@ class CaptureWriter:
         for kind, body in chosen:
             size = struct.pack("<I", len(body) + 12)
             self.write(b"".join((struct.pack("<I", kind), size, body, size)))
+
+
+def _whole_blocks(data: memoryview) -> int:
+    """Bytes of the blocks that lie whole in ``data``, which begins with one."""
+    at = 0
+    while at + 8 <= len(data):
+        (size,) = struct.unpack_from("<I", data, at + 4)
+        if size < 12 or at + size > len(data):
+            break
+        at += size
+    return at
 
 
 def _is_event(kind: int) -> bool:

@@ -33,7 +33,7 @@ from scap_builder import (
 
 from csyspy.capture import open_source
 from csyspy.capture.rotation import Rotation
-from csyspy.capture.writer import GzipOutput, open_writer
+from csyspy.capture.writer import GzipOutput, PlainOutput, open_writer
 from csyspy.engine.dump import descriptors
 from csyspy.engine.gate import Tally
 from csyspy.engine.state import State
@@ -188,6 +188,25 @@ def test_a_full_disk_leaves_a_stream_that_is_cut_and_not_wrong(tmp_path: Path, m
         assert data.startswith(bytes(got))
         with pytest.raises(CaptureError, match="truncated"):
             source.read()
+
+
+def test_a_full_disk_leaves_the_blocks_that_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = PlainOutput(str(tmp_path / "out"))
+    one, two = event(CLOSE_E, [i64(3)]), event(CLOSE_E, [i64(4)])
+    write, left = os.write, [len(one) + 5]
+
+    def nearly_full(fd: int, data: bytes) -> int:
+        if not left[0]:
+            return full(fd, data)
+        left[0] -= (done := write(fd, data[: left[0]]))
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", nearly_full)
+        with pytest.raises(OSError, match="full"):
+            output.write(one + two)
+    output.close()
+    assert (tmp_path / "out").read_bytes() == one
 
 
 def full(fd: int, data: bytes) -> int:
