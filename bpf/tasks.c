@@ -155,20 +155,55 @@ static __always_inline void fill(struct task_row *row, char *task)
   }
 }
 
+/* In place of a row: of a thread that has not run since the pass before, and is not its process' first, nothing is new. */
+struct idle_row {
+  u64 zero; /* where rows have the start */
+  u64 tid;
+};
+
+struct told {
+  u64 start_ns;
+  u64 cpu_ns;
+};
+
+#define TOLD_SLOTS 65536
+BPF_ARRAY(told, struct told, TOLD_SLOTS);
+
 int csp_tasks(u64 *ctx)
 {
   int zero = 0;
   u64 *meta = (u64 *)ctx[0];
   char *task = (char *)ctx[1];
   struct task_row *row;
+  struct told *before = 0;
+  u32 tid = 0, pid = 0, place;
   if (!task)
     return 0;
+  READ(tid, task + O_task_struct_pid);
+  READ(pid, task + O_task_struct_tgid);
+  if (tid != pid) {
+    struct idle_row idle = {.tid = tid};
+    struct told now = {};
+    place = tid & (TOLD_SLOTS - 1);
+    before = told.lookup(&place);
+    if (!before)
+      return 0;
+    READ(now.start_ns, task + O_task_struct_start_boottime);
+    READ(now.cpu_ns, task + O_task_struct_se + O_sched_entity_sum_exec_runtime);
+    if (before->start_ns == now.start_ns && before->cpu_ns == now.cpu_ns) {
+      bpf_seq_write((void *)meta[0], &idle, sizeof(idle));
+      return 0;
+    }
+    *before = now;
+  }
   row = row_scratch.lookup(&zero);
   if (!row)
     return 0;
   __builtin_memset(row, 0, sizeof(*row));
   fill(row, task);
-  bpf_seq_write((void *)meta[0], row, sizeof(*row));
+  /* what finds the kernel's buffer full is asked for again */
+  if (bpf_seq_write((void *)meta[0], row, sizeof(*row)) && before)
+    before->start_ns = 0;
   return 0;
 }
 

@@ -27,7 +27,8 @@ ATTEMPTS: Final = 5
 """To load a program whose verification signals interrupt."""
 LOAD_MAP_OPCODE: Final = 0x18
 PSEUDO_MAP_FD: Final = 1
-PIECE: Final = 1 << 20
+PIECE: Final = 1 << 16
+"""More than an iterator gives at once (linux: kernel/bpf/bpf_iter.c, eight pages)."""
 
 TRACEPOINT_TYPE, ITERATOR_TYPE = "btf_trace_", "bpf_iter_"
 WITHOUT_TYPES: Final = "csyspy --tier B does without"
@@ -43,6 +44,7 @@ class Loaded:
         self._links: dict[str, list[int]] = {}
         self._programs: dict[str, int] = {}
         self._by_fd: dict[int, Map] = {}
+        self._written = bytearray(PIECE)
         try:
             for description in module.maps:
                 made = _create_map(description, (sizes or {}).get(description.name, description.entries))
@@ -94,10 +96,10 @@ class Loaded:
         except OSError as error:
             raise LiveError(f"cannot attach {program} to {category}:{event}: {error.strerror}", _privilege_hint(error)) from None
 
-    def iterate(self, program: str, target: str) -> bytes:
+    def iterate(self, program: str, target: str) -> memoryview:
         """What an iterator program writes when it runs over ``target``: ``task``, ``task_file`` and the others of this kernel.
 
-        Raises LiveError."""
+        Good until the next call. Raises LiveError."""
         if program not in self._links:
             prog_fd = self._load(program, TRACING_PROG, ITER_ATTACH, _btf_id(ITERATOR_TYPE + target))
             try:
@@ -109,10 +111,12 @@ class Loaded:
         except OSError as error:
             raise LiveError(f"cannot run {program} over {target}: {error.strerror}") from None
         try:
-            pieces = []
-            while piece := os.read(fd, PIECE):
-                pieces.append(piece)
-            return b"".join(pieces)
+            used = 0
+            while read := os.readv(fd, [memoryview(self._written)[used:]]):
+                used += read
+                if len(self._written) - used < PIECE:
+                    self._written = self._written + bytes(len(self._written))
+            return memoryview(self._written)[:used]
         finally:
             os.close(fd)
 

@@ -190,7 +190,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         alive = tasks.iterate("csp_tasks", "task")
         now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         _, _, ended = tasks.map("exited").entries_read(delete=True)
-        self._tasks.update(alive, bytes(ended), now_ns)
+        self._tasks.update(alive, ended, now_ns)
         if DESCRIPTORS in self._loaded:
             self._tasks.add_fd_counts(self._loaded[DESCRIPTORS].iterate("csp_fd_counts", "task"))
         for probe, slots in self._slots.items():

@@ -30,6 +30,11 @@ cdef struct TaskRow:
     char comm[16]
 
 
+cdef struct IdleRow:
+    uint64_t zero
+    uint64_t tid
+
+
 # bpf/thread_bytes.h has the same layout.
 cdef struct ThreadBytes:
     uint64_t tid
@@ -73,6 +78,7 @@ cdef class Thread:
     cdef uint32_t exeline_of      # the exec_count that exeline belongs to
     cdef int begin(self, const TaskRow* row, bint is_new) except -1
     cdef int advance(self, const TaskRow* row) except -1
+    cdef int rest(self) except -1
     cdef double file_in(self) noexcept
     cdef double file_out(self) noexcept
 
@@ -90,6 +96,7 @@ cdef class TaskTable:
     cdef dict owners
     cdef uint32_t own_pid
     cdef Thread meet(self, const TaskRow* row)
+    cdef int meet_idle(self, object tid, list rows) except -1
     cdef int end(self, const TaskRow* row, list rows) except -1
     cdef int lead(self) except -1
     cdef Thread owner(self, object tid)

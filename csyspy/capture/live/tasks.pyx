@@ -3,7 +3,6 @@
 Rows are threads, those that ended since the last pass included; columns are by field name. Counts are those of the interval.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.string cimport memchr, memcmp, memcpy
 
 import os
@@ -44,6 +43,7 @@ cdef class Thread:
         cdef TaskRow* now = &self.now
         cdef uint64_t vm_pages = row.vm_pages if not row.flags & EXITING else now.vm_pages
         cdef uint64_t rss_pages = row.rss_pages if not row.flags & EXITING else now.rss_pages
+        self.rest()
         if memcmp(now.comm, row.comm, sizeof(row.comm)):
             self.comm = _text(row.comm, sizeof(row.comm))
         self.cpu_ns = _grown(row.cpu_ns, now.cpu_ns)
@@ -57,12 +57,17 @@ cdef class Thread:
             self.user_ns = 0 if row.flags & KERNEL_THREAD else self.cpu_ns
         self.read_bytes = _grown(row.read_bytes, now.read_bytes)
         self.written_bytes = _grown(row.written_bytes, now.written_bytes)
+        memcpy(now, row, sizeof(TaskRow))
+        now.vm_pages, now.rss_pages = vm_pages, rss_pages
+        return 0
+
+    cdef int rest(self) except -1:
+        """An interval in which nothing is counted yet."""
+        self.cpu_ns = self.user_ns = self.read_bytes = self.written_bytes = 0
         self.group_major_faults = self.group_minor_faults = 0
         self.net_in_bytes = self.net_out_bytes = self.socket_read_bytes = self.socket_written_bytes = 0
         self.file_in_bytes = self.file_out_bytes = 0
         self.calls = self.errors = self.file_errors = self.net_errors = self.memory_errors = self.drift = 0
-        memcpy(now, row, sizeof(TaskRow))
-        now.vm_pages, now.rss_pages = vm_pages, rss_pages
         return 0
 
     @property
@@ -103,32 +108,35 @@ cdef class TaskTable:
     def __len__(self):
         return len(self.rows)
 
-    def update(self, bytes alive not None, bytes ended not None, uint64_t now_ns):
+    def update(self, const unsigned char[::1] alive not None, const unsigned char[::1] ended not None, uint64_t now_ns):
         """One pass: the rows of the iterator, those that ended since the pass before, and the time since boot in ns.
 
         The first pass is only what later ones are compared with: it has no rows that ended, and all its counts are 0.
         """
-        cdef const char* data = PyBytes_AS_STRING(alive)
-        cdef Py_ssize_t count = PyBytes_GET_SIZE(alive) // <Py_ssize_t>sizeof(TaskRow)
-        cdef Py_ssize_t i
+        cdef Py_ssize_t at = 0, size = alive.shape[0], i
         cdef const TaskRow* row
         cdef Thread thread
         cdef list rows = []
         self.passes += 1
         self.interval_ns = <double>(now_ns - self.begin_ns) if self.passes > 1 and now_ns > self.begin_ns else 0.0
-        for i in range(count):
-            row = <const TaskRow*>(data + i * <Py_ssize_t>sizeof(TaskRow))
+        while at + <Py_ssize_t>sizeof(IdleRow) <= size:
+            row = <const TaskRow*>&alive[at]
+            if not row.start_ns:
+                self.meet_idle(<uint32_t>(<const IdleRow*>row).tid, rows)
+                at += sizeof(IdleRow)
+                continue
+            if at + <Py_ssize_t>sizeof(TaskRow) > size:
+                break
+            at += sizeof(TaskRow)
             if row.flags & EXITING:     # its last counts come with those that ended
                 thread = self.by_tid.get(row.tid)
                 if thread is not None:
                     thread.seen = self.passes
                 continue
             rows.append(self.meet(row))
-        data = PyBytes_AS_STRING(ended)
-        for i in range(PyBytes_GET_SIZE(ended) // <Py_ssize_t>sizeof(TaskRow)):
-            row = <const TaskRow*>(data + i * <Py_ssize_t>sizeof(TaskRow))
+        for i in range(ended.shape[0] // <Py_ssize_t>sizeof(TaskRow)):
             if self.passes > 1:
-                self.end(row, rows)
+                self.end(<const TaskRow*>&ended[i * <Py_ssize_t>sizeof(TaskRow)], rows)
         self.rows = rows
         self.owners = None
         self.begin_ns = now_ns
@@ -146,6 +154,15 @@ cdef class TaskTable:
         thread.advance(row)
         thread.seen = self.passes
         return thread
+
+    cdef int meet_idle(self, object tid, list rows) except -1:
+        cdef Thread thread = self.by_tid.get(tid)
+        if thread is None or thread.now.flags & EXITING:
+            return 0
+        thread.rest()
+        thread.seen = self.passes
+        rows.append(thread)
+        return 0
 
     cdef int end(self, const TaskRow* row, list rows) except -1:
         cdef Thread thread = self.by_tid.get(row.tid)
@@ -229,15 +246,16 @@ cdef class TaskTable:
                 thread.file_in_bytes += slot.read_bytes
                 thread.file_out_bytes += slot.written_bytes
 
-    def add_fd_counts(self, bytes counts not None):
+    def add_fd_counts(self, const unsigned char[::1] counts not None):
         """Take how many descriptors processes have open, from csp_fd_counts. After `update`."""
-        cdef const uint32_t* pairs = <const uint32_t*>PyBytes_AS_STRING(counts)
+        cdef const uint32_t* pair
         cdef Py_ssize_t i
         cdef Thread thread
-        for i in range(PyBytes_GET_SIZE(counts) // 8):
-            thread = self.by_tid.get(pairs[2 * i])
+        for i in range(counts.shape[0] // 8):
+            pair = <const uint32_t*>&counts[8 * i]
+            thread = self.by_tid.get(pair[0])
             if thread is not None:
-                thread.open_fds = pairs[2 * i + 1]
+                thread.open_fds = pair[1]
 
     def add_drift(self, const unsigned char[::1] keys, const unsigned char[::1] values, size_t count):
         """Take the entries that bpf/drift.c has made. After `update`."""
@@ -289,6 +307,7 @@ cdef object _user(TaskTable table, Thread thread):
     return table.users[uid]
 
 
+# What belongs to the process is asked of its first thread: of the others the kernel tells nothing while they do not run (bpf/tasks.c).
 cdef list values_of(TaskTable table, list threads, str field):
     """The field's value for each of threads; None where there is no thread."""
     cdef Thread t
@@ -323,9 +342,9 @@ cdef list values_of(TaskTable table, list threads, str field):
     if field == "thread.pfminor":
         return [None if t is None else <int64_t>t.leader.group_minor_faults for t in threads]
     if field == "proc.nthreads":
-        return [None if t is None else t.now.threads for t in threads]
+        return [None if t is None else t.leader.now.threads for t in threads]
     if field == "proc.ppid":
-        return [None if t is None else t.now.parent_pid for t in threads]
+        return [None if t is None else t.leader.now.parent_pid for t in threads]
     if field == "proc.vpid":
         return [None if t is None else t.now.virtual_pid for t in threads]
     if field == "thread.vtid":
@@ -337,7 +356,7 @@ cdef list values_of(TaskTable table, list threads, str field):
     if field == "proc.exeline":
         return [None if t is None else _exeline(table, t) for t in threads]
     if field == "proc.fdlimit":
-        return [None if t is None else <int64_t>t.now.fd_limit for t in threads]
+        return [None if t is None else <int64_t>t.leader.now.fd_limit for t in threads]
     if field == "evt.buflen.file":
         return [None if t is None else t.file_in() + t.file_out() for t in threads]
     if field == "evt.buflen.file.in":
@@ -353,7 +372,7 @@ cdef list values_of(TaskTable table, list threads, str field):
     if field == "proc.fdopencount":
         return [None if t is None else t.leader.open_fds for t in threads]
     if field == "proc.fdusage":
-        return [None if t is None else min(100.0 * t.leader.open_fds / t.now.fd_limit, 100.0) if t.now.fd_limit else 0.0 for t in threads]
+        return [None if t is None else min(100.0 * t.leader.open_fds / t.leader.now.fd_limit, 100.0) if t.leader.now.fd_limit else 0.0 for t in threads]
     if field == "evt.rawarg.res":    # of calls that read and write files
         return [None if t is None else t.file_in_bytes + t.file_out_bytes for t in threads]
     if field == "evt.count":
