@@ -19,9 +19,16 @@ from csyspy.errors import CsyspyError, LiveError, UsageError
 GOOD, SO_SO, BAD = "ok", "warn", "fail"
 MARKS: Final = {GOOD: "✓", SO_SO: "!", BAD: "✗"}
 TIERS: Final = {Tier.A: "raw tracepoints and iterators", Tier.B: "tracepoints", Tier.C: "/proc alone"}
+AUTO: Final = "auto"
+REFUSED: Final = {
+    401: "use a kubeconfig, or a service account, whose token is valid",
+    403: "grant get, list and watch, as deploy/daemonset.yaml does",
+}
+"""Status of an API server's refusal -> what changes it."""
 LIVE_S: Final = 2
 MOST_S: Final = 3600
 USAGE: Final = f"""usage: csyspy doctor [--json] [--live] [--seconds SEC] [--cri PATH] [--docker-host PATH]
+                     [-k FILE]
 
 What live capture needs and what there is of it. Exit code 3 where events cannot be captured here.
 
@@ -30,6 +37,8 @@ What live capture needs and what there is of it. Exit code 3 where events cannot
   --seconds SEC       how long, with --live ({LIVE_S})
   --cri PATH          socket of a CRI runtime to ask, besides the usual ones
   --docker-host PATH  socket of Docker to ask
+  -k, --kubernetes FILE
+                      ask the API server of this kubeconfig for all that csyspy watches; auto looks in the usual places
 """
 
 
@@ -82,6 +91,8 @@ class _Options:
     seconds: int = LIVE_S
     cri: tuple[str, ...] = ()
     docker_host: str = ""
+    kubeconfig: str | None = None
+    """A file, or empty for the usual places."""
 
 
 def _parse(words: Sequence[str]) -> _Options | None:
@@ -104,6 +115,9 @@ def _parse(words: Sequence[str]) -> _Options | None:
                 options.cri += (value,)
             else:
                 options.docker_host = value
+        elif word in ("-k", "--kubernetes") and (given or left):
+            value = given or left.pop(0)
+            options.kubeconfig = "" if value == AUTO else value
         else:
             raise UsageError(f"csyspy doctor does not know {word}", "csyspy doctor --help")
     return options
@@ -119,6 +133,7 @@ def _findings(here: Possibilities, options: _Options) -> Iterator[Finding]:
     for check in CHECKS:
         yield check(here)
     yield from _runtimes(options)
+    yield from _cluster(options.kubeconfig)
     for tier in Tier:
         missing = tiers.lacking(tier, here)
         if missing is None:
@@ -222,6 +237,38 @@ def _runtimes(options: _Options) -> Iterator[Finding]:
             yield Finding(entry.kind, SO_SO, error.message)
         finally:
             runtime.close()
+
+
+def _cluster(kubeconfig: str | None) -> Iterator[Finding]:
+    """The API server, where one is asked: whether it lets us read all that is watched."""
+    from csyspy.containers.kubernetes.client import KubernetesApi, in_cluster
+    from csyspy.containers.kubernetes.store import RESOURCES
+    from csyspy.containers.kubernetes.watch import CONNECT_S, ApiRefused
+    from csyspy.containers.untrusted import printable
+
+    if kubeconfig is None and not in_cluster():
+        return
+    try:
+        api = KubernetesApi(kubeconfig or "")
+    except UsageError as error:
+        yield Finding("kubernetes", BAD, error.message, error.hint)
+        return
+    refused: dict[int, list[str]] = {}
+    for resource in RESOURCES:
+        try:
+            for _ in api.get(resource.path, {"limit": "1"}, CONNECT_S):
+                pass
+        except ApiRefused as error:
+            refused.setdefault(error.status, []).append(f"{resource.kind}: {error.message}")
+        except Exception as error:  # a server's answer may be anything; what this one gives, the others would
+            what = f"{api.address}: {type(error).__name__}: {error}"
+            yield Finding("kubernetes", SO_SO, printable(what), "see that the address in the kubeconfig can be reached from here")
+            return
+    for status, messages in refused.items():
+        more = f" (and {len(messages) - 1} more kinds)" if len(messages) > 1 else ""
+        yield Finding("kubernetes", SO_SO, f"{api.address}: {messages[0]}{more}", REFUSED.get(status, ""))
+    if not refused:
+        yield Finding("kubernetes", GOOD, f"{api.address} lists pods, what owns them, services and namespaces")
 
 
 def _live(seconds: int) -> Iterator[Finding]:

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from csyspy.containers.info import ContainerInfo
+from csyspy.containers.untrusted import printable
 from csyspy.errors import CsyspyError
 
 
 class RuntimeUnavailable(CsyspyError):
     """A runtime that cannot be asked, or does not answer as it should. The message names the socket and what happened."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class Runtime(Protocol):

@@ -90,8 +90,10 @@ def stream_json(path: str, target: str, open_sockets: list[socket.socket]) -> It
         raise RuntimeUnavailable(f"{path}: the stream of events ended")
     except TimeoutError:
         raise RuntimeUnavailable(f"{path}: no answer within {TIMEOUT_S:g} s") from None
-    except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
-        raise RuntimeUnavailable(f"{path}: {error}") from None
+    except OSError as error:
+        raise RuntimeUnavailable(f"{path}: {error.strerror or error}") from None
+    except (http.client.HTTPException, ValueError, AttributeError) as error:
+        raise RuntimeUnavailable(f"{path}: this is no HTTP: {type(error).__name__}") from None
     finally:
         open_sockets[:] = [other for other in open_sockets if other is not wire]
         connection.close()

@@ -1,4 +1,4 @@
-"""Reading what a runtime sent as JSON: what is missing, or of another type than it should be, counts as empty."""
+"""Reading what a runtime or an API server sent: what is missing, or of another type than it should be, counts as empty."""
 
 import json
 from typing import Any
@@ -35,3 +35,8 @@ def parsed(source: object) -> dict[str, Any]:
         return mapping(json.loads(text(source)))
     except (ValueError, RecursionError):
         return {}
+
+
+def printable(message: str) -> str:
+    """One line that no terminal obeys."""
+    return "".join(char if char.isprintable() else "." for char in message)

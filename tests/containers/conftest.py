@@ -7,14 +7,18 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tarfile
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from csyspy.capture.live import tier
 
 DEADLINE_S = 60.0
 BUSYBOX = "/bin/busybox"
@@ -190,3 +194,64 @@ def crinode(shared: Path) -> Iterator[Runtime]:
             yield Runtime(str(folder / "containerd.sock"), run)
         finally:
             run("down")
+
+
+Serve = Callable[[bytes | None], str]
+"""Starts a server that answers every request with the given bytes; None: it never answers. Gives the path of its socket."""
+
+
+@pytest.fixture
+def server() -> Iterator[Serve]:
+    """Servers that lie; see Serve."""
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(state_folder("served"))
+
+        def start(answer: bytes | None) -> str:
+            path = str(folder / f"{threading.active_count()}.sock")
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(path)
+            listener.listen()
+            taken: list[socket.socket] = []
+
+            def serve() -> None:
+                while True:
+                    try:
+                        connection, _ = listener.accept()
+                    except OSError:
+                        return
+                    taken.append(connection)
+                    if answer is not None:
+                        connection.recv(65536)
+                        with contextlib.suppress(OSError):
+                            connection.sendall(answer)
+                        connection.close()
+
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+
+            def stop() -> None:
+                listener.shutdown(socket.SHUT_RDWR)
+                listener.close()
+                for connection in taken:
+                    connection.close()
+                thread.join(5)
+
+            stack.callback(stop)
+            return path
+
+        yield start
+
+
+def http(body: bytes, status: str = "200 OK") -> bytes:
+    """An answer of HTTP."""
+    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status.encode(), len(body)) + body
+
+
+def csyspy_live(*words: str) -> str:
+    """What csyspy prints; the test is skipped where it cannot look into the kernel."""
+    missing = tier.lacking(tier.Tier.A, tier.possibilities())
+    if missing is not None:
+        pytest.skip(f"needs live capture: {missing.message}")
+    done = subprocess.run([sys.executable, "-m", "csyspy", *words], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -10,6 +10,8 @@ import base64
 import copy
 import json
 import queue
+import socket
+import struct
 import threading
 import time
 import uuid
@@ -23,6 +25,7 @@ KINDS = {
 }
 GROUPS = (["api", "v1"], ["apis", "apps", "v1"], ["apis", "batch", "v1"])
 HISTORY = 1000
+RESET = object()
 
 
 def status(code, reason, message):
@@ -76,7 +79,14 @@ class Stub:
 
     def stop(self):
         self.http.shutdown()
+        self.http.server_close()
         self.close_watches()
+
+    def reset_watches(self):
+        """Hang up on all watchers in the middle of a line."""
+        with self.lock:
+            for w in self.watchers:
+                w[2].put(RESET)
 
     def close_watches(self):
         with self.lock:
@@ -270,6 +280,11 @@ class Handler(BaseHTTPRequestHandler):
                         continue
                     if e is None:
                         break
+                    if e is RESET:
+                        self.wfile.write(b'40\r\n{"type":"MODI')
+                        self.wfile.flush()
+                        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        raise ConnectionResetError
                     self.event(e, ns, q)
                 if bm and time.time() >= end:
                     self.chunk("BOOKMARK", {"kind": KINDS[res][0], "apiVersion": "v1",

@@ -1,10 +1,6 @@
 """Docker's API: descriptions read, and sockets that lie, hang or are gone."""
 
-import contextlib
 import json
-import socket
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +11,7 @@ from csyspy.containers.docker import DockerRuntime, completed, parse
 from csyspy.containers.info import Probe, image_of
 from csyspy.containers.runtime import RuntimeUnavailable
 
-from .conftest import state_folder
+from .conftest import Serve, http
 
 FULL = "70cd76af5c27" + "8" * 52
 INSPECT: dict[str, Any] = {
@@ -84,59 +80,13 @@ def test_probes_that_kubectl_noted() -> None:
 # --- sockets ---
 
 
-@pytest.fixture
-def server() -> Iterator[Callable[[bytes | None], str]]:
-    """Starts a server that answers every request with the given bytes; None: it never answers. Gives the path of its socket."""
-    with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(state_folder("served"))
-
-        def start(answer: bytes | None) -> str:
-            path = str(folder / f"{threading.active_count()}.sock")
-            listener = socket.socket(socket.AF_UNIX)
-            listener.bind(path)
-            listener.listen()
-            taken: list[socket.socket] = []
-
-            def serve() -> None:
-                while True:
-                    try:
-                        connection, _ = listener.accept()
-                    except OSError:
-                        return
-                    taken.append(connection)
-                    if answer is not None:
-                        connection.recv(65536)
-                        with contextlib.suppress(OSError):
-                            connection.sendall(answer)
-                        connection.close()
-
-            thread = threading.Thread(target=serve, daemon=True)
-            thread.start()
-
-            def stop() -> None:
-                listener.shutdown(socket.SHUT_RDWR)
-                listener.close()
-                for connection in taken:
-                    connection.close()
-                thread.join(5)
-
-            stack.callback(stop)
-            return path
-
-        yield start
-
-
-def http(body: bytes, status: str = "200 OK") -> bytes:
-    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status.encode(), len(body)) + body
-
-
-def test_found(server: Callable[[bytes | None], str]) -> None:
+def test_found(server: Serve) -> None:
     info = DockerRuntime(server(http(json.dumps(INSPECT).encode()))).lookup("70cd76af5c27")
     assert info is not None
     assert info.name == "cpu-burner"
 
 
-def test_not_found(server: Callable[[bytes | None], str]) -> None:
+def test_not_found(server: Serve) -> None:
     assert DockerRuntime(server(http(b"{}", "404 Not Found"))).lookup("70cd76af5c27") is None
 
 
@@ -152,17 +102,17 @@ def test_not_found(server: Callable[[bytes | None], str]) -> None:
         (http(b"[" * 200_000), "no JSON"),
     ],
 )
-def test_lies(server: Callable[[bytes | None], str], answer: bytes, says: str) -> None:
+def test_lies(server: Serve, answer: bytes, says: str) -> None:
     with pytest.raises(RuntimeUnavailable, match=says):
         DockerRuntime(server(answer)).lookup("70cd76af5c27")
 
 
-def test_an_answer_of_many_megabytes_is_not_read_to_its_end(server: Callable[[bytes | None], str]) -> None:
+def test_an_answer_of_many_megabytes_is_not_read_to_its_end(server: Serve) -> None:
     with pytest.raises(RuntimeUnavailable, match="longer than"):
         DockerRuntime(server(http(b" " * (unix_http.MAX_BYTES + 5 * unix_http.PIECE)))).lookup("70cd76af5c27")
 
 
-def test_silence_is_given_up(server: Callable[[bytes | None], str]) -> None:
+def test_silence_is_given_up(server: Serve) -> None:
     with pytest.raises(RuntimeUnavailable, match="no answer within"):
         unix_http.get_json(server(None), "/version", timeout_s=0.1)
 
@@ -172,7 +122,7 @@ def test_no_socket(tmp_path: Path) -> None:
         DockerRuntime(str(tmp_path / "none.sock")).lookup("70cd76af5c27")
 
 
-def test_starts(server: Callable[[bytes | None], str]) -> None:
+def test_starts(server: Serve) -> None:
     lines = [{"Actor": {"ID": FULL}}, {"Actor": "odd"}, "odd"]
     runtime = DockerRuntime(server(http(b"\n".join(json.dumps(line).encode() for line in lines) + b"\nno json\n")))
     started = []

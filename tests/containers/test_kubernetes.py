@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from csyspy.containers.kubernetes import ClusterWatch, PodStore
+from csyspy.containers.kubernetes import watch as watching
 from csyspy.containers.kubernetes.client import KubernetesApi
 from csyspy.containers.kubernetes.store import Object, object_of, selects
 from csyspy.containers.kubernetes.watch import lines
@@ -217,3 +218,58 @@ def test_who_has_changed_is_told() -> None:
     store.put(Object("Service", "t", "shop", "t", {}, selector={"app": "db"}))
     store.put(Object("Namespace", "shop", "", "n", {}))
     assert told == [{"u"}, {"u"}, {"u"}]
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "says"),
+    [
+        ("none", "ok", "lists pods"),
+        ("denied", "warn", "403"),
+        ("another token", "warn", "401"),
+        ("failing", "warn", "500"),
+        ("gone", "warn", "127.0.0.1"),
+    ],
+)
+def test_doctor_names_what_is_wrong_with_the_api_server(
+    stub: Stub, kubeconfig: str, csyspy: Any, fault: str, state: str, says: str
+) -> None:
+    if fault == "denied":
+        stub.deny = {"services", "replicasets"}
+    elif fault == "another token":
+        stub.token = "another"
+    elif fault == "failing":
+        stub.fail = [500] * 20
+    elif fault == "gone":
+        stub.stop()
+    found = [json.loads(line) for line in csyspy("doctor", "--json", "-k", kubeconfig).stdout.splitlines()]
+    (said,) = [finding for finding in found if finding["check"] == "kubernetes"]
+    assert (said["state"], says in said["what"]) == (state, True), said
+    assert bool(said["fix"]) == (state == "warn" and fault != "failing")
+
+
+def test_a_server_that_hangs_up_in_the_middle_is_listed_anew(stub: Stub, kubeconfig: str, store: PodStore) -> None:
+    watch = ClusterWatch(lambda: KubernetesApi(kubeconfig), store, node="n1")
+    try:
+        assert watch.synced(DEADLINE_S)
+        stub.reset_watches()
+        stub.apply(pod("after-reset", "u7"))
+        eventually(lambda: store.describe("u7"))
+    finally:
+        watch.close()
+
+
+def test_bookmarks_move_the_version_on(stub: Stub, kubeconfig: str, store: PodStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watch of a quiet kind of objects begins again at the bookmark, not at the version that is forgotten by then."""
+    monkeypatch.setattr(watching, "WATCH_S", 1)
+    watch = ClusterWatch(lambda: KubernetesApi(kubeconfig), store, node="n1")
+    try:
+        assert watch.synced(DEADLINE_S)
+        listed = stub.rv
+        stub.apply({"kind": "Namespace", "metadata": {"name": "noise", "uid": "x"}})
+        stub.apply({"kind": "Namespace", "metadata": {"name": "more-noise", "uid": "y"}})
+        eventually(lambda: any(path.startswith("/api/v1/services?") and f"resourceVersion={stub.rv}" in path for path in stub.requests))
+        assert stub.rv > listed
+        lists = [path for path in stub.requests if path.startswith("/api/v1/services?") and "watch=" not in path]
+        assert len(lists) == 1
+    finally:
+        watch.close()

@@ -2,14 +2,12 @@
 
 import json
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from csyspy.capture.live import tier
 from csyspy.containers import layouts
 from csyspy.containers.cri import CriRuntime
 from csyspy.containers.docker import DockerRuntime
@@ -17,7 +15,7 @@ from csyspy.containers.info import ContainerInfo
 from csyspy.containers.runtime import RuntimeUnavailable
 from csyspy.containers.service import MetadataService
 
-from .conftest import DEADLINE_S, Runtime, command, wait_for
+from .conftest import Runtime, command, csyspy_live, wait_for
 
 
 def looked_up(runtime: DockerRuntime | CriRuntime, container_id: str) -> ContainerInfo:
@@ -109,22 +107,12 @@ def test_a_runtime_that_is_gone_is_said(crinode: Runtime, tmp_path: Path) -> Non
         CriRuntime(str(tmp_path / "none.sock")).version()
 
 
-def csyspy(*words: str) -> str:
-    """What csyspy prints; the test is skipped where it cannot look into the kernel."""
-    missing = tier.lacking(tier.Tier.A, tier.possibilities())
-    if missing is not None:
-        pytest.skip(f"needs live capture: {missing.message}")
-    done = subprocess.run([sys.executable, "-m", "csyspy", *words], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 BUSY = "while :; do cat /etc/passwd; sleep 0.1; done >/dev/null 2>&1"
 
 
 def test_names_on_the_command_line(docker: Runtime, crinode: Runtime) -> None:
     docker.run("run", "-d", "--name", "busy", "--network", "none", "busybox:lab", "sh", "-c", "while :; do :; done")
-    table = csyspy("-c", "topcontainers_cpu", "-M", "1", "--docker-host", docker.socket, "--cri", crinode.socket)
+    table = csyspy_live("-c", "topcontainers_cpu", "-M", "1", "--docker-host", docker.socket, "--cri", crinode.socket)
     docker.run("rm", "-f", "busy")
     names = [line.split()[1] for line in table.splitlines()[2:]]
     assert {"busy", "shell", "host"} <= set(names)
@@ -132,7 +120,7 @@ def test_names_on_the_command_line(docker: Runtime, crinode: Runtime) -> None:
 
 def rows(view: str, *words: str) -> dict[str, dict[str, Any]]:
     """The rows of a view, live, by what they are called."""
-    table = json.loads(csyspy("-v", view, "--json", "--once", *words))
+    table = json.loads(csyspy_live("-v", view, "--json", "--once", *words))
     return {row["NAME"]: row for row in table["rows"]}
 
 
@@ -172,16 +160,16 @@ def test_limits_are_known_without_asking_anybody(crinode: Runtime) -> None:
 def test_names_in_events_and_in_what_is_recorded(docker: Runtime, crinode: Runtime, sysdig: str, tmp_path: Path) -> None:
     docker.run("run", "-d", "--name", "recorded", "--network", "none", "-l", "app=x", "busybox:lab", "sh", "-c", BUSY)
     sockets = ["--docker-host", docker.socket, "--cri", crinode.socket]
-    shown = csyspy("-M", "2", *sockets, "-p", "%container.name %container.image %container.label[app]", "container.name=recorded")
+    shown = csyspy_live("-M", "2", *sockets, "-p", "%container.name %container.image %container.label[app]", "container.name=recorded")
     assert set(shown.splitlines()) == {"recorded busybox:lab x"}
     crinode.run("add", "shop/till", BUSY)
     path = str(tmp_path / "x.scap")
-    csyspy("-M", "2", *sockets, "-w", path)
+    csyspy_live("-M", "2", *sockets, "-w", path)
     docker.run("rm", "-f", "recorded")
     crinode.run("rm", "till")
     pods = ["-r", path, "-p", "%k8s.ns.name %k8s.pod.name %container.image", "k8s.ns.name=shop and container.image contains busybox"]
-    assert set(csyspy(*pods).splitlines()) == {"shop till registry.local/busybox:1.35"}
+    assert set(csyspy_live(*pods).splitlines()) == {"shop till registry.local/busybox:1.35"}
     named = ["-r", path, "-p", "%container.name %container.image", "container.name=recorded"]
     by_sysdig = command(sysdig)
-    assert set(by_sysdig(*named).splitlines()) == set(csyspy(*named).splitlines()) == {"recorded busybox:lab"}
+    assert set(by_sysdig(*named).splitlines()) == set(csyspy_live(*named).splitlines()) == {"recorded busybox:lab"}
     assert " recorded (" in by_sysdig("-pc", "-r", path, "container.name=recorded")

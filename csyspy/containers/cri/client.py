@@ -212,9 +212,10 @@ def _confinement(spec: Mapping[str, Any], info: Mapping[str, Any], sandbox: Any 
     user = mapping(process.get("user"))
     held = set(texts(mapping(process.get("capabilities")).get("bounding")))
     host = sandbox.status.linux.namespaces.options if sandbox is not None else None
-    privileged = mapping(mapping(mapping(info.get("config")).get("linux")).get("security_context")).get("privileged") is True
+    asked = mapping(mapping(mapping(info.get("config")).get("linux")).get("security_context"))  # containerd; cri-o says it outright
+    privileged = asked.get("privileged") is True or info.get("privileged") is True
     return Confinement(
-        privileged=privileged or info.get("privileged") is True,
+        privileged=privileged,
         read_only_root=mapping(spec.get("root")).get("readonly") is True if spec else None,
         user=str(number(user.get("uid"))) if spec else None,
         capabilities_added=() if privileged else tuple(sorted(held - DEFAULT_CAPABILITIES)),

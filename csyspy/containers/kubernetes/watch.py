@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol
 
 from csyspy.containers.kubernetes.store import RESOURCES, PodStore, Resource, object_of
-from csyspy.containers.untrusted import items, mapping, text
+from csyspy.containers.untrusted import items, mapping, printable, text
 from csyspy.errors import CsyspyError
 
 WATCH_S: Final = 300
@@ -31,7 +31,7 @@ class ApiRefused(CsyspyError):
     """The API server answered with an error."""
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"{status} {message}".strip())
+        super().__init__(printable(f"{status} {message}".strip()))
         self.status = status
 
 
@@ -101,7 +101,7 @@ class ClusterWatch:
                 if error.status in (401, 403, 404):
                     self._synced[resource.kind].set()  # it will not come
             except Exception as error:  # a server's answer may be anything
-                self._notes[resource.kind] = f"{api.address}: {type(error).__name__}: {error}"
+                self._notes[resource.kind] = printable(f"{api.address}: {type(error).__name__}: {error}")
                 pause_s = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
             failures += 1
             # Nodes that lost the same server do not come back at the same moment.
