@@ -8,6 +8,7 @@ import getopt
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from csyspy.cli.options import (
     BUFFER_FORMATS,
@@ -159,6 +160,8 @@ def parse(argv: Sequence[str], takes_argument: ChiselArgs) -> Command:
             command.verbose, command.view = False, rest.pop(0)
         if rest and not (len(rest[0]) > 1 and rest[0].startswith("-")):
             words.append(rest.pop(0))
+    if len(words) == 1 and words[0].isalpha() and (near := get_close_matches(words[0], SUB_COMMANDS, 1)):
+        raise UsageError(f"unknown command {words[0]}", f"did you mean csyspy {near[0]}?")
     command.filter = " ".join(words)
     return command
 

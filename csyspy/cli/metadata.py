@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from csyspy.cli.command import Command
+from csyspy.errors import UsageError
 
 if TYPE_CHECKING:
     from csyspy.containers.node import NodeMetadata
@@ -14,11 +15,13 @@ SETTLE_S = 0.3
 
 
 def open_metadata(command: Command) -> "NodeMetadata":
-    """The look-up for a live run. Raises UsageError for an address that cannot be one."""
+    """The look-up for a live run. Raises UsageError for an address that cannot be one and a kubeconfig that is not there."""
     from csyspy.containers.node import open_node
 
     kubeconfig = None
     if command.kubeconfig:
         kubeconfig = "" if command.kubeconfig == AUTO else command.kubeconfig
+    if kubeconfig and not os.access(kubeconfig, os.R_OK):
+        raise UsageError(f"cannot read the kubeconfig {kubeconfig}", "-k wants a file, or auto for the usual places")
     docker_host = command.docker_host or os.environ.get("DOCKER_HOST", "")
     return open_node(command.cri, docker_host if docker_host.startswith(("unix://", "/")) else "", kubeconfig, command.node_name)

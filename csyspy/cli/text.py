@@ -41,6 +41,10 @@ def _check(command: Command) -> None:
         for option in idle:
             name = "-" + option.letter if option.letter else "--" + option.names[0]
             print(f"csyspy: warning: {name} does nothing without -w", file=sys.stderr)
+    elif command.file_limit and not (command.file_size_mb or command.rotate_s or command.event_limit):
+        print("csyspy: warning: -W does nothing without -C, -G or -e", file=sys.stderr)
+    if command.names_only:
+        print("csyspy: warning: -N does nothing without -l", file=sys.stderr)
 
 
 class _Prompt:

@@ -82,6 +82,7 @@ def test_long_names_may_be_shortened() -> None:
         (("-A", "-x"), "more than one of -A -b -x -X"),
         (("-r",), "option -r wants a value: -r FILE"),
         (("--quiet=1",), "option --quiet takes no value"),
+        (("docter",), "unknown command docter"),
         (("--print-h",), "option --print-h is short for more than one: --print-hex, --print-hex-ascii"),
     ],
 )

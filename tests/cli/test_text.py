@@ -175,6 +175,19 @@ def test_options_of_writing_say_when_nothing_is_written(csyspy: Run, demo: Path)
     assert run.stderr == "csyspy: warning: -z does nothing without -w\ncsyspy: warning: -W does nothing without -w\n"
 
 
+def test_options_without_their_partner_are_told(csyspy: Run, demo: Path, tmp_path: Path) -> None:
+    assert csyspy("-r", demo, "-q", "-N").stderr == "csyspy: warning: -N does nothing without -l\n"
+    run = csyspy("-r", demo, "-w", tmp_path / "x", "-W", 5, "-n", 1)
+    assert run.stderr == "csyspy: warning: -W does nothing without -C, -G or -e\n"
+
+
+def test_a_kubeconfig_that_is_not_there_is_told(csyspy: Run) -> None:
+    run = csyspy("-k", "/none", "-n", 1)
+    assert run.returncode in (2, 3)  # 3: without root there is nothing to look at
+    if run.returncode == 2:
+        assert run.stderr.startswith("csyspy: cannot read the kubeconfig /none\n")
+
+
 def test_what_is_written_is_what_passed(csyspy: Run, demo: Path, tmp_path: Path) -> None:
     fields = ("-p", "*%evt.rawtime %thread.tid %evt.dir %evt.type")  # the process's name came with events that were left out
     written = tmp_path / "written.scap"
