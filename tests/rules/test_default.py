@@ -40,14 +40,14 @@ ON_CAPTURES = {
     "Process traced by another": {"newer/modern_a_attacks": 2, "newer/newest_a_attacks": 2},
     "Program made to run as its owner": {"newer/modern_a_attacks": 2, "newer/newest_a_containers": 1},
 }
-SYNTHESIZED = {"Unexpected outbound connection", "User changed to root"}
+SYNTHESIZED = {"Network scanner started", "Unexpected outbound connection", "User changed to root"}
 PROCESSES = [Process(1, ptid=0, comm=b"init"), Process(10, tail="old")]
 
 
-def started(comm: bytes, contained: bool = False) -> bytes:
+def started(comm: bytes, contained: bool = False, args: bytes = b"-n\0/etc/hosts\0") -> bytes:
     """Process 10 becomes another program."""
     cgroups = f"cpu=/docker/{DOCKER_ID}\0".encode() if contained else b"cpu=/\0"
-    return execve(10, exe=b"/opt/" + comm, comm=comm, cgroups=cgroups)
+    return execve(10, exe=b"/opt/" + comm, comm=comm, args=args, cgroups=cgroups)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +144,21 @@ def connection(address: str, port: int, comm: bytes = b"agent", contained: bool 
 )
 def test_connections_out_of_a_container(own: LoadResult, data: bytes, fires: bool) -> None:
     assert ("Unexpected outbound connection" in names(alerts_of(own, _Bytes(data)))) is fires
+
+
+@pytest.mark.parametrize(
+    ("comm", "args", "fires"),
+    [
+        (b"nmap", b"10.0.0.0/24\0", True),
+        (b"nc", b"-z\0host\x001-1024\0", True),
+        (b"nc", b"-w\x001\0-nvz\0host\x0080\0", True),
+        (b"nc", b"-w\x001\0my-zone\x0080\0", False),
+        (b"cat", b"-z\0", False),
+    ],
+)
+def test_scanners(own: LoadResult, comm: bytes, args: bytes, fires: bool) -> None:
+    data = capture(started(comm, args=args), processes=PROCESSES)
+    assert names(alerts_of(own, _Bytes(data))) == (["Network scanner started"] if fires else [])
 
 
 def setuid(uid: int, result: int = 0) -> bytes:
