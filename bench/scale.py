@@ -1,155 +1,63 @@
-"""``make scale``: what looking up the names of very many containers costs, and how soon a name is there.
+"""``make scale``: what looking up the names of very many containers costs, how soon a name is there, and whether events suffer.
 
 As root. A node of many containers is played by a server that speaks Docker's API (its containers exist as cgroups of processes do: by
-their ids); with ``--pods N`` N real pods under containerd are looked up as well, by the `crinode` of ../shared.
+their ids). Real containers under dockerd, and with ``--pods N`` real pods under containerd by the `crinode` of ../shared, are looked up
+as well.
 """
 
 import argparse
-import hashlib
+import contextlib
 import json
 import os
 import resource
-import signal
-import socketserver
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from http.server import BaseHTTPRequestHandler
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from bench.docker_stub import begin, full_id, served
+from bench.storm import walked
+
+if TYPE_CHECKING:
+    from csyspy.containers.runtime import Runtime
 
 ROOT = Path(__file__).resolve().parent.parent
 CRINODE = ROOT.parent / "shared" / "tools" / "crinode" / "crinode"
-ANSWER_S = 0.003
-"""What a busy dockerd takes for a description."""
+CORE_PERCENT, MEMORY_MB, NAME_MS, STORM_RATIO = 2.0, 30.0, 300.0, 1.02
+"""What is wanted."""
+DOCKER_CONTAINERS = 20
+CHURN = 5
+ROUNDS, STORMS = 100, 5
 
 
-def full_id(number: int) -> str:
-    """The id of a container."""
-    return hashlib.sha256(str(number).encode()).hexdigest()
-
-
-class Docker(socketserver.ThreadingUnixStreamServer):
-    """Describes every container it is asked about, and tells of those that `start`."""
-
-    daemon_threads = True
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path, _Handler)
-        self.started: list[str] = []
-        self.news = threading.Condition()
-
-    def start(self, number: int) -> str:
-        """A container starts."""
-        with self.news:
-            self.started.append(full_id(number))
-            self.news.notify_all()
-        return full_id(number)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Docker
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-    def address_string(self) -> str:
-        return "unix"
-
-    def do_GET(self) -> None:
-        """One of the three requests that csyspy makes."""
-        if self.path.startswith("/events"):
-            self._events()
-            return
-        time.sleep(ANSWER_S)
-        name = self.path.split("/")[2]
-        number = _NUMBERS.get(name[:12])
-        if self.path.startswith("/images"):
-            self._answer({"RepoTags": ["shop/app:1.2"], "RepoDigests": []})
-        elif number is None:
-            self.send_response(404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-        else:
-            labels = {f"label-{i}": "x" * 40 for i in range(20)}
-            config = {"Image": "shop/app:1.2", "Labels": labels, "Env": ["A=b"] * 20}
-            self._answer(
-                {"Id": full_id(number), "Name": f"/app-{number}", "Image": "sha256:" + "8b" * 32, "Config": config, "HostConfig": {}}
-            )
-
-    def _answer(self, what: Any) -> None:
-        body = json.dumps(what).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def _events(self) -> None:
-        self.send_response(200)
-        self.send_header("Connection", "close")
-        self.end_headers()
-        told = len(self.server.started)
-        while True:
-            with self.server.news:
-                while len(self.server.started) == told:
-                    self.server.news.wait()
-                new, told = self.server.started[told:], len(self.server.started)
-            try:
-                for container_id in new:
-                    self.wfile.write(json.dumps({"Actor": {"ID": container_id}}).encode() + b"\n")
-                self.wfile.flush()
-            except OSError:
-                return
-
-
-_NUMBERS: dict[str, int] = {}
-
-
-def serve(path: str, containers: int, per_minute: int, minutes: float) -> None:
-    """Be the server, in a process of its own: tell of starts on standard output, one `number time` a line."""
-    for number in range(containers + int(per_minute * minutes) + 1):
-        _NUMBERS[full_id(number)[:12]] = number
-    server = Docker(path)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    for i in range(int(per_minute * minutes)):
-        time.sleep(60 / per_minute)
-        server.start(containers + i)
-        print(containers + i, time.time(), flush=True)
-    print("end", flush=True)
-    signal.pause()
+def figure(what: str, value: float, unit: str, most: float) -> None:
+    """A line: what was measured, what is wanted, `!` in front where it is more."""
+    print(f"{'!' if value > most else ' '} {what}: {value:.4g} {unit} (at most {most:g})", flush=True)
 
 
 def docker_node(containers: int, per_minute: int, minutes: float) -> None:
-    """Look up a whole node, then what starts on it; print the costs."""
+    """Look up a whole node, then what starts on it."""
     from csyspy.containers.docker import DockerRuntime
     from csyspy.containers.service import MetadataService
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/docker.sock"
-        words = [sys.executable, "-m", "bench.scale", "--serve", path, str(containers), str(per_minute), str(minutes)]
-        server = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        assert server.stdin is not None
-        assert server.stdout is not None
-        server.stdout.readline()
+    with tempfile.TemporaryDirectory() as folder, served(f"{folder}/docker.sock", containers, per_minute, minutes) as server:
         before_mb = rss_mb()
-        service = MetadataService([DockerRuntime(path)])
+        service = MetadataService([DockerRuntime(f"{folder}/docker.sock")])
         began_s, began_cpu_s = time.monotonic(), time.process_time()
         for number in range(containers):
             service.want(full_id(number))
         service.settle(60)
         known = len(service.take())
-        first_s, first_cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
-        costs = f"{first_cpu_s:.2f} s of CPU, {rss_mb() - before_mb:.1f} MB"
-        print(f"{containers} containers at the start: {known} named in {first_s:.2f} s, {costs}")
-        server.stdin.write("\n")
-        server.stdin.flush()
+        span_s, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
+        print(f"  {containers} containers at the start: {known} named in {span_s:.2f} s, {cpu_s:.2f} s of CPU")
+        begin(server)
         waits_ms, began_s, began_cpu_s = [], time.monotonic(), time.process_time()
+        assert server.stdout is not None
         for line in server.stdout:
             if line == "end\n":
                 break
@@ -158,46 +66,124 @@ def docker_node(containers: int, per_minute: int, minutes: float) -> None:
                 time.sleep(0.001)
             waits_ms.append(1000 * (time.time() - float(started_s)))
         span_s, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
-        polling_s = 0.001 * sum(waits_ms) / 1000  # what this loop itself looked for
-        print(
-            f"{per_minute} starting a minute: {len(waits_ms)} named, median {statistics.median(waits_ms):.1f} ms, "
-            f"worst {max(waits_ms):.1f} ms after the start; {100 * max(cpu_s - polling_s, 0) / span_s:.2f} % of a core; "
-            f"{rss_mb() - before_mb:.1f} MB in all"
-        )
+        figure(f"look-ups of {containers} containers, {per_minute} starting a minute", 100 * cpu_s / span_s, "% of a core", CORE_PERCENT)
+        figure("memory of all that is known of them", rss_mb() - before_mb, "MB", MEMORY_MB)
+        figure(f"id to name on a busy docker, median of {len(waits_ms)}", statistics.median(waits_ms), "ms", NAME_MS)
         service.close()
-        server.kill()
-        server.wait()
 
 
-def pods_node(pods: int) -> None:
-    """Look up the containers of real pods; print the costs."""
+def storm(containers: int, per_minute: int) -> None:
+    """The same events with look-ups and without, in turns."""
+    from csyspy.containers.docker import DockerRuntime
+    from csyspy.containers.node import NodeMetadata
+    from csyspy.containers.service import MetadataService
+
+    cpu_s: dict[bool, list[float]] = {True: [], False: []}
+    wall_s: dict[bool, list[float]] = {True: [], False: []}
+    walked(NodeMetadata(MetadataService([])), 1)  # imports
+    for _ in range(STORMS):
+        for looks_up in (False, True):
+            with tempfile.TemporaryDirectory() as folder, served(f"{folder}/docker.sock", containers, per_minute, 1.0) as server:
+                service = MetadataService([DockerRuntime(f"{folder}/docker.sock")] if looks_up else [])
+                for number in range(containers):
+                    service.want(full_id(number))
+                service.settle(60)
+                service.take()  # what is there at the start is no storm
+                begin(server)
+                cpu, wall = walked(NodeMetadata(service), ROUNDS)
+            cpu_s[looks_up].append(cpu)
+            wall_s[looks_up].append(wall)
+    what = f"CPU of an event storm while {per_minute} containers start a minute, to that without"
+    figure(f"{what} (least of {STORMS}, {min(wall_s[False]):.1f} s each)", min(cpu_s[True]) / min(cpu_s[False]), "times", STORM_RATIO)
+    figure("its wall time", min(wall_s[True]) / min(wall_s[False]), "times", STORM_RATIO)
+
+
+def id_to_name(what: str, open_runtime: "Callable[[], Runtime]", ids: Collection[str]) -> None:
+    """From the first sight of an id to its name, one after the other."""
+    from csyspy.containers.service import MetadataService
+
+    service = MetadataService([open_runtime()], follow=False)
+    waits_ms = []
+    for container_id in ids:
+        began_s = time.monotonic()
+        service.want(container_id)
+        service.settle(5)
+        waits_ms.append(1000 * (time.monotonic() - began_s))
+        assert service.get(container_id) is not None, container_id
+    service.close()
+    figure(f"id to name on {what}, median of {len(waits_ms)}, worst {max(waits_ms):.1f}", statistics.median(waits_ms), "ms", NAME_MS)
+
+
+@contextlib.contextmanager
+def dockerd(folder: str) -> Iterator[list[str]]:
+    """A real one; its client's command line."""
+    socket = f"{folder}/docker.sock"
+    settings: dict[str, Any] = {
+        "iptables": False, "ip6tables": False, "bridge": "none", "storage-driver": "overlay2", "oom-score-adjust": 0, "group": "root",
+        "data-root": f"{folder}/data", "exec-root": f"{folder}/run", "pidfile": f"{folder}/pid", "hosts": [f"unix://{socket}"],
+    }  # fmt: skip
+    Path(folder, "daemon.json").write_text(json.dumps(settings))
+    daemon = subprocess.Popen(["dockerd", "--config-file", f"{folder}/daemon.json"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    client = ["docker", "-H", f"unix://{socket}"]
+    try:
+        while subprocess.run([*client, "version"], capture_output=True, check=False).returncode:
+            assert daemon.poll() is None, "dockerd does not run here"
+            time.sleep(0.1)
+        yield client
+    finally:
+        running = subprocess.run([*client, "ps", "-aq"], capture_output=True, text=True, check=False).stdout.split()
+        subprocess.run([*client, "rm", "-f", *running], capture_output=True, check=False)
+        daemon.terminate()
+        daemon.wait()
+
+
+def docker_for_real() -> None:
+    """Containers that dockerd runs."""
+    from csyspy.containers.docker import DockerRuntime
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, dockerd(folder) as client:
+        packed = subprocess.run(["tar", "-C", "/", "-c", "bin/busybox"], capture_output=True, check=True).stdout
+        subprocess.run([*client, "import", "-", "busybox:lab"], input=packed, capture_output=True, check=True)
+        run = [*client, "run", "-d", "--network", "none", "busybox:lab", "/bin/busybox", "sleep", "1000"]
+        ids = [subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip() for _ in range(DOCKER_CONTAINERS)]
+        id_to_name("dockerd", lambda: DockerRuntime(f"{folder}/docker.sock"), ids)
+
+
+def pods_for_real(pods: int) -> None:
+    """Containers and sandboxes of real pods, then of pods that come and go."""
     from csyspy.containers.cri import CriRuntime
     from csyspy.containers.service import MetadataService
 
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([CRINODE, "--state", folder, "up", "--extra", str(pods)], check=True, stdout=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        node = [str(CRINODE), "--state", folder]
+        subprocess.run([*node, "up", "--extra", str(pods)], check=True, stdout=subprocess.DEVNULL)
         try:
-            listed = subprocess.run(
-                ["ctr", "-a", f"{folder}/containerd.sock", "-n", "k8s.io", "containers", "ls", "-q"],
-                check=True,
-                capture_output=True,
-                text=True,
-            ).stdout.split()
-            before_mb = rss_mb()
-            service = MetadataService([CriRuntime(f"{folder}/containerd.sock")])
-            began_s, began_cpu_s = time.monotonic(), time.process_time()
+            socket = f"{folder}/containerd.sock"
+            before_mb, began_cpu_s, began_s = rss_mb(), time.process_time(), time.monotonic()
+            listed = ids_in(socket)
+            service = MetadataService([CriRuntime(socket)])
             for container_id in listed:
                 service.want(container_id)
             service.settle(60)
-            known = len(service.take())
-            span_s, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
-            print(
-                f"{len(listed)} containers and sandboxes under containerd: {known} named in {span_s:.2f} s, "
-                f"{1000 * span_s / max(known, 1):.1f} ms each, {cpu_s:.2f} s of CPU, {rss_mb() - before_mb:.1f} MB"
-            )
+            known, span_s, cpu_s = len(service.take()), time.monotonic() - began_s, time.process_time() - began_cpu_s
             service.close()
+            print(f"  {len(listed)} containers and sandboxes at the start: {known} named in {span_s:.2f} s, {cpu_s:.2f} s of CPU")
+            figure("memory of all that is known of them", rss_mb() - before_mb, "MB", MEMORY_MB)
+            id_to_name("containerd", lambda: CriRuntime(socket), listed)
+            new: list[str] = []
+            for number in range(CHURN):
+                subprocess.run([*node, "add", f"churn/pod-{number}", "sleep 1000"], check=True, stdout=subprocess.DEVNULL)
+                new += sorted(ids_in(socket) - listed - set(new))
+                subprocess.run([*node, "rm", f"pod-{number - 1}"], check=False, capture_output=True)
+            id_to_name(f"containerd, of pods that come and go ({CHURN})", lambda: CriRuntime(socket), new[-2:])
         finally:
-            subprocess.run([CRINODE, "--state", folder, "down"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([*node, "down"], check=True, stdout=subprocess.DEVNULL)
+
+
+def ids_in(socket: str) -> set[str]:
+    """Ids of all containers and sandboxes, as containerd's own tool tells them."""
+    words = ["ctr", "-a", socket, "-n", "k8s.io", "containers", "ls", "-q"]
+    return set(subprocess.run(words, check=True, capture_output=True, text=True).stdout.split())
 
 
 def rss_mb() -> float:
@@ -213,15 +199,18 @@ def main() -> None:
     parser.add_argument("--per-minute", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--pods", type=int, default=50)
-    parser.add_argument("--serve", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
-        path, containers, per_minute, minutes = options.serve
-        serve(path, int(containers), int(per_minute), float(minutes))
-        return
     docker_node(options.containers, options.per_minute, options.minutes)
-    if options.pods and os.geteuid() == 0 and CRINODE.exists():
-        pods_node(options.pods)
+    storm(options.containers, options.per_minute)
+    if os.geteuid() != 0:
+        print("  no real runtimes: not root", file=sys.stderr)
+        return
+    if shutil.which("dockerd") is None:
+        print("  no dockerd here (Debian package docker.io)", file=sys.stderr)
+    else:
+        docker_for_real()
+    if options.pods and CRINODE.exists():
+        pods_for_real(options.pods)
 
 
 if __name__ == "__main__":
