@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import time
+from html import unescape
 from pathlib import Path
 
 from csyspy.tui.app import CsyspyApp
@@ -49,17 +50,18 @@ async def draw(name: str, view_id: str, width: int, height: int, keys: tuple[str
 
 
 def as_png(svg: Path) -> None:
-    """A PNG beside the SVG. rsvg-convert drops blanks at the beginning of a text, so that text is moved instead."""
+    """A PNG beside the SVG. rsvg-convert knows no textLength and drops blanks at the beginning, so every word is put in its place."""
 
-    def moved(match: re.Match[str]) -> str:
-        text = match[4]
-        while text.startswith("&#160;"):
-            text = text.removeprefix("&#160;")
-        blanks = (len(match[4]) - len(text)) // len("&#160;")
-        return f'{match[1]}x="{float(match[2]) + blanks * CELL_PIXELS:.1f}"{match[3]}>{text}<'
+    def apart(match: re.Match[str]) -> str:
+        words, cells = [], 0
+        for piece in re.split(r"((?:&#160;)+)", match[4]):
+            if piece and not piece.startswith("&#160;"):
+                words.append(f'{match[1]}x="{float(match[2]) + cells * CELL_PIXELS:.1f}"{match[3]}>{piece}</text>')
+            cells += len(unescape(piece))
+        return "".join(words)
 
-    text = re.sub(r'(<text [^>]*?)x="([\d.]+)"([^>]*)>([^<]*)<', moved, svg.read_text())
-    text = re.sub(r' textLength="[\d.]+"', "", text)
+    text = re.sub(r' textLength="[\d.]+"', "", svg.read_text())
+    text = re.sub(r'(<text class="[^"]*-r\d+" )x="([\d.]+)"([^>]*)>([^<]*)</text>', apart, text)
     subprocess.run(["rsvg-convert", "--zoom", "0.7", "-o", str(svg.with_suffix(".png"))], input=text, text=True, check=True)
 
 

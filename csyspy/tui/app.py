@@ -56,6 +56,8 @@ class CsyspyApp(App[int]):
     COMMANDS = {_offers}
     COMMAND_PALETTE_BINDING = "ctrl+backslash"  # our own commands open it; this one is out of their way
     BINDINGS: ClassVar[list[BindingType]] = []
+    CSS = "SearchIcon { display: none; }"
+    """The palette's is a sign whose width terminals do not agree on."""
 
     def __init__(
         self,

@@ -5,6 +5,10 @@ from dataclasses import replace
 
 from csyspy.views.format import cell_text
 from csyspy.views.snapshot import Snapshot, Sort, sorted_order
+from csyspy.views.view import Kind
+
+MOST_GONE = 500
+"""Where more rows vanish at once, another time is looked at: nobody wants to see them all go."""
 
 
 def arranged(snapshot: Snapshot, sort: Sort | None, row_text: str = "") -> Snapshot:
@@ -17,6 +21,23 @@ def arranged(snapshot: Snapshot, sort: Sort | None, row_text: str = "") -> Snaps
     if row_text:
         order = tuple(row for row in order if row_contains(snapshot, row, row_text.casefold()))
     return replace(snapshot, order=order, sort=sort) if order is not snapshot.order or sort != snapshot.sort else snapshot
+
+
+def with_gone(snapshot: Snapshot, before: Snapshot) -> tuple[Snapshot, frozenset[Hashable]]:
+    """The snapshot and, once more and in the places where they stood, the rows that were shown before and are there no longer; their keys.
+
+    Both snapshots are of the same view."""
+    present = set(snapshot.keys)
+    gone = [(line, row) for line, row in enumerate(before.order) if before.keys[row] not in present]
+    if not gone or len(gone) > MOST_GONE or snapshot.view.kind is Kind.LIST:
+        return snapshot, frozenset()
+    order = list(snapshot.order)
+    for number, (line, _) in enumerate(gone):
+        order.insert(line, len(snapshot) + number)
+    rows = [row for _, row in gone]
+    keys = tuple(before.keys[row] for row in rows)
+    values = tuple((*now, *(then[row] for row in rows)) for now, then in zip(snapshot.values, before.values, strict=True))
+    return replace(snapshot, keys=snapshot.keys + keys, values=values, order=tuple(order)), frozenset(keys)
 
 
 def row_contains(snapshot: Snapshot, row: int, folded: str) -> bool:

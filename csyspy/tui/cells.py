@@ -1,10 +1,12 @@
 """From a value to the text of its cell and the role that colours it. No widget here: all of it can be tested as text."""
 
+from collections.abc import Callable
+
 from rich.cells import cell_len, set_cell_size
 
 from csyspy.tui.columns import Placed
-from csyspy.tui.graph import spark
-from csyspy.views.format import UNKNOWN, cell_text
+from csyspy.tui.graph import spark, stretch
+from csyspy.views.format import UNKNOWN, cell_text, printable
 from csyspy.views.snapshot import Snapshot, Sort, Value
 from csyspy.views.view import Column, Unit
 
@@ -44,17 +46,26 @@ def aligned(text: str, column: Column, width: int) -> str:
     return text + " " * (width - room)
 
 
-def cell_segments(snapshot: Snapshot, row: int, placed: Placed, sideways: int = 0, guide: str = "") -> Cells:
+def cell_segments(
+    snapshot: Snapshot,
+    row: int,
+    placed: Placed,
+    sideways: int = 0,
+    guide: str = "",
+    name_of: Callable[[str, Value], str] | None = None,
+) -> Cells:
     """One cell of a row, exactly placed.width cells wide; `sideways` cells of the last column's text are scrolled away.
 
-    `guide` stands before the text of the last column: the branch of a tree that leads to it."""
+    `guide` stands before the text of the last column: the branch of a tree that leads to it. `name_of(field, value)` is what stands
+    in place of a value, where it is not empty."""
     column = snapshot.columns[placed.index]
     if placed.is_trend:
         return _trend(snapshot, row, placed)
     value = snapshot.values[placed.index][row]
     if not column.colsize:
         return _command(cell_text(value, column.unit), placed.width, sideways, guide)
-    return [(aligned(cell_text(value, column.unit), column, placed.width), _role(value, column))]
+    name = name_of(column.field, value) if name_of is not None else ""
+    return [(aligned(printable(name) or cell_text(value, column.unit), column, placed.width), _role(value, column))]
 
 
 def _role(value: Value, column: Column) -> str:
@@ -79,10 +90,13 @@ def percent_role(percent: float) -> str:
 
 
 def _trend(snapshot: Snapshot, row: int, placed: Placed) -> Cells:
-    """The recent past of one row; a whole CPU fills a cell, so that rows can be compared with each other."""
-    history = snapshot.trends.get(snapshot.keys[row], ())
-    drawn = spark(history, placed.width - 2, max(100.0, max(history, default=0.0)))
-    return [(f" {drawn} ", percent_role(history[-1] if history else 0.0))]
+    """The recent past of one row; of percents a whole CPU fills a cell, so that rows can be compared with each other."""
+    history, cells = snapshot.trends.get(snapshot.keys[row], ()), placed.width - 2
+    is_percent = snapshot.columns[placed.index].unit is Unit.PERCENT
+    peak = max(100.0 if is_percent else 0.0, max(history, default=0.0))
+    drawn = spark(history if len(history) <= cells else stretch(history, cells), cells, peak)
+    role = percent_role(max(history, default=0.0)) if is_percent else "low"
+    return [(f" {drawn} ", role)]
 
 
 def _command(text: str, width: int, sideways: int, guide: str) -> Cells:

@@ -88,7 +88,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("find-next", "Next", "the next match", "n,f3", T | E | X | P | A, group="Find"),
     Command("find-previous", "Previous", "the match before", "N", T | E | X | P | A, group="Find"),
     Command("palette", "Commands", "every view, chisel, action and theme by name", "ctrl+p,colon", Place.ALL, "^P"),
-    Command("quit", "Quit", "leave csyspy", "q,f10,ctrl+q", Place.ALL, "q", group="Go"),
+    Command("quit", "Quit", "leave csyspy", "q,f10,ctrl+q", Place.MAIN | O, "q", group="Go"),
+    Command("leave", "Back", "back to where you were", "escape", E | X | S | O | A, "Esc", group="Go"),
+    Command("close", "Back", "back to where you were", "escape,q", P, "Esc", group="Go"),
     Command("drill", "Drill", "into the selected row", "enter", T | E | O | A, needs=(ROW,), group="Go"),
     Command("back", "Back", "out again, one level", "backspace", Place.ALL, group="Go"),
     Command("relax", "Relax", "stop reading; else take the filter away, then the part of time that was chosen", "escape", T, group="Find"),
@@ -96,6 +98,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("clear", "Clear", "forget the lines so far", "c,delete", T | E | X, group="Table"),
     Command("detail", "Detail", "more about the selected row, beside the table", "i", T, "i", group="Look"),
     Command("tree", "Tree", "processes below their parents", "t", T, "t", group="Table"),
+    Command("names", "Names", "ports and hosts by their names, or by their numbers again", "R", T, group="Table"),
     Command("columns", "Columns", "choose the columns", "C", T, group="Table"),
     Command("include", "Include", "only rows with this value: adds it to the filter", "plus", T | E, "+", needs=(ROW,), group="Find"),
     Command("exclude", "Exclude", "no rows with this value: adds that to the filter", "minus", T | E, "-", needs=(ROW,), group="Find"),
@@ -108,6 +111,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("minute-later", "Minute on", "a minute on", "right_curly_bracket", T | E | S, group="Time"),
     Command("slower", "Slower", "play at half the speed", "comma", T, needs=(SEEK,), group="Time"),
     Command("faster", "Faster", "play at twice the speed", "full_stop", T, needs=(SEEK,), group="Time"),
+    Command("speed", "Speed", "play so many times as fast: 0.25 to 64", "x", T, needs=(SEEK,), group="Time"),
     Command("whole", "Whole", "the whole capture again", "w", T | S, needs=(SEEK,), group="Time"),
     Command("range", "Range", "begin a range of time here; again: end it here", "r", T, needs=(SEEK,), group="Time"),
     Command("mark", "Mark", "remember this moment", "m", T, needs=(SEEK,), group="Time"),
@@ -182,7 +186,7 @@ _NAMES = {
     "full_stop": ".", "apostrophe": "'", "exclamation_mark": "!", "at": "@", "number_sign": "#", "dollar_sign": "$", "percent_sign": "%",
     "circumflex_accent": "^", "ampersand": "&", "asterisk": "*", "left_parenthesis": "(", "enter": "Enter", "backspace": "Backspace",
     "delete": "Del", "space": "Space", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End", "up": "↑", "down": "↓",
-    "left": "←", "right": "→", "f24": "Shift+F12",
+    "left": "←", "right": "→", "f24": "Shift+F12", "escape": "Esc",
 }
 
 

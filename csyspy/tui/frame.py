@@ -65,6 +65,8 @@ class Query:
     """None: as the view begins."""
     containers: bool = False
     """Columns with container data (-pc)."""
+    trends: bool = True
+    """Whether trends are worth a second look at a capture; not while time moves on anyhow."""
     seq: int = 0
     """Tells answers to this query from those to older ones."""
 
@@ -102,6 +104,8 @@ class Frame:
     """One line about what cannot be seen, or what went wrong."""
     query_seq: int = 0
     """Of the query that this answers."""
+    events: int = 0
+    """How many were looked at; 0 where none are, or they are not counted."""
 
 
 Publish = Callable[[Frame], None]

@@ -8,6 +8,7 @@ from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Frame, IsCancelled, Publish, Query, State
 from csyspy.tui.kernel_plan import kernel_plan
 from csyspy.tui.live_feed import FIRST_INTERVAL_S, LiveFeed
+from csyspy.tui.trends import LiveTrends
 from csyspy.views.catalogue import VIEWS
 from csyspy.views.snapshot import snapshot_of_columns
 from csyspy.views.view import View
@@ -35,11 +36,12 @@ class KernelFeed(LiveFeed):
             super().answer(query, publish, is_cancelled)
             return
         with KernelTables([found], Identities(self._metadata)) as tables:
+            trends = LiveTrends()
             pause_s = 0.0
             while self.rested(pause_s, is_cancelled):
                 tables.sample()
                 with self._lock:
-                    frame = self._rows_frame(tables, found, query)
+                    frame = self._rows_frame(tables, found, query, trends)
                 publish(frame)
                 pause_s = min(FIRST_INTERVAL_S, self._interval_s) if pause_s == 0 else self._interval_s
 
@@ -53,14 +55,12 @@ class KernelFeed(LiveFeed):
             return ""
         return "the kernel's tables cannot tell what passes it: it needs events"
 
-    def _rows_frame(self, tables: KernelTables, found: Plan, query: Query) -> Frame:
+    def _rows_frame(self, tables: KernelTables, found: Plan, query: Query, trends: LiveTrends) -> Frame:
         self._seq += 1
         columns = query.view.shown_columns(query.containers)
         keys, values = tables.answer(found)
-        sorting = next((i for i, column in enumerate(columns) if column.is_sorting), None)
-        trends = self._trends_of(keys, values[sorting]) if sorting is not None else None
-        snapshot = snapshot_of_columns(
-            query.view, columns, keys, values, sort=query.sort, seq=self._seq, time_ns=tables.time_ns, trends=trends
+        snapshot = trends.of(
+            snapshot_of_columns(query.view, columns, keys, values, sort=query.sort, seq=self._seq, time_ns=tables.time_ns)
         )
         return Frame(
             arranged(snapshot, query.sort, query.row_text),

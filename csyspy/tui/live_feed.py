@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from csyspy.capture.procfs import HostSample, ProcfsSource, Sample
@@ -11,11 +11,11 @@ from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
 from csyspy.tui.time_index import TimeIndex
+from csyspy.tui.trends import LiveTrends
 from csyspy.views.format import short_bytes
-from csyspy.views.snapshot import Value, snapshot_of
+from csyspy.views.snapshot import snapshot_of
 from csyspy.views.view import View
 
-TREND_LENGTH = 30
 GAUGE_LENGTH = 240
 FIRST_INTERVAL_S = 0.5
 """The first pass over /proc has no rates; the second follows soon."""
@@ -38,14 +38,14 @@ class LiveFeed:
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._seq = 0
-        self._trends: dict[Hashable, deque[float]] = {}
         self._gauges = {label: deque[float](maxlen=GAUGE_LENGTH) for label in ("CPU", "MEM", "DISK", "NET")}
 
     def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
+        trends = LiveTrends()
         pause_s = 0.0
         while self.rested(pause_s, is_cancelled):
             with self._lock:
-                frame = self.frame(self._procfs.sample(), query)
+                frame = self.frame(self._procfs.sample(), query, trends)
             publish(frame)
             pause_s = min(FIRST_INTERVAL_S, self._interval_s) if pause_s == 0 else self._interval_s
 
@@ -72,19 +72,12 @@ class LiveFeed:
     def why_no_filter(self, filter_text: str) -> str:
         return "filters look at events, and /proc has none; a text without an operator finds rows"
 
-    def frame(self, sample: Sample, query: Query) -> Frame:
-        """The frame that shows sample; the feed remembers it for the trends of the next."""
+    def frame(self, sample: Sample, query: Query, trends: LiveTrends) -> Frame:
+        """The frame that shows sample; `trends` remembers it for the next."""
         self._seq += 1
-        trends = self._trends_of([row["proc.pid"] for row in sample.processes], [row.get("thread.cpu") for row in sample.processes])
-        snapshot = snapshot_of(
-            query.view,
-            sample.processes,
-            sort=query.sort,
-            containers=query.containers,
-            seq=self._seq,
-            time_ns=sample.time_ns,
-            trends=trends,
-        )
+        rows, containers = sample.processes, query.containers
+        snapshot = snapshot_of(query.view, rows, sort=query.sort, containers=containers, seq=self._seq, time_ns=sample.time_ns)
+        snapshot = trends.of(snapshot)
         return Frame(
             arranged(snapshot, query.sort, query.row_text),
             State.LIMITED,
@@ -94,16 +87,6 @@ class LiveFeed:
             notice=NOTICE,
             query_seq=query.seq,
         )
-
-    def _trends_of(self, keys: Sequence[Hashable], values: Sequence[Value]) -> Mapping[Hashable, tuple[float, ...]]:
-        """The rows' recent values, these the newest; what has gone is forgotten."""
-        trends: dict[Hashable, deque[float]] = {}
-        for key, value in zip(keys, values, strict=True):
-            if isinstance(value, int | float):
-                trend = trends[key] = self._trends.get(key) or deque(maxlen=TREND_LENGTH)
-                trend.append(value)
-        self._trends = trends
-        return {key: tuple(trend) for key, trend in trends.items()}
 
     def _host_gauges(self, host: HostSample) -> tuple[Gauge, ...]:
         memory = host.memory_used_bytes / max(host.memory_total_bytes, 1)

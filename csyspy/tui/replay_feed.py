@@ -3,7 +3,8 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -18,6 +19,7 @@ from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
 from csyspy.tui.time_index import TimeIndex
+from csyspy.tui.trends import CaptureTrends, has_trends
 from csyspy.views.aggregate import NS_PER_S, ViewAggregation
 from csyspy.views.format import short_bytes, short_count
 from csyspy.views.timeline import Timeline
@@ -25,6 +27,8 @@ from csyspy.views.view import View
 
 STEP_EVENTS = 2048
 """Events between two looks at the clock; the screen's thread gets its turn there."""
+TREND_STEP_EVENTS = 128
+"""As STEP_EVENTS, where a short time is cut into parts."""
 ALL_NEEDS = 31
 """Need bits of whoever writes: all the state there is."""
 REFRESH_S = 0.3
@@ -74,7 +78,29 @@ class ReplayFeed:
             return
         if answer.pulse is not None and self.index.is_complete:
             self._gauges = answer.pulse.gauges()
-        publish(self._frame(answer, state, notice))
+        frame = self._frame(answer, state, notice)
+        publish(frame)
+        if query.trends and state in (State.END, State.MOMENT) and has_trends(frame.snapshot):
+            trends = self._trends(query, is_cancelled)
+            if not self._is_over(is_cancelled):
+                publish(replace(frame, snapshot=replace(frame.snapshot, trends=trends)))
+
+    def _trends(self, query: Query, is_cancelled: IsCancelled) -> Mapping[Hashable, tuple[float, ...]]:
+        """How each row went over the time of the query: one more walk, for what the table can do without until then."""
+        window = query.window or Window(self.index.start_ns, self.index.end_ns + 1)
+        collector = CaptureTrends(query.view, query.filter_text, query.containers, window.start_ns, window.end_ns)
+        capture = self._open(collector.sink.needs, query.window)
+        try:
+            for _ in self._steps(capture, [collector.sink], query.window, TREND_STEP_EVENTS):
+                if self._is_over(is_cancelled):
+                    return {}
+                if capture.state.evt_ts >= window.start_ns:
+                    collector.look(capture.state)
+            return collector.trends(capture.state)
+        except CaptureError:
+            return {}
+        finally:
+            capture.source.close()
 
     def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
         needs = 0
@@ -114,7 +140,7 @@ class ReplayFeed:
         """The capture at its start, or somewhere before the window."""
         return self._capture.open(self.index.events_before(window.start_ns) if window else 0, needs)
 
-    def _steps(self, capture: OpenCapture, sinks: Sequence[Any], window: Window | None) -> Any:
+    def _steps(self, capture: OpenCapture, sinks: Sequence[Any], window: Window | None, step_events: int = STEP_EVENTS) -> Any:
         """Walk step by step; outside the window only the state is kept up, and behind it nothing is read."""
         walker, state = capture.walker, capture.state
         walker.attach([])
@@ -128,7 +154,7 @@ class ReplayFeed:
         walker.attach([Gate(list(sinks), filter=_within(window))] if window else sinks)
         goes_on = True
         while goes_on and not (window and state.evt_ts >= window.end_ns):
-            goes_on = walker.step(STEP_EVENTS)
+            goes_on = walker.step(step_events)
             yield
 
     def _read(self, answer: "_Answer", publish: Publish, is_cancelled: IsCancelled) -> None:
@@ -177,7 +203,7 @@ class ReplayFeed:
             detail = f"{answer.progress:.0%}  {answer.state.events:,} events"
         else:
             detail = seconds if window else f"{self.index.events:,} events  {seconds}"
-        return Frame(snapshot, state, self._gauges, total, detail, answer.progress, notice, query.seq)
+        return Frame(snapshot, state, self._gauges, total, detail, answer.progress, notice, query.seq, 0 if window else self.index.events)
 
 
 class _Answer:

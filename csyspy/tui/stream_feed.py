@@ -14,6 +14,7 @@ from csyspy.tui.frame import Can, Frame, IsCancelled, Publish, Query, State, Win
 from csyspy.tui.kernel_feed import KernelFeed
 from csyspy.tui.kernel_plan import kernel_plan
 from csyspy.tui.live_feed import FIRST_INTERVAL_S
+from csyspy.tui.trends import LiveTrends
 from csyspy.views.aggregate import ViewAggregation
 from csyspy.views.format import short_count
 from csyspy.views.view import Kind, View
@@ -42,8 +43,9 @@ class StreamFeed(KernelFeed):
         try:
             capture = self._walkable(source, aggregation.sink.needs, is_cancelled)
             capture.walker.attach([aggregation.sink])
+            trends = LiveTrends()
             for start_ns in self._beats(capture, is_cancelled):
-                publish(self._events_frame(aggregation, capture, source, query, start_ns))
+                publish(self._events_frame(aggregation, capture, source, query, start_ns, trends))
                 if query.view.kind is not Kind.LIST:
                     aggregation.clear()
         finally:
@@ -88,15 +90,23 @@ class StreamFeed(KernelFeed):
                 start_ns, due_s = time.time_ns(), time.monotonic() + self._interval_s
 
     def _events_frame(
-        self, aggregation: ViewAggregation, capture: OpenCapture, source: NamedSource, query: Query, start_ns: int
+        self,
+        aggregation: ViewAggregation,
+        capture: OpenCapture,
+        source: NamedSource,
+        query: Query,
+        start_ns: int,
+        trends: LiveTrends,
     ) -> Frame:
         now_ns = time.time_ns()
         with self._lock:
             self._seq += 1
             snapshot = aggregation.snapshot(capture.state, now_ns - start_ns, sort=query.sort, seq=self._seq, time_ns=now_ns)
+            if query.view.kind is not Kind.LIST:
+                snapshot = trends.of(snapshot)
             cost = source.overhead()
             rate = cost.events / cost.seconds if cost.seconds > 0 else 0.0
-            lost = f"⚠ {cost.lost / max(cost.events + cost.lost, 1):.1%} lost" if cost.lost else "none lost"
+            lost = f"▲ {cost.lost / max(cost.events + cost.lost, 1):.1%} lost" if cost.lost else "none lost"
             return Frame(
                 arranged(snapshot, query.sort, query.row_text),
                 State.LIVE,

@@ -72,7 +72,7 @@ class TimeTravel:
         return self.is_playing
 
     def faster(self, factor: float) -> None:
-        self.speed = min(max(self.speed * factor, SLOWEST), FASTEST)
+        self.speed = bounded_speed(self.speed * factor)
 
     def mark(self) -> None:
         """Remember this moment."""
@@ -85,6 +85,13 @@ class TimeTravel:
             return False
         self.seek(next((mark for mark in self.marks if mark > self.position_ns), self.marks[0]))
         return True
+
+
+def bounded_speed(speed: float) -> float:
+    """The nearest speed that there is. Raises ValueError for what is no number."""
+    if speed != speed:
+        raise ValueError("not a number")
+    return min(max(speed, SLOWEST), FASTEST)
 
 
 class Kept:

@@ -1,6 +1,7 @@
 """How the cells of a view print: the same text on the screen and in a pipe."""
 
 import math
+import time
 
 from csyspy.views.snapshot import Value
 from csyspy.views.view import Unit
@@ -67,6 +68,12 @@ def short_duration(duration_ns: float) -> str:
         return f"{minutes}:{seconds:02}"
     hours = minutes / 60
     return f"{hours:.1f}h" if hours < 99.95 else f"{hours / 24:.0f}d"
+
+
+def clock(time_ns: int, digits: int = 6) -> str:
+    """Local time of day with so many digits of the second."""
+    seconds, rest_ns = divmod(time_ns, 10**9)
+    return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{rest_ns:09}"[: 9 + digits]
 
 
 def shortest_latency_ns(bucket: int) -> int:

@@ -17,6 +17,7 @@ from csyspy.tui.screens.alerts import AlertsScreen
 from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.page import PageScreen
 from csyspy.tui.screens.prompt import Confirm
+from csyspy.tui.widgets.pulse import Pulse
 from csyspy.tui.widgets.scrubber import Scrubber
 
 RULES = """
@@ -94,7 +95,8 @@ async def test_alerts_lead_to_events_conditions_and_captures(
         assert "■ Warning" in text
         assert "· Notice" in text
         assert "×" in text
-        assert app.view_screen.query_one(Scrubber).alerts_ns
+        assert "▲" in app.view_screen.query_one(Scrubber).render().plain
+        assert app.view_screen.query_one(Pulse).query_one("#alerts").display
 
         await pilot.press("e")
         await settled(pilot)

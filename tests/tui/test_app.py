@@ -10,6 +10,7 @@ from csyspy.capture.live import tier
 from csyspy.errors import LiveError, UsageError
 from csyspy.tui.app import CsyspyApp, run
 from csyspy.tui.frame import IsCancelled, Publish, Query, State
+from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.screens.picker import Picker
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.widgets.context_bar import ContextBar
@@ -312,3 +313,30 @@ async def test_escape_stops_reading_and_then_takes_the_filter_away() -> None:
         await pilot.press("escape")
         await settled(pilot)
         assert feed.queries[-1].filter_text == ""
+
+
+async def test_a_process_that_went_stays_for_one_refresh() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(80, 24)) as pilot:
+        app = await shown(pilot, frame(30.0, 20.0, 10.0))
+        await shown(pilot, frame(30.0, seq=2))
+        assert [line(app, y)[:9].split() for y in (1, 2, 3)] == [["▸", "1"], ["×", "2"], ["×", "3"]]
+        assert "1 rows" in text_of(app)
+        await shown(pilot, frame(30.0, 20.0, seq=3))
+        assert [line(app, y)[0] for y in (1, 2, 3)] == ["▸", "+", " "]
+
+
+async def test_an_answer_that_comes_twice_closes_nothing_else() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(80, 24)) as pilot:
+        app = await shown(pilot, frame(30.0))
+        await pilot.press("f9")
+        picker = app.screen
+        assert isinstance(picker, Picker)
+        picker.dismiss(None)
+        picker.dismiss(None)
+        await pilot.press("question_mark")
+        page = app.screen
+        assert isinstance(page, CommandScreen)
+        page.command_back()
+        page.command_back()
+        await pilot.pause()
+        assert len(app.screen_stack) == 1

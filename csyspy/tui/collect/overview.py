@@ -24,8 +24,8 @@ class Topic:
 
 TOPICS = (
     Topic("Processes started", "evt.type in (execve, execveat) and evt.dir=<", "spy_users"),
-    Topic("Processes", "evt.type!=switch", "procs"),
-    Topic("In containers", "container.id != host", "containers"),
+    Topic("Events", "evt.type!=switch", "procs"),
+    Topic("Events in containers", "container.id != host", "containers"),
     Topic("Network bytes", "fd.type in (ipv4, ipv6)", "connections", "evt.buflen.net"),
     Topic("New connections", "evt.type in (accept, accept4) and evt.dir=< and evt.failed=false", "incoming_connections"),
     Topic("Connections made", "evt.type=connect and evt.dir=<", "connections"),
@@ -57,6 +57,8 @@ class OverviewCollector:
         self._timelines = [Timeline() for _ in TOPICS]
 
     def note(self, state: Any) -> None:
+        if not state.evt_ts:  # nothing has happened yet
+            return
         for sink, timeline in zip(self.sinks, self._timelines, strict=True):
             rows = sink.rows()
             timeline.add(state.evt_ts, rows[0][1][0] if rows else 0.0)

@@ -22,7 +22,7 @@ from csyspy.tui.collect.verdicts import VerdictCollector
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.exceptions import append_stanza, exception_stanza
 from csyspy.tui.frame import Feed, Window
-from csyspy.tui.screens.dig import DigScreen, clock
+from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.page import PageScreen
 from csyspy.tui.screens.prompt import Confirm
 from csyspy.tui.screens.searching import Searching
@@ -30,7 +30,7 @@ from csyspy.tui.screens.stream import StreamScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
-from csyspy.views.format import printable
+from csyspy.views.format import clock, printable
 
 AROUND_NS = 1_000_000_000
 """The events this much before and behind an alert are shown with it."""
@@ -38,9 +38,9 @@ SIGNS = {
     Priority.EMERGENCY: ("▲", "critical"), Priority.ALERT: ("▲", "critical"), Priority.CRITICAL: ("▲", "critical"),
     Priority.ERROR: ("▲", "critical"), Priority.WARNING: ("■", "warning"), Priority.NOTICE: ("·", "notice"),
 }
-PRIORITY_CELLS, BEAT_CELLS = 16, 12
+PRIORITY_CELLS, NARROW_PRIORITY_CELLS, BEAT_CELLS = 16, 11, 12
 WIDE_CELLS = 110
-"""From here on rules and processes have room for their whole names."""
+"""From here on rules and processes have room for their whole names, and times for all their digits."""
 
 
 class AlertsScreen(Searching, StreamScreen):
@@ -109,23 +109,33 @@ class AlertsScreen(Searching, StreamScreen):
 
     # drawing
 
-    def _widths(self) -> tuple[int, int]:
-        """Cells of rule and process."""
-        return (38, 26) if self.lines.size.width >= WIDE_CELLS else (26, 16)
+    @property
+    def _is_wide(self) -> bool:
+        return self.lines.size.width >= WIDE_CELLS
+
+    def _widths(self) -> tuple[int, int, int]:
+        """Cells of priority, rule and process: no more than the longest needs."""
+        rule, who = (38, 26) if self._is_wide else (24, 14)
+        longest_rule = max((len(group.rule) for group in self._groups), default=0)
+        longest_who = max((len(group.who) for group in self._groups), default=0)
+        priority = PRIORITY_CELLS if self._is_wide else NARROW_PRIORITY_CELLS
+        return priority, max(min(rule, longest_rule), len("RULE")), max(min(who, longest_who), len("WHO"))
 
     def _header(self, width: int) -> Cells:
-        rule, who = self._widths()
-        text = f"  {'TIME':<15} {'PRIORITY':<{PRIORITY_CELLS}}{'RULE':<{rule}} {'WHO':<{who}} OUTPUT"
+        priority, rule, who = self._widths()
+        head = "PRIORITY" if self._is_wide else "PRIO"
+        text = f"  {'TIME':<{15 if self._is_wide else 8}} {head:<{priority}}{'RULE':<{rule}} {'WHO':<{who}} OUTPUT"
         return [(text.ljust(width), "header")]
 
     def _line(self, number: int) -> Cells:
         group = self._groups[number]
         sign, role = SIGNS.get(group.newest.priority, ("·", "faint"))
-        rule, who = self._widths()
+        priority, rule, who = self._widths()
+        label = group.newest.priority.label
         times = f"×{group.count} " if group.count > 1 else ""
         return [
-            (f"{clock(group.newest.time_ns)} ", "text"),
-            (f"{sign} {group.newest.priority.label:<{PRIORITY_CELLS - 2}}", role),
+            (clock(group.newest.time_ns)[: 15 if self._is_wide else 8] + " ", "text"),
+            (f"{sign} {label[: priority - 3]:<{priority - 2}}", role),
             (f"{_cut(group.rule, rule)} ", "name"),
             (f"{_cut(printable(group.who), who)} ", "key"),
             (times, "large"),

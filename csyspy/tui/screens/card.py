@@ -6,7 +6,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.worker import get_current_worker
 
 from csyspy.errors import CsyspyError
@@ -15,13 +14,16 @@ from csyspy.tui.collect.card import CardCollector
 from csyspy.tui.commands import move_bindings
 from csyspy.tui.frame import Feed, Window
 from csyspy.tui.scope import condition
+from csyspy.tui.screens.modal import Modal
 from csyspy.tui.widgets.lines import LinesView
-from csyspy.views.format import printable
+from csyspy.views.format import clock, printable
 
 NAME_CELLS = 28
+TIMES = frozenset({"evt.time", "evt.rawtime", "evt.outputtime"})
+"""Fields in ns since the epoch."""
 
 
-class CardScreen(ModalScreen[str | None]):
+class CardScreen(Modal[str | None]):
     """Answers with a condition to add to the filter; None where there is none to add."""
 
     DEFAULT_CSS = """
@@ -84,7 +86,8 @@ class CardScreen(ModalScreen[str | None]):
     def _line(self, line: int) -> Cells:
         name, value = self._fields[line]
         role = "faint" if value in (0, "", False) else "text"
-        return [(f"{name:<{NAME_CELLS}} ", "key"), (printable(_text(value)), role)]
+        text = f"{clock(value, digits=9)}  {value}" if name in TIMES and isinstance(value, int) else _text(value)
+        return [(f"{name:<{NAME_CELLS}} ", "key"), (printable(text), role)]
 
     def _condition(self, *, negated: bool = False) -> str:
         line = self.query_one(LinesView).cursor

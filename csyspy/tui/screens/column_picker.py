@@ -6,16 +6,16 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import SelectionList
 from textual.widgets.selection_list import Selection
 
+from csyspy.tui.screens.modal import Modal
 from csyspy.views.view import Column
 
 NAME_CELLS = 12
 
 
-class ColumnPicker(ModalScreen[tuple[int, ...] | None]):
+class ColumnPicker(Modal[tuple[int, ...] | None]):
     """Answers with the numbers of the chosen columns; None when the user changed their mind."""
 
     DEFAULT_CSS = """

@@ -69,7 +69,14 @@ class CommandScreen(Screen[None]):
         self.app.push_screen(log_page(self))
 
     def command_back(self) -> None:
-        self.app.pop_screen()
+        if self.is_active:  # a key that was pressed before the screen went may come after it
+            self.app.pop_screen()
+
+    def command_leave(self) -> None:
+        self.command_back()
+
+    def command_close(self) -> None:
+        self.command_back()
 
     def command_quit(self) -> None:
         self.app.exit(0)

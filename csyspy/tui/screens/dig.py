@@ -1,6 +1,5 @@
 """The events of a selection, one a line (csysdig's F6)."""
 
-import time
 from bisect import bisect_left
 from typing import ClassVar
 
@@ -22,13 +21,14 @@ from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.filter_bar import FilterBar
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
-from csyspy.views.format import printable
+from csyspy.views.format import clock, printable
 
 SLOW_NS = 1_000_000
 """A call that takes longer is marked (csysdig's Slow I/O)."""
 NARROW_CELLS = 100
-PROCESS_CELLS = 22
-TYPE_CELLS = 14
+PROCESS_CELLS, NARROW_PROCESS_CELLS = 22, 18
+TYPE_CELLS, NARROW_TYPE_CELLS = 14, 11
+TIME_DIGITS, NARROW_TIME_DIGITS = 6, 3
 
 
 class DigScreen(Searching, StreamScreen):
@@ -99,23 +99,31 @@ class DigScreen(Searching, StreamScreen):
     def _is_narrow(self) -> bool:
         return self.size.width < NARROW_CELLS
 
+    def _widths(self) -> tuple[int, int, int]:
+        """Cells of process and type, digits of the second."""
+        if self._is_narrow:
+            return NARROW_PROCESS_CELLS, NARROW_TYPE_CELLS, NARROW_TIME_DIGITS
+        return PROCESS_CELLS, TYPE_CELLS, TIME_DIGITS
+
     def _header(self, width: int) -> Cells:
+        process, type_, digits = self._widths()
         latency = "" if self._is_narrow else "    LAT   CPU "
-        text = f"  {'EVT#':>9} {'TIME':<15} {latency}{'PROC(TID)':<{PROCESS_CELLS}} D {'TYPE':<{TYPE_CELLS}} INFO"
+        text = f"  {'EVT#':>9} {'TIME':<{digits + 9}} {latency}{'PROC(TID)':<{process}} D {'TYPE':<{type_}} INFO"
         return [(text.ljust(width), "header")]
 
     def _line(self, number: int) -> Cells:
         row = self.rows[number]
         is_slow = row.latency_ns >= SLOW_NS
-        cells: Cells = [(f"{row.number:>9} ", "faint"), (f"{clock(row.time_ns)} ", "text")]
+        process_cells, type_cells, digits = self._widths()
+        cells: Cells = [(f"{row.number:>9} ", "faint"), (f"{clock(row.time_ns, digits)} ", "text")]
         if not self._is_narrow:
             latency = _duration(row.latency_ns) if row.latency_ns and not row.is_enter else "—"
             cells += [(f"{latency:>6}{'●' if is_slow else ' '}", "mid" if is_slow else "faint"), (f"{row.cpu:>4}   ", "faint")]
         process = printable(f"{row.process}({row.tid})")
         cells += [
-            (f"{process[:PROCESS_CELLS]:<{PROCESS_CELLS}} ", "name"),
+            (f"{process[:process_cells]:<{process_cells}} ", "name"),
             (("> " if row.is_enter else "< "), "in" if row.is_enter else "out"),
-            (f"{row.type[:TYPE_CELLS]:<{TYPE_CELLS}} ", "key"),
+            (f"{row.type[:type_cells]:<{type_cells}} ", "key"),
             (printable(row.info), "text"),
         ]
         return [*cells, (" !", "high")] if row.failed else cells
@@ -196,12 +204,6 @@ class DigScreen(Searching, StreamScreen):
             if moment.kind is Moment.Kind.TIME:
                 line = next((at for at, row in enumerate(self.rows) if row.time_ns >= moment.number), len(self.rows) - 1)
         self.query_one(LinesView).go(line)
-
-
-def clock(time_ns: int) -> str:
-    """Time of day, to the microsecond."""
-    seconds, rest_ns = divmod(time_ns, 10**9)
-    return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{rest_ns // 1000:06}"
 
 
 def _duration(span_ns: int) -> str:

@@ -8,13 +8,12 @@ from textual.binding import BindingType
 from csyspy.tui.cells import Cells
 from csyspy.tui.collect.echo import MOST_LINES, Chunk, Display, EchoCollector
 from csyspy.tui.commands import Place, bindings
-from csyspy.tui.screens.dig import clock
 from csyspy.tui.screens.searching import Searching
 from csyspy.tui.screens.stream import StreamScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
-from csyspy.views.format import printable, short_bytes
+from csyspy.views.format import clock, printable, short_bytes
 
 RULE = "──"
 

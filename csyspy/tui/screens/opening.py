@@ -21,6 +21,7 @@ from csyspy.tui.screens.prompt import Confirm, Prompt
 from csyspy.tui.shell_actions import command_line, fields_of_row, why_not
 from csyspy.tui.widgets.detail_pane import DetailPane
 from csyspy.tui.widgets.grid import GridView
+from csyspy.tui.widgets.pulse import Pulse
 from csyspy.tui.widgets.scrubber import Scrubber
 from csyspy.views.view import Action
 
@@ -103,7 +104,12 @@ class Opening(Drilling):
 
     def note_alerts(self, times_ns: tuple[int, ...]) -> None:
         """Rules matched at these times."""
-        self.query_one(Scrubber).alerts_ns = times_ns
+        self.query_one(Scrubber).show_alerts(times_ns)
+        self.query_one(Pulse).show_alerts(len(times_ns))
+
+    @on(Pulse.AlertsClicked)
+    def _alerts_clicked(self) -> None:
+        self.action_command("alerts")
 
     def command_legend(self) -> None:
         self.app.push_screen(legend_page(self, self.view))

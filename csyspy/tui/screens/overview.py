@@ -135,20 +135,24 @@ class OverviewScreen(CommandScreen):
         self._open(message.view_id)
 
     def _open(self, view_id: str) -> None:
-        self.app.pop_screen()
-        self._open_view(view_id)
+        if self.is_active:
+            self.app.pop_screen()
+            self._open_view(view_id)
 
     def command_views(self) -> None:
-        self.app.pop_screen()
-        self._bottom().action_command("views")
+        self._hand_down("views")
 
     def command_alerts(self) -> None:
-        self.app.pop_screen()
-        self._bottom().action_command("alerts")
+        self._hand_down("alerts")
 
     def command_dig(self) -> None:
-        self.app.pop_screen()
-        self._bottom().action_command("dig")
+        self._hand_down("dig")
+
+    def _hand_down(self, command_id: str) -> None:
+        """Leave, and let the screen of views do it."""
+        if self.is_active:
+            self.app.pop_screen()
+            self._bottom().action_command(command_id)
 
     def _bottom(self) -> CommandScreen:
         screen = self.app.screen_stack[0]

@@ -17,7 +17,7 @@ from csyspy.tui.widgets.lines import LinesView
 from csyspy.views.format import printable
 from csyspy.views.view import View
 
-KEY_CELLS = 22
+KEY_CELLS = 16
 
 
 class PageScreen(Searching):
@@ -68,7 +68,8 @@ def help_page(screen: CommandScreen) -> PageScreen:
             if command.group == group and command.number <= 1:
                 shown = key_text(",".join(keys.get(command.id, ()))) + (" …" if command.number else "")
                 reason = screen.why_not(command)
-                lines.append([(f"  {shown:<{KEY_CELLS}}", "key"), (command.help, "text"), (f"  ({reason})" if reason else "", "faint")])
+                about = f"{command.help}  ({reason})" if reason else command.help
+                lines += _beside([(f"  {shown:<{KEY_CELLS}}", "key")], about, screen.size.width, "faint" if reason else "text")
         lines.append([])
     lines.append([("Move", "label")])
     for id_, *_ in MOVES:
@@ -84,7 +85,7 @@ def legend_page(screen: CommandScreen, view: View) -> PageScreen:
     lines.append([("Columns", "label")])
     for column in view.columns:
         if column.shown:
-            lines.append([(f"  {column.name:<14}", "key"), (f"{column.field:<24}", "faint"), (column.description, "text")])
+            lines += _beside([(f"  {column.name:<14}", "key"), (f"{column.field:<24}", "faint")], column.description, screen.size.width)
     lines += [[], [("Filter", "label")], [("  " + (view.filter or "none"), "text")]]
     return PageScreen(screen.feed, f"Legend: {view.name}", lines)
 
@@ -92,6 +93,13 @@ def legend_page(screen: CommandScreen, view: View) -> PageScreen:
 def _wrapped(text: str, width: int) -> list[Cells]:
     """A text in lines that fit."""
     return [[(line, "text")] for part in text.splitlines() for line in wrap(part, max(width - 6, 30))]
+
+
+def _beside(head: Cells, about: str, width: int, role: str = "text") -> list[Cells]:
+    """What something is called, and beside it, in lines that fit, what it is."""
+    left = sum(len(text) for text, _ in head)
+    first, *more = wrap(about, max(width - left - 4, 20)) or [""]
+    return [[*head, (first, role)], *([(" " * left + line, role)] for line in more)]
 
 
 def log_page(screen: CommandScreen) -> PageScreen:

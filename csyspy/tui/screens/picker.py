@@ -9,9 +9,10 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
+
+from csyspy.tui.screens.modal import Modal
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ class Choice(Generic[T]):
     """Before the label: the present choice, a sort order."""
 
 
-class Picker(ModalScreen[T | None]):
+class Picker(Modal[T | None]):
     """Answers with the value of the chosen entry; None when the user changed their mind. Typing narrows the list."""
 
     DEFAULT_CSS = """
@@ -40,7 +41,7 @@ class Picker(ModalScreen[T | None]):
         border-title-color: $primary; border-title-style: bold; border-subtitle-color: $faint; padding: 0 1;
     }
     Picker Input { height: 1; border: none; padding: 0; background: $panel; }
-    Picker #lists { height: auto; max-height: 30; }
+    Picker #lists { height: auto; max-height: 75vh; }
     Picker OptionList {
         width: 34; height: auto; max-height: 100%; border: none; padding: 0; background: $panel;
         scrollbar-size-vertical: 1; scrollbar-color: $border; scrollbar-background: $panel;
@@ -66,7 +67,7 @@ class Picker(ModalScreen[T | None]):
         with Vertical(id="box") as box:
             box.border_title = self._title
             box.border_subtitle = "type to narrow  Enter chooses  Esc leaves"
-            yield Input(placeholder="…", compact=True)
+            yield Input(placeholder="part of its name", compact=True)
             with Horizontal(id="lists"):
                 yield OptionList(compact=True)
                 yield Static(id="about")
@@ -77,6 +78,7 @@ class Picker(ModalScreen[T | None]):
         values = [entry.value for entry in self._shown]
         if self._chosen in values:
             self.query_one(OptionList).highlighted = values.index(self._chosen)
+            self.call_after_refresh(self.query_one(OptionList).scroll_to_highlight)  # not before it knows how high it is
         self.query_one(Input).focus()
 
     def _fill(self, typed: str) -> None:

@@ -6,8 +6,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from csyspy.tui.screens.modal import Modal
 
 _BOX = """
     {0} {{ align: center middle; background: $background 60%; }}
@@ -20,7 +21,7 @@ _BOX = """
 """
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(Modal[str | None]):
     """Answers with what was typed; None when the user changed their mind."""
 
     DEFAULT_CSS = _BOX.format("Prompt")
@@ -45,7 +46,7 @@ class Prompt(ModalScreen[str | None]):
         self.dismiss(event.value)
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Modal[bool]):
     """Answers whether the user said yes to exactly this text."""
 
     DEFAULT_CSS = _BOX.format("Confirm")

@@ -1,5 +1,6 @@
 """What is done with the table as it stands: sort, columns, tree, filter, find, copy, save."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class TableCommands(ViewBase):
             return
         self.as_tree = False
         self.keep_sort(sort)
-        grid.apply(arranged(grid.snapshot, sort))
+        grid.apply(arranged(grid.snapshot, sort), gone=grid.gone)
         self.show_position()
 
     def command_sort(self) -> None:
@@ -69,9 +70,13 @@ class TableCommands(ViewBase):
         self.as_tree = not self.as_tree
         if self.as_tree:
             snapshot, guides = tree(grid.snapshot)
-            grid.apply(snapshot, guides=guides)
+            grid.apply(snapshot, gone=grid.gone, guides=guides)
         elif self.frame is not None:
             self.paint(self.frame)
+
+    def command_names(self) -> None:
+        grid = self.query_one(GridView)
+        grid.show_names(not grid.shows_names)
 
     def command_columns(self) -> None:
         snapshot = self.query_one(GridView).snapshot
@@ -193,10 +198,11 @@ class TableCommands(ViewBase):
         if kind is None or grid.snapshot is None:
             return
         path = Path(f"csyspy-{self.view.id}-{datetime.now():%Y%m%d-%H%M%S}.{kind}").absolute()
-        text = (rows_as_csv if kind == "csv" else rows_as_json)(grid.snapshot, grid.shown_columns)
+        snapshot = replace(grid.snapshot, order=tuple(row for row in grid.snapshot.order if grid.snapshot.keys[row] not in grid.gone))
+        text = (rows_as_csv if kind == "csv" else rows_as_json)(snapshot, grid.shown_columns)
         try:
             path.write_text(text, encoding="utf-8", errors="surrogateescape")
         except OSError as error:
             self.notify(f"{path}: {error.strerror}", severity="error", markup=False)
             return
-        self.notify(str(path), title=f"{grid.line_count:,} rows written", markup=False)
+        self.notify(str(path), title=f"{len(snapshot.order):,} rows written", markup=False)

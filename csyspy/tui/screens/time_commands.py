@@ -10,7 +10,7 @@ from csyspy.tui.frame import Can, Frame, State
 from csyspy.tui.moments import Moment, read_moment
 from csyspy.tui.screens.prompt import Prompt
 from csyspy.tui.screens.view_base import ViewBase
-from csyspy.tui.time_travel import NS_PER_S
+from csyspy.tui.time_travel import FASTEST, NS_PER_S, SLOWEST, bounded_speed
 from csyspy.tui.widgets.grid import GridView
 from csyspy.tui.widgets.scrubber import Scrubber
 
@@ -105,6 +105,20 @@ class TimeCommands(ViewBase):
 
     def command_faster(self) -> None:
         self.travel.faster(2)
+        self.show_time()
+
+    def command_speed(self) -> None:
+        about = f"times as fast as it happened, {SLOWEST:g} to {FASTEST:g}; max is {FASTEST:g}"
+        self.app.push_screen(Prompt("Speed", about), self._set_speed)
+
+    def _set_speed(self, text: str | None) -> None:
+        if not text:
+            return
+        number = text.strip().lower().strip("x×")
+        try:
+            self.travel.speed = bounded_speed(FASTEST if number == "max" else float(number))
+        except ValueError:
+            self.notify(f"not a number: {text}", severity="warning", markup=False)
         self.show_time()
 
     def command_whole(self) -> None:

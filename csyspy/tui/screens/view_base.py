@@ -1,7 +1,7 @@
 """The screen of a view: its parts, and the way from a query to what is painted."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from csyspy.tui.arrange import arranged, tree
+from csyspy.tui.arrange import arranged, tree, with_gone
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.completion import values_on_screen
 from csyspy.tui.frame import LIVE_STATES, Can, Feed, Frame, Query, State
@@ -25,7 +25,7 @@ from csyspy.tui.widgets.grid import GridView
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.pulse import Pulse
 from csyspy.tui.widgets.scrubber import Scrubber
-from csyspy.views.snapshot import Sort
+from csyspy.views.snapshot import Snapshot, Sort
 from csyspy.views.view import View
 
 SMALLEST = (60, 15)
@@ -89,6 +89,8 @@ class ViewBase(CommandScreen):
         self.query_seq = 0
         self.frame: Frame | None = None
         """What is painted."""
+        self._arranged: Snapshot | None = None
+        """Its rows in the order of the user, before anything was put among them."""
 
     @property
     def view(self) -> View:
@@ -147,6 +149,7 @@ class ViewBase(CommandScreen):
             self.row_text,
             self.scope.top.sort,
             self.containers,
+            not self.travel.is_playing,
             self.query_seq,
         )
 
@@ -169,15 +172,22 @@ class ViewBase(CommandScreen):
 
     def paint(self, frame: Frame) -> None:
         """Draw a frame, in the order that the user chose last."""
-        is_first = self.frame is None or self.frame.query_seq != frame.query_seq
-        self.frame = frame
+        before, before_arranged, self.frame = self.frame, self._arranged, frame
+        is_first = before is None or before.query_seq != frame.query_seq
         snapshot = arranged(frame.snapshot, self.scope.top.sort)
+        self._arranged = snapshot
+        gone: frozenset[Hashable] = frozenset()
+        marks_changes = frame.state in LIVE_STATES
+        if before is not None and not is_first and marks_changes:
+            marks_changes = frame.snapshot.time_ns >= before.snapshot.time_ns  # walking back, what has yet to come is not new
+            if marks_changes and before_arranged is not None and before_arranged.columns == snapshot.columns:
+                snapshot, gone = with_gone(snapshot, before_arranged)
         guides: Mapping[int, str] = {}
         if self.as_tree:
             snapshot, guides = tree(snapshot)
         grid = self.query_one(GridView)
         with self.app.batch_update():
-            grid.apply(snapshot, mark_new=frame.state in LIVE_STATES, guides=guides)
+            grid.apply(snapshot, mark_new=marks_changes, gone=gone, guides=guides)
             if is_first and self.scope.top.cursor_key is not None:
                 grid.select(self.scope.top.cursor_key, self.scope.top.top)
                 self.scope = Scope((*self.scope.levels[:-1], replace(self.scope.top, cursor_key=None)))

@@ -8,6 +8,7 @@ from textual.widgets import Static
 
 from csyspy.tui.collect.detail import Detail
 from csyspy.tui.graph import spark
+from csyspy.tui.trends import TREND_LENGTH, sorting_column
 from csyspy.views.format import cell_text, printable, short_bytes, short_count
 from csyspy.views.snapshot import Snapshot
 from csyspy.views.view import Unit
@@ -39,9 +40,10 @@ class DetailPane(Static):
         self.border_title = printable(title)
         self.border_subtitle = "i closes"
         lines: list[Content] = []
-        trend = snapshot.trends.get(snapshot.keys[row])
-        if trend:
-            lines.append(_line("CPU", spark(trend, 30, max(100.0, *trend))))
+        trend, sorting = snapshot.trends.get(snapshot.keys[row]), sorting_column(snapshot)
+        if trend and sorting is not None:
+            column = snapshot.columns[sorting]
+            lines.append(_line(column.name, spark(trend, TREND_LENGTH, max(100.0 if column.unit is Unit.PERCENT else 0.0, *trend))))
         columns = list(zip(snapshot.columns, snapshot.values, strict=True))
         wide = [(column, values) for column, values in columns if not column.colsize]
         lines += [Content.styled(cell_text(values[row], column.unit), "bold") for column, values in wide]

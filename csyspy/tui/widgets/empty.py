@@ -34,5 +34,6 @@ def empty_text(query: Query, frame: Frame, *, depth: int) -> Content:
         lines.append(Content(f"none of {frame.total_rows:,} contains “{query.row_text}”"))
     accepted = " and ".join(text for text in (query.filter_text, query.view.filter) if text)
     if accepted:
-        lines.append(Content.assemble(("no event passed  ", "$faint"), accepted))
+        none = f"none of {frame.events:,} events passed  " if frame.events else "no event passed  "
+        lines.append(Content.assemble((none, "$faint"), accepted))
     return Content("\n\n").join([*lines, Content.styled("\n".join(ways), "$faint")])

@@ -3,13 +3,14 @@
 from collections.abc import Hashable, Mapping, Sequence
 
 from rich.segment import Segment
-from textual import events
+from textual import events, on
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
 from csyspy.tui.cells import cell_segments, header_style, header_text
 from csyspy.tui.columns import MARKER_WIDTH, Placed, fit, most_skipped
+from csyspy.tui.names import Names
 from csyspy.tui.widgets.painted import PaintedScroll
 from csyspy.views.snapshot import Snapshot, Sort
 
@@ -32,6 +33,9 @@ class GridView(PaintedScroll):
     class RowMenu(Message):
         """The user wants to know what can be done with the row."""
 
+    class NamesKnown(Message):
+        """Hosts that were asked for have names."""
+
     class CursorMoved(Message):
         """Another row is selected."""
 
@@ -41,9 +45,12 @@ class GridView(PaintedScroll):
         self._placed: tuple[Placed, ...] = ()
         self._positions: dict[Hashable, int] = {}
         self._known: frozenset[Hashable] = frozenset()
+        self._gone: frozenset[Hashable] = frozenset()
         self._cursor_key: Hashable | None = None
         self._strips: dict[tuple[int, bool], Strip] = {}
         self._guides: Mapping[int, str] = {}
+        self._names = Names(lambda: self.post_message(self.NamesKnown()))
+        self.shows_names = False
         self._among: Sequence[int] | None = None
         self._skip = 0
 
@@ -70,6 +77,11 @@ class GridView(PaintedScroll):
         return None if row is None or self._snapshot is None else self._snapshot.keys[row]
 
     @property
+    def gone(self) -> frozenset[Hashable]:
+        """Keys of rows that are shown for the last time."""
+        return self._gone
+
+    @property
     def top(self) -> int:
         """The first line on the screen."""
         return self.scroll_offset.y
@@ -84,17 +96,24 @@ class GridView(PaintedScroll):
         self._among = among
         self._place()
 
-    def apply(self, snapshot: Snapshot, *, mark_new: bool = False, guides: Mapping[int, str] | None = None) -> None:
+    def apply(
+        self,
+        snapshot: Snapshot,
+        *,
+        mark_new: bool = False,
+        gone: frozenset[Hashable] = frozenset(),
+        guides: Mapping[int, str] | None = None,
+    ) -> None:
         """Show snapshot. The selected row keeps its place on the screen wherever it has moved to in the table.
 
-        With mark_new, rows that the snapshot before did not have carry a + until the next. `guides`: what the last cell of a row
-        begins with."""
+        With mark_new, rows that the snapshot before did not have carry a + until the next. `gone`: keys of rows that are there for
+        the last time. `guides`: what the last cell of a row begins with."""
         before = self._snapshot
         if before is not None and before.seq != snapshot.seq:
-            self._known = frozenset(before.keys) if mark_new and before.view is snapshot.view else frozenset()
+            self._known = frozenset(before.keys) - self._gone if mark_new and before.view is snapshot.view else frozenset()
         if before is not None and before.columns != snapshot.columns:
             self._skip = self._sideways = 0
-        self._snapshot, self._guides = snapshot, guides or {}
+        self._snapshot, self._gone, self._guides = snapshot, gone, guides or {}
         self._positions = {snapshot.keys[row]: line for line, row in enumerate(snapshot.order)}
         line_on_screen = self.cursor - self.scroll_offset.y
         if self._cursor_key is not None and self._cursor_key in self._positions:
@@ -130,6 +149,17 @@ class GridView(PaintedScroll):
             self.virtual_size = Size(width, self.line_count + self.HEADER_LINES)
         self.refresh()
 
+    def show_names(self, shows_names: bool) -> None:
+        """Whether ports and hosts are shown by their names; those that take time come when they are known."""
+        self.shows_names = shows_names
+        self.forget_drawn()
+        self.refresh()
+
+    @on(NamesKnown)
+    def _names_known(self) -> None:
+        self.forget_drawn()
+        self.refresh()
+
     # drawing
 
     def render_line(self, y: int) -> Strip:
@@ -158,11 +188,12 @@ class GridView(PaintedScroll):
     def _row(self, snapshot: Snapshot, line: int, is_cursor: bool) -> list[tuple[str, str]]:
         row = snapshot.order[line]
         is_new = bool(self._known) and snapshot.keys[row] not in self._known
-        cells = [("▸ " if is_cursor else "+ " if is_new else "  ", "new")]
+        is_gone = snapshot.keys[row] in self._gone
+        cells = [("▸ " if is_cursor else "× " if is_gone else "+ " if is_new else "  ", "faint" if is_gone else "new")]
         for placed in self._placed:
             guide = self._guides.get(row, "") if placed is self._placed[-1] else ""
-            cells += cell_segments(snapshot, row, placed, self._sideways, guide)
-        return cells
+            cells += cell_segments(snapshot, row, placed, self._sideways, guide, self._names.of if self.shows_names else None)
+        return [(text, "faint") for text, _ in cells] if is_gone else cells
 
     # moving
 

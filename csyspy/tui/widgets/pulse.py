@@ -4,13 +4,17 @@ from collections.abc import Sequence
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Static
 
 from csyspy.tui.frame import Gauge
 from csyspy.tui.graph import area, spark, stretch
+from csyspy.views.format import short_count
 
 MID_LEVEL = 0.5
 HIGH_LEVEL = 0.85
@@ -83,16 +87,33 @@ class GaugeBox(Widget):
 
 
 class Pulse(Horizontal):
-    """Four gauges side by side."""
+    """Four gauges side by side, and how often rules have matched once that is known."""
 
     DEFAULT_CSS = """
     Pulse { height: auto; background: $background; }
+    Pulse #alerts {
+        display: none; width: auto; height: 100%; padding: 0 1; color: $level-high; text-style: bold; content-align: center middle;
+    }
     """
     PLACES = 4
+
+    class AlertsClicked(Message):
+        """The user wants to see the alerts."""
 
     def compose(self) -> ComposeResult:
         for _ in range(self.PLACES):
             yield GaugeBox()
+        yield Static(id="alerts")
+
+    def show_alerts(self, count: int) -> None:
+        """Rules have matched so often."""
+        alerts = self.query_one("#alerts", Static)
+        alerts.update(f"▲ {short_count(count)} alert{'s' if count != 1 else ''}")
+        alerts.display = bool(count)
+
+    @on(events.Click, "#alerts")
+    def _alerts_clicked(self) -> None:
+        self.post_message(self.AlertsClicked())
 
     def show(self, gauges: tuple[Gauge, ...]) -> None:
         boxes = self.query(GaugeBox)

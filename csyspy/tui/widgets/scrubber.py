@@ -50,12 +50,16 @@ class Scrubber(Widget):
         self._travel: TimeTravel | None = None
         self._is_loading = False
         self._pressed_at: int | None = None
-        self.alerts_ns: tuple[int, ...] = ()
-        """Times at which a rule matched."""
+        self._alerts_ns: tuple[int, ...] = ()
 
     def show(self, travel: TimeTravel, *, is_loading: bool) -> None:
         self._travel = travel
         self._is_loading = is_loading
+        self.refresh()
+
+    def show_alerts(self, times_ns: tuple[int, ...]) -> None:
+        """A rule matched at these times."""
+        self._alerts_ns = times_ns
         self.refresh()
 
     @property
@@ -75,7 +79,7 @@ class Scrubber(Widget):
             first, last = self._cell(travel.window.start_ns), self._cell(travel.window.end_ns)
         for cell in range(first, min(last, width - 1) + 1):
             styles[cell] = "$primary"
-        for time_ns in self.alerts_ns:
+        for time_ns in self._alerts_ns:
             track[self._cell(time_ns)], styles[self._cell(time_ns)] = ALERT, "$error"
         for time_ns in travel.marks:
             track[self._cell(time_ns)], styles[self._cell(time_ns)] = MARK, "$secondary"
