@@ -31,7 +31,14 @@ class _Quiet:
     def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
         """Nothing comes."""
 
-    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+    def walk(
+        self,
+        sinks: Sequence[Any],
+        window: Window | None,
+        is_cancelled: IsCancelled,
+        on_step: Callable[[Any], None],
+        wanted: object = None,
+    ) -> None:
         """There are no events."""
 
     def save(self, path: str, window: Window) -> int:

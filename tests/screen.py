@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 
 from csyspy.tui.app import CsyspyApp
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
+from csyspy.tui.passing import EVERYTHING, Passing
 from csyspy.tui.time_index import TimeIndex
 from csyspy.tui.widgets.grid import GridView
 from csyspy.views.catalogue import VIEWS
@@ -28,7 +29,14 @@ class QuietFeed:
     def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
         self.queries.append(query)
 
-    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+    def walk(
+        self,
+        sinks: Sequence[Any],
+        window: Window | None,
+        is_cancelled: IsCancelled,
+        on_step: Callable[[Any], None],
+        wanted: Passing = EVERYTHING,
+    ) -> None:
         """There are no events."""
 
     def save(self, path: str, window: Window) -> int:

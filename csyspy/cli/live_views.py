@@ -95,7 +95,7 @@ def _of_events(command: Command, view: View, sort: Sort | None, show: Show) -> N
         return seq != most
 
     interval_s = (command.interval_ms or DEFAULT_INTERVAL_MS) / 1000
-    source: Any = _Beating(open_live(command), interval_s, on_beat)
+    source: Any = _Beating(open_live(command, filter_text=aggregation.filter_text, needs=aggregation.sink.needs), interval_s, on_beat)
     capture = open_capture([], aggregation.sink.needs, source)
     capture.state.import_users = not command.exclude_users
     try:

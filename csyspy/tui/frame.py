@@ -6,6 +6,7 @@ from enum import Enum, Flag, auto
 from typing import Any, Protocol
 
 from csyspy.rules.directions import Directions
+from csyspy.tui.passing import EVERYTHING, Passing
 from csyspy.tui.time_index import TimeIndex
 from csyspy.views.snapshot import Snapshot, Sort
 from csyspy.views.view import View
@@ -127,9 +128,16 @@ class Feed(Protocol):
     def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
         """Publish frames until the query is answered for good, or `is_cancelled()`. Raises FieldError where its filter is wrong."""
 
-    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+    def walk(
+        self,
+        sinks: Sequence[Any],
+        window: Window | None,
+        is_cancelled: IsCancelled,
+        on_step: Callable[[Any], None],
+        wanted: Passing = EVERYTHING,
+    ) -> None:
         """Give the events of a window to engine sinks (csyspy.engine.state.Sink); `on_step(state)` before the
-        first and then often, between two events.
+        first and then often, between two events. A live source may leave out what is not `wanted`.
 
         Only where it can EVENTS. Raises CaptureError once everything before the damage has been given out.
         """

@@ -10,6 +10,7 @@ from csyspy.capture.procfs import HostSample, ProcfsSource, Sample
 from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
+from csyspy.tui.passing import EVERYTHING, Passing
 from csyspy.tui.time_index import TimeIndex
 from csyspy.tui.trends import LiveTrends
 from csyspy.views.format import short_bytes
@@ -57,7 +58,14 @@ class LiveFeed:
                 return True
         return False
 
-    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+    def walk(
+        self,
+        sinks: Sequence[Any],
+        window: Window | None,
+        is_cancelled: IsCancelled,
+        on_step: Callable[[Any], None],
+        wanted: Passing = EVERYTHING,
+    ) -> None:
         """There are no events in /proc."""
 
     def save(self, path: str, window: Window) -> int:

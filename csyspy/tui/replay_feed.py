@@ -18,6 +18,7 @@ from csyspy.filters import compile_filter
 from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
+from csyspy.tui.passing import EVERYTHING, Passing
 from csyspy.tui.time_index import TimeIndex
 from csyspy.tui.trends import CaptureTrends, has_trends
 from csyspy.views.aggregate import NS_PER_S, ViewAggregation
@@ -102,7 +103,14 @@ class ReplayFeed:
         finally:
             capture.source.close()
 
-    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+    def walk(
+        self,
+        sinks: Sequence[Any],
+        window: Window | None,
+        is_cancelled: IsCancelled,
+        on_step: Callable[[Any], None],
+        wanted: Passing = EVERYTHING,
+    ) -> None:
         needs = 0
         for sink in sinks:
             needs |= sink.needs

@@ -4,16 +4,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from csyspy.capture.live.stream import SNAPLEN, LiveSource, StreamOptions
+from csyspy.capture.live.stream import LiveSource
 from csyspy.capture.named import NamedSource
 from csyspy.capture.walker import OpenCapture, open_capture
-from csyspy.filters.event_sets import event_names
-from csyspy.filters.parser import parse
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, IsCancelled, Publish, Query, State, Window
 from csyspy.tui.kernel_feed import KernelFeed
 from csyspy.tui.kernel_plan import kernel_plan
 from csyspy.tui.live_feed import FIRST_INTERVAL_S
+from csyspy.tui.passing import EVERYTHING, Passing, passing
+from csyspy.tui.stream_plan import stream_options
 from csyspy.tui.trends import LiveTrends
 from csyspy.views.aggregate import ViewAggregation
 from csyspy.views.format import short_count
@@ -26,7 +26,6 @@ STEP_EVENTS = 64
 """Events between two looks at the clock."""
 ECHO_SNAPLEN = 2000
 """Bytes of each buffer that are kept where data is looked at, as csysdig keeps them."""
-SWITCH = "switch"
 
 
 class StreamFeed(KernelFeed):
@@ -39,7 +38,8 @@ class StreamFeed(KernelFeed):
             super().answer(query, publish, is_cancelled)
             return
         aggregation = ViewAggregation(query.view, query.filter_text, containers=query.containers)
-        source = NamedSource(LiveSource(_options(query.view.filter, query.filter_text)), self._metadata)
+        asked = stream_options(passing(aggregation.filter_text, switches=False), aggregation.sink.needs)
+        source = NamedSource(LiveSource(asked), self._metadata)
         try:
             capture = self._walkable(source, aggregation.sink.needs, is_cancelled)
             capture.walker.attach([aggregation.sink])
@@ -51,11 +51,18 @@ class StreamFeed(KernelFeed):
         finally:
             source.close()
 
-    def walk(self, sinks: Sequence[Any], window: Window | None, is_cancelled: IsCancelled, on_step: Callable[[Any], None]) -> None:
+    def walk(
+        self,
+        sinks: Sequence[Any],
+        window: Window | None,
+        is_cancelled: IsCancelled,
+        on_step: Callable[[Any], None],
+        wanted: Passing = EVERYTHING,
+    ) -> None:
         needs = 0
         for sink in sinks:
             needs |= sink.needs
-        source = NamedSource(LiveSource(StreamOptions(snaplen=ECHO_SNAPLEN, switches=True)), self._metadata)
+        source = NamedSource(LiveSource(stream_options(wanted, needs, snaplen=ECHO_SNAPLEN)), self._metadata)
         try:
             capture = self._walkable(source, needs, is_cancelled)
             capture.walker.attach([])
@@ -130,11 +137,3 @@ class _Until:
     def read(self) -> memoryview | None:
         """The next chunk of the source."""
         return None if self._is_over() else self._source.read()
-
-
-def _options(*filters: str) -> StreamOptions:
-    """The stream that these filters need: switches between threads only where somebody names them."""
-    named = any(SWITCH in event_names(parse(text)) for text in filters if text and SWITCH in text)
-    return StreamOptions(snaplen=SNAPLEN, switches=named)
-
-

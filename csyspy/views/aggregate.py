@@ -41,15 +41,15 @@ _TEXTS: Final = frozenset({"CHARBUF", "FSPATH", "FSRELPATH"})
 class ViewAggregation:
     """Collects a view's rows from the events that pass its filter and the user's.
 
-    `filter_text` is everything that holds beside the view's own filter: the user's and that of the selection. `sink` goes into
-    the walk. Raises FieldError where the filter, or a field, is not one.
+    `filter_text` is everything that holds beside the view's own filter: the user's and that of the selection; the attribute of that name
+    has the view's as well. `sink` goes into the walk. Raises FieldError where the filter, or a field, is not one.
     """
 
     def __init__(self, view: View, filter_text: str = "", *, containers: bool = False) -> None:
         self.view = view
         self.containers = containers
-        both = " and ".join(f"({text})" for text in (filter_text, view.filter) if text)
-        program = compile_filter(both).program if both else None
+        self.filter_text = " and ".join(f"({text})" for text in (filter_text, view.filter) if text)
+        program = compile_filter(self.filter_text).program if self.filter_text else None
         self._columns = view.shown_columns(containers)
         self._is_list = view.kind is Kind.LIST
         self.sink: Any = self._list(program) if self._is_list else self._table(program)

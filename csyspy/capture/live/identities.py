@@ -151,6 +151,15 @@ class _Container:
         return {**self.told, **self.limits, "cgroup": self.measured}
 
 
+def container_of_process(pid: int) -> str | None:
+    """Id of the container that a process is in, `host` for none; None where the process is gone."""
+    cgroups = _cgroups(pid)
+    if not cgroups:
+        return None
+    found = container_of(cgroups)
+    return found[0] if found is not None else HOST[0]
+
+
 def _cgroups(pid: int) -> list[tuple[bytes, bytes]]:
     """(subsystem, path) pairs of a process; none where it is gone."""
     try:

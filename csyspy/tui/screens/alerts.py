@@ -22,11 +22,12 @@ from csyspy.tui.collect.verdicts import VerdictCollector
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.exceptions import append_stanza, exception_stanza
 from csyspy.tui.frame import Feed, Window
+from csyspy.tui.passing import Passing, passing_any
 from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.page import PageScreen
 from csyspy.tui.screens.prompt import Confirm
 from csyspy.tui.screens.searching import Searching
-from csyspy.tui.screens.stream import StreamScreen
+from csyspy.tui.screens.stream import Collector, StreamScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
@@ -93,6 +94,10 @@ class AlertsScreen(Searching, StreamScreen):
     def collector(self) -> AlertCollector:
         self._found = AlertCollector(self._loaded, self.feed.directions)
         return self._found
+
+    def passing(self, collector: Collector) -> Passing:
+        assert isinstance(collector, AlertCollector)
+        return passing_any((rule.tree for rule in collector.rules.values()), switches=False)
 
     def draw(self) -> None:
         if self._found is None:

@@ -10,11 +10,12 @@ from textual.binding import BindingType
 from csyspy.tui.collect.latency import BUCKETS, LatencyCollector, latency_ns
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.frame import Feed, Window
+from csyspy.tui.passing import Passing, passing
 from csyspy.tui.scope import joined
 from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.page import legend_page
 from csyspy.tui.screens.picker import Choice, Picker
-from csyspy.tui.screens.stream import StreamScreen
+from csyspy.tui.screens.stream import Collector, StreamScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.filter_bar import FilterBar
 from csyspy.tui.widgets.key_bar import KeyBar
@@ -71,6 +72,9 @@ class SpectrogramScreen(StreamScreen):
     def collector(self) -> LatencyCollector:
         self._latencies = LatencyCollector(joined(self.whole_filter, self.view.filter), self._period_ns())
         return self._latencies
+
+    def passing(self, collector: Collector) -> Passing:
+        return passing(joined(self.whole_filter, self.view.filter), switches=False)
 
     def _period_ns(self) -> int:
         if self.is_endless:

@@ -14,6 +14,7 @@ from csyspy.fields.errors import FieldError
 from csyspy.tui.commands import Place
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Can, Feed, State, Window
+from csyspy.tui.passing import Passing, passing
 from csyspy.tui.scope import joined
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.widgets.context_bar import ContextBar
@@ -118,7 +119,11 @@ class StreamScreen(CommandScreen):
 
     def walk(self, collector: Collector, is_cancelled: Callable[[], bool], tell: Callable[[Any], None]) -> None:
         """Let the collector see the events; `tell(state)` now and then. In a thread of its own. Raises CsyspyError."""
-        self.feed.walk(collector.sinks, self.window, is_cancelled, tell)
+        self.feed.walk(collector.sinks, self.window, is_cancelled, tell, self.passing(collector))
+
+    def passing(self, collector: Collector) -> Passing:
+        """What may matter to the collector."""
+        return passing(self.whole_filter)
 
     def _teller(self) -> Callable[[Any], None]:
         """Tells the screen that there is more, but not all the time."""
