@@ -60,7 +60,7 @@ def pair(chisel: type[Chisel], text: str) -> list[tuple[Argument, str]]:
     required = sum(not argument.optional for argument in chisel.args)
     if len(words) < required or len(words) > len(chisel.args):
         wanted = str(required) if required == len(chisel.args) else f"{required} to {len(chisel.args)}"
-        raise ChiselError(f"chisel {chisel.name} takes {wanted} arguments, {len(words)} given", usage(chisel))
+        raise ChiselError(f"chisel {chisel.name} takes {wanted} argument{'' if wanted == '1' else 's'}, {len(words)} given", usage(chisel))
     return list(zip(chisel.args, words, strict=False))
 
 

@@ -139,7 +139,8 @@ def test_fields_are_listed_by_source(csyspy: Run) -> None:
     calls = csyspy("rules", "--list=syscall", "-N").stdout.split()
     assert "proc.name" in calls
     assert not [name for name in calls if name.startswith(("ka.", "json.", "jevt."))]
-    assert "Event Sources:                k8s_audit" in csyspy("rules", "--list=k8s_audit").stdout
+    for words in (("--list=k8s_audit",), ("--list", "k8s_audit")):
+        assert "Event Sources:                k8s_audit" in csyspy("rules", *words).stdout
     assert csyspy("rules", "--list=none").returncode == 2
 
 
