@@ -57,10 +57,10 @@ class RulesCommand:
 def parse(argv: Sequence[str]) -> RulesCommand:
     """Understand the words behind `csyspy rules`. Raises UsageError for an option that is unknown or has a wrong value."""
     command = RulesCommand()
-    words = [
-        f"--list={ALL_SOURCES}" if word == "--list" and behind.startswith("-") else word
-        for word, behind in zip(argv, [*argv[1:], "-"], strict=True)
-    ]
+    words = list(argv)
+    for at, word in enumerate(words):
+        if word == "--list" and (at + 1 == len(words) or words[at + 1].startswith("-")):
+            words[at] = f"--list={ALL_SOURCES}"
     try:
         options, rest = getopt.gnu_getopt(words, _SHORT, _LONG)
     except getopt.GetoptError as error:
