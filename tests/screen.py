@@ -5,9 +5,9 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from csyspy.filters.passing import EVERYTHING, Passing
 from csyspy.tui.app import CsyspyApp
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
-from csyspy.tui.passing import EVERYTHING, Passing
 from csyspy.tui.time_index import TimeIndex
 from csyspy.tui.widgets.grid import GridView
 from csyspy.views.catalogue import VIEWS

@@ -22,7 +22,7 @@ def open_live(command: Command, *, needs: int, filter_text: str = "", kernel_fil
     from csyspy.capture.live.tier import choose_for_events
     from csyspy.capture.named import NamedSource
     from csyspy.cli.metadata import open_metadata
-    from csyspy.tui.passing import Passing, passing
+    from csyspy.filters.passing import Passing, passing
     from csyspy.tui.stream_plan import stream_options
 
     tier = choose_for_events(command.tier)
@@ -50,7 +50,7 @@ def _asks_for_switches(command: Command) -> bool:
     asked = f"{command.filter} {command.format or ''}"
     if any(field in asked for field in _ON_SWITCH):
         return True
-    from csyspy.tui.passing import passing
+    from csyspy.filters.passing import passing
 
     return passing(command.filter, switches=False).switches
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, Flag, auto
 from typing import Any, Protocol
 
+from csyspy.filters.passing import EVERYTHING, Passing
 from csyspy.rules.directions import Directions
-from csyspy.tui.passing import EVERYTHING, Passing
 from csyspy.tui.time_index import TimeIndex
 from csyspy.views.snapshot import Snapshot, Sort
 from csyspy.views.view import View

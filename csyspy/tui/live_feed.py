@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from csyspy.capture.procfs import HostSample, ProcfsSource, Sample
+from csyspy.filters.passing import EVERYTHING, Passing
 from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
-from csyspy.tui.passing import EVERYTHING, Passing
 from csyspy.tui.time_index import TimeIndex
 from csyspy.tui.trends import LiveTrends
 from csyspy.views.format import short_bytes

@@ -15,10 +15,10 @@ from csyspy.engine.groupby import GroupBy
 from csyspy.errors import CaptureError, CsyspyError
 from csyspy.fields.extraction import compile_field
 from csyspy.filters import compile_filter
+from csyspy.filters.passing import EVERYTHING, Passing
 from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
-from csyspy.tui.passing import EVERYTHING, Passing
 from csyspy.tui.time_index import TimeIndex
 from csyspy.tui.trends import CaptureTrends, has_trends
 from csyspy.views.aggregate import NS_PER_S, ViewAggregation

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 from csyspy.capture.live.stream import LiveSource
 from csyspy.capture.named import NamedSource
 from csyspy.capture.walker import OpenCapture, open_capture
+from csyspy.filters.passing import EVERYTHING, Passing, passing
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, IsCancelled, Publish, Query, State, Window
 from csyspy.tui.kernel_feed import KernelFeed
 from csyspy.tui.kernel_plan import kernel_plan
 from csyspy.tui.live_feed import FIRST_INTERVAL_S
-from csyspy.tui.passing import EVERYTHING, Passing, passing
 from csyspy.tui.stream_plan import stream_options
 from csyspy.tui.trends import LiveTrends
 from csyspy.views.aggregate import ViewAggregation

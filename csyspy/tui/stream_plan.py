@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from csyspy.capture.live.identities import container_of_process
 from csyspy.capture.live.stream import StreamOptions
-from csyspy.tui.passing import Passing
+from csyspy.filters.passing import Passing
 
 NEED_FD: Final = 2
 NEED_LATENCY: Final = 4

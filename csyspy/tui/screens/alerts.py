@@ -14,6 +14,7 @@ from textual.containers import Horizontal
 from textual.worker import get_current_worker
 
 from csyspy.errors import CsyspyError
+from csyspy.filters.passing import Passing, passing_any
 from csyspy.rules.loader import load
 from csyspy.rules.model import LoadResult, Priority
 from csyspy.tui.cells import Cells
@@ -22,7 +23,6 @@ from csyspy.tui.collect.verdicts import VerdictCollector
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.exceptions import append_stanza, exception_stanza
 from csyspy.tui.frame import Feed, Window
-from csyspy.tui.passing import Passing, passing_any
 from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.page import PageScreen
 from csyspy.tui.screens.prompt import Confirm

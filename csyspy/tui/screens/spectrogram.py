@@ -7,10 +7,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from csyspy.filters.passing import Passing, passing
 from csyspy.tui.collect.latency import BUCKETS, LatencyCollector, latency_ns
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.frame import Feed, Window
-from csyspy.tui.passing import Passing, passing
 from csyspy.tui.scope import joined
 from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.page import legend_page

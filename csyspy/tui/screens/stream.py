@@ -11,10 +11,10 @@ from textual.worker import get_current_worker
 
 from csyspy.errors import CsyspyError
 from csyspy.fields.errors import FieldError
+from csyspy.filters.passing import Passing, passing
 from csyspy.tui.commands import Place
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Can, Feed, State, Window
-from csyspy.tui.passing import Passing, passing
 from csyspy.tui.scope import joined
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.widgets.context_bar import ContextBar

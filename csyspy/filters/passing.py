@@ -1,4 +1,4 @@
-"""What of the events of a live source may matter to those who look at it: the kernel may leave out everything else."""
+"""What of the events of a live source may matter to those who look at it, by their filters: the kernel may leave out everything else."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple

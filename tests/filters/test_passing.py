@@ -4,7 +4,7 @@ import pytest
 
 from csyspy.filters.kernel_split import split
 from csyspy.filters.parser import parse
-from csyspy.tui.passing import EVERYTHING, passing, passing_any
+from csyspy.filters.passing import EVERYTHING, passing, passing_any
 from csyspy.tui.stream_plan import stream_options
 from csyspy.views.aggregate import ViewAggregation
 from csyspy.views.catalogue import VIEWS
