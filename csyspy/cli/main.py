@@ -143,9 +143,11 @@ def _list(command: Command) -> int:
 
         return _print(explained_filter(command.filter))
     if command.list_views:
+        from shutil import get_terminal_size
+
         from csyspy.cli.views import list_views
 
-        return _print(list_views())
+        return _print(list_views(get_terminal_size().columns if terminal else 0))
     if command.list_chisels or command.chisel_info:
         from csyspy.cli import chisels
 

@@ -16,6 +16,8 @@ from csyspy.views.view import Column, Kind, View
 NS_PER_S = 1_000_000_000
 WIDEST_KEPT = 24
 """Cells that a column keeps on a narrow terminal, if it has that much; the last one takes what is left."""
+GAP = 2
+"""Blanks between columns on a terminal."""
 
 
 class Output(Protocol):
@@ -123,25 +125,40 @@ class _Plain(_Base):
 
 
 class _Terminal(_Base):
-    """A table that fits the terminal's width."""
+    """A table that fits the terminal's width: the least important columns leave a narrow one."""
 
     def show(self, refresh: Refresh) -> None:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
+        console = Console(highlight=False)
         columns = self._columns(refresh.snapshot)
         title = _moment(refresh) if self._repeated else None
         table = Table(box=None, header_style="bold", pad_edge=False, title=title, title_justify="left")
         texts = _texts(self._rows(refresh.snapshot), columns)
-        for index, column in enumerate(columns):
-            justify: Literal["right", "left"] = "right" if column.is_number else "left"
-            widest = max([len(column.name), *(len(row[index]) for row in texts)])
-            least = min(widest, WIDEST_KEPT) if index < len(columns) - 1 else None
-            table.add_column(Text(column.name), justify=justify, no_wrap=True, overflow="ellipsis", min_width=least)
+        widest = [max(len(text) for text in cells) for cells in zip((column.name for column in columns), *texts, strict=True)]
+        widths = _widths(columns, widest, console.width)
+        for index, width in widths.items():
+            justify: Literal["right", "left"] = "right" if columns[index].is_number else "left"
+            table.add_column(Text(columns[index].name), justify=justify, no_wrap=True, overflow="ellipsis", width=width)
         for cells in texts:
-            table.add_row(*map(Text, cells))
-        Console(highlight=False).print(table)
+            table.add_row(*(Text(cells[index]) for index in widths))
+        console.print(table)
+
+
+def _widths(columns: list[Column], widest: list[int], room: int) -> dict[int, int]:
+    """Index and cells of the columns that find room; the least important go first, of equals the rightmost, and never the last."""
+    widths = {index: min(width, WIDEST_KEPT) for index, width in enumerate(widest)}
+    last = len(columns) - 1
+    while len(widths) > 1 and sum(widths.values()) + GAP * (len(widths) - 1) > room:
+        del widths[min((index for index in reversed(widths) if index != last), key=lambda index: columns[index].priority)]
+    spare = max(room - sum(widths.values()) - GAP * (len(widths) - 1), 0)
+    for index in (last, *widths):
+        more = min(widest[index] - widths[index], spare)
+        widths[index] += more
+        spare -= more
+    return widths
 
 
 def _texts(rows: Iterable[tuple[object, list[Value]]], columns: list[Column]) -> list[list[str]]:

@@ -4,6 +4,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
+from textwrap import wrap
 from typing import Any
 
 from csyspy.cli.command import Command
@@ -51,12 +52,13 @@ def _check(command: Command) -> None:
         raise UsageError(f"--interval {command.interval_ms} is too short", f"at least {LEAST_INTERVAL_MS} ms")
 
 
-def list_views() -> Iterator[str]:
-    """``--list-views``: id, name and description of every view."""
+def list_views(width: int = 0) -> Iterator[str]:
+    """``--list-views``: id, name and description of every view. `width`: of the terminal that lines are wrapped for; 0: one line a view."""
     views = all_views()
     widest = max(map(len, views))
     for view in views.values():
-        yield f"{view.id:<{widest}}  {view.name}: {view.description}"
+        line = f"{view.id:<{widest}}  {view.name}: {view.description}"
+        yield from wrap(line, max(width, 2 * widest), subsequent_indent=" " * (widest + 2)) if width else [line]
 
 
 class _Cutter:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from csyspy.cli.view_output import GAP, _widths
+from csyspy.cli.views import list_views
 from csyspy.views.catalogue import VIEWS
 from csyspy.views.registry import all_views
 
@@ -31,6 +33,24 @@ def test_json_has_a_row_a_key_with_numbers_as_numbers(csyspy, demo: Path) -> Non
     cpu = [row["CPU"] for row in rows]
     assert cpu == sorted(cpu, reverse=True)
     assert cpu[0] > 0
+
+
+@pytest.mark.parametrize("room", [10, 40, 80, 120, 400])
+@pytest.mark.parametrize("view", ["procs", "containers", "connections"])
+def test_the_least_important_columns_leave_a_narrow_terminal(view: str, room: int) -> None:
+    columns = list(VIEWS[view].shown_columns())
+    widest = [max(len(column.name), 12) for column in columns[:-1]] + [100]
+    widths = _widths(columns, widest, room)
+    assert list(widths) == sorted(widths)
+    assert len(columns) - 1 in widths
+    assert len(widths) == 1 or sum(widths.values()) + GAP * (len(widths) - 1) <= room
+    gone = [columns[index].priority for index in range(len(columns)) if index not in widths]
+    assert not gone or max(gone) <= min((columns[index].priority for index in list(widths)[:-1]), default=9)
+
+
+def test_the_list_of_views_is_wrapped_for_a_terminal() -> None:
+    assert max(map(len, list_views(80))) <= 80
+    assert len(list(list_views())) == len(all_views())
 
 
 def test_csv_is_one_line_of_names_and_one_a_row(csyspy, demo: Path) -> None:
