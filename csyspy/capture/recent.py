@@ -36,7 +36,8 @@ class _File:
 class Recent:
     """Keeps the last `window_ns` of events. `sink` goes into the walker, before whoever asks; `keep` begins a file.
 
-    No file grows beyond `most_bytes`, and there are no more than `most_files` of them. `files` are those written so far.
+    No file grows beyond `most_bytes`, of which at most three quarters are for what was before; there are no more than `most_files` of
+    them. `files` are those written so far.
     """
 
     def __init__(self, window_ns: int, *, most_bytes: int = 0, most_files: int = MOST_FILES) -> None:
@@ -47,6 +48,7 @@ class Recent:
         """What went wrong with the last file that could not be written."""
         self._window_ns = window_ns
         self._most_bytes = most_bytes
+        self._chapter_bytes = min(RING_BYTES // 4, most_bytes // 2 or RING_BYTES)
         self._most_files = most_files
         self._chapters: list[_Chapter] = []
         self._file: _File | None = None
@@ -72,11 +74,21 @@ class Recent:
             self.problem = f"cannot write {path}: {error.strerror}"
             return False
         self.files.append(path)
-        self._append(SECTION_HEADER + self._chapters[0].lists)
-        for chapter in self._chapters:
+        first = self._first()
+        self._append(SECTION_HEADER + self._chapters[first].lists)
+        for chapter in self._chapters[first:]:
             for piece in chapter.events:
                 self._append(piece)
         return True
+
+    def _first(self) -> int:
+        """The oldest chapter that goes into a file, so that what comes last has room in it."""
+        first, room = len(self._chapters) - 1, self._most_bytes * 3 // 4
+        room -= self._chapters[first].size
+        while first and (not self._most_bytes or self._chapters[first - 1].size + len(self._chapters[first - 1].lists) <= room):
+            first -= 1
+            room -= self._chapters[first].size
+        return first
 
     def _append(self, data: bytes) -> None:
         file = self._file
@@ -113,7 +125,7 @@ class Recent:
             self._end_file()
         chapter = self._chapters[-1]
         chapter.begin_ns = chapter.begin_ns or ts
-        return ts - chapter.begin_ns >= self._window_ns // 2 or chapter.size >= RING_BYTES // 4
+        return ts - chapter.begin_ns >= self._window_ns // 2 or chapter.size >= self._chapter_bytes
 
     def next(self, state: Any) -> None:
         """Begin another chapter, and forget those that are too old."""

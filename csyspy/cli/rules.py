@@ -61,8 +61,8 @@ def run(argv: Sequence[str]) -> int:
     return rules_run.run(command, settings, loaded, lambda: _load_again(command))
 
 
-def _load_again(command: RulesCommand) -> LoadResult | None:
-    """The rules anew; None where they cannot run, after saying why."""
+def _load_again(command: RulesCommand) -> tuple[Settings, LoadResult] | None:
+    """Settings and rules anew; None where they cannot run, after saying why."""
     try:
         settings = load_settings(_settings_file(command), command.options)
         loaded = load(_rules_files(command, settings), load_options(command, settings))
@@ -70,7 +70,7 @@ def _load_again(command: RulesCommand) -> LoadResult | None:
         exits.report(error)
         return None
     if loaded.successful:
-        return loaded
+        return settings, loaded
     _say(summary_lines(loaded.files))
     return None
 

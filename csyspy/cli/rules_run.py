@@ -29,8 +29,8 @@ BEFORE_S = 5
 BEHIND_MS = 1000
 """So much behind an alert --capture-on-alert keeps."""
 
-Reload = Callable[[], LoadResult | None]
-"""Loads the rules anew; None where they are wrong, which has been said then."""
+Reload = Callable[[], tuple[Settings, LoadResult] | None]
+"""Loads settings and rules anew; None where they are wrong, which has been said then."""
 
 
 def run(command: RulesCommand, settings: Settings, loaded: LoadResult, reload: Reload | None = None) -> int:
@@ -103,7 +103,8 @@ class _Run:
         self.live = not command.captures
         self.delivery = Delivery(command, settings)
         self.feeds = self._feeds(loaded) if command.feeds else None
-        self.reloading = _Reloading(command, settings, reload) if self.live and reload is not None else None
+        self.reload = reload if self.live else None
+        self.reloading = self._reloading()
         self.engine = self._engine(loaded)
         self.captures = _captures(command, settings)
         self.fired: dict[str, int] = {}
@@ -128,12 +129,15 @@ class _Run:
     def _receive(self, alert: Alert) -> None:
         if self.captures is not None:
             self.captures.take(alert, self.engine.rule(alert.rule))
+        self._deliver(alert)
+
+    def _deliver(self, alert: Alert) -> None:
         self.delivery.receive(alert)
 
     def _feeds(self, loaded: LoadResult) -> "Feeds":
         from csyspy.cli.rules_feeds import Feeds
 
-        receive = self.delivery.receive
+        receive = self._deliver
         return Feeds(self.command, receive, audit_engine(self.command, self.settings, loaded, receive))
 
     def _open(self) -> Any:
@@ -161,10 +165,13 @@ class _Run:
     def _between(self) -> None:
         """What has to be done while no event is in hand."""
         self.delivery.flush()
-        loaded = self.reloading.due() if self.reloading is not None else None
-        if loaded is None:
+        found = self.reloading.due() if self.reloading is not None else None
+        if found is None:
             return
+        settings, loaded = found
         self._count()
+        if settings != self.settings:
+            self._use(settings)
         self.engine = self._engine(loaded)
         self.walker.state.needs |= self._needs()
         self.walker.attach(self._sinks())
@@ -172,6 +179,21 @@ class _Run:
         if wanted != self.kernel_filter:
             self.kernel_filter = wanted
             self.source.replace(self._open_live())
+
+    def _use(self, settings: Settings) -> None:
+        """Go on with other settings; alerts that are on their way reach the channels of those before."""
+        try:
+            delivery = Delivery(self.command, settings)
+        except OSError as error:
+            print(f"csyspy: {error}; the outputs before stay in force", file=sys.stderr)
+            return
+        before, self.delivery = self.delivery, delivery
+        self.settings = settings
+        self.reloading = self._reloading()
+        threading.Thread(target=before.close, name="outputs before").start()  # a receiver may be slow, and events wait
+
+    def _reloading(self) -> "_Reloading | None":
+        return _Reloading(self.command, self.settings, self.reload) if self.reload is not None else None
 
     def _count(self) -> None:
         for name, count in self.engine.fired.items():
@@ -282,14 +304,14 @@ class _Reloading:
     def _ask(self, number: int, frame: object) -> None:
         self._asked = True
 
-    def due(self) -> LoadResult | None:
+    def due(self) -> tuple[Settings, LoadResult] | None:
         """What was loaded anew; None where there is nothing new, or nothing that can run."""
         if not self._asked and not (self._watch is not None and self._watch.changed()):
             return None
         self._asked = False
-        loaded = self._reload()
-        print(f"csyspy: {'rules loaded anew' if loaded is not None else 'the rules before stay in force'}", file=sys.stderr)
-        return loaded
+        found = self._reload()
+        print(f"csyspy: {'rules loaded anew' if found is not None else 'the rules before stay in force'}", file=sys.stderr)
+        return found
 
 
 def rule_engine(command: RulesCommand, settings: Settings, loaded: LoadResult, receive: Callable[[Alert], object]) -> RuleEngine:

@@ -43,6 +43,7 @@ def test_files_are_bounded_in_size_and_number(captures: Path, tmp_path: Path) ->
     recent = Recent(2_000_000_000, most_bytes=600_000, most_files=1)
     whole = matches(captures / "attacks.scap", recent, tmp_path / "a.scap")
     assert (tmp_path / "a.scap").stat().st_size <= 600_000
+    assert matches(tmp_path / "a.scap")[0] == whole[0]
     assert not recent.keep(str(tmp_path / "b.scap"), whole[-1][0], 0)
     assert recent.left_out == 1
 

@@ -180,6 +180,24 @@ def test_who_did_what_is_listed(csyspy: Run, shared: Path, root: Path) -> None:
     assert csyspy("rules", "--who", "-e", root / "examples" / "demo.scap").returncode == 2
 
 
+def test_events_round_alerts_of_a_capture_are_written(csyspy: Run, tmp_path: Path, root: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "- rule: Fetched\n  desc: d\n  condition: evt.type = execve and evt.rawres = 0 and proc.name = curl\n"
+        "  output: '%evt.num %proc.pid'\n  priority: NOTICE\n"
+    )
+    run = csyspy("rules", "-r", rules, "-e", root / "examples" / "demo.scap", "--capture-on-alert", "1", "--capture-prefix", tmp_path / "x")
+    assert run.returncode == 0
+    alerts = run.stdout.splitlines()
+    written = sorted(tmp_path.glob("x_*.scap"))
+    assert 0 < len(written) <= len(alerts)
+    assert run.stderr.splitlines() == [f"csyspy: events round an alert: {path}" for path in written]
+    first = written[0].stem.split("_")
+    assert first[2] == alerts[0].split("Notice ")[1].split()[0]
+    inside = csyspy("-r", written[0], "-p", "%proc.pid", "evt.type = execve and evt.dir = < and evt.rawres = 0 and proc.name = curl")
+    assert alerts[0].split()[-1] in inside.stdout.split()
+
+
 # The exercises of a CKS course, done as they are written.
 
 

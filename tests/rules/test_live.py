@@ -1,5 +1,6 @@
 """Rules on the running kernel: an alert for what is done, rules loaded anew, a broken file that changes nothing."""
 
+import json
 import os
 import signal
 import subprocess
@@ -29,8 +30,8 @@ RULES = """
 class Watch:
     """`csyspy rules` as it runs; `lines` are the alerts so far, `said` what stands on standard error."""
 
-    def __init__(self, rules: Path) -> None:
-        command = [str(Path(sys.executable).with_name("csyspy")), "rules", "-r", str(rules), "-U"]
+    def __init__(self, *words: str) -> None:
+        command = [str(Path(sys.executable).with_name("csyspy")), "rules", *words, "-U"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.lines: list[str] = []
         self.said: list[str] = []
@@ -61,34 +62,80 @@ def rules(tmp_path: Path) -> Path:
     return path
 
 
+def read(rules: Path) -> None:
+    """Do what the rule is about."""
+    subprocess.run(["cat", rules.with_name("sensitive.txt")], check=True, stdout=subprocess.DEVNULL)
+
+
 @pytest.fixture
 def watch(rules: Path) -> Iterator[Watch]:
-    found = Watch(rules)
+    found = Watch("-r", str(rules))
     yield found
     found.process.terminate()
     assert found.process.wait(30) == 130
 
 
 def test_an_alert_within_a_second_and_rules_that_change_meanwhile(rules: Path, watch: Watch) -> None:
-    def read() -> None:
-        subprocess.run(["cat", rules.with_name("sensitive.txt")], check=True, stdout=subprocess.DEVNULL)
-
-    watch.wait(lambda: watch.lines, read)
+    watch.wait(lambda: watch.lines, lambda: read(rules))
     time.sleep(0.5)
     seen = len(watch.lines)
-    read()
+    read(rules)
     watch.wait(lambda: len(watch.lines) > seen)
     assert watch.lines[-1].endswith(": Warning 0,cat\n")
     assert len(watch.lines) == seen + 1
 
     rules.write_text(RULES.format(path=rules.with_name("sensitive.txt"), priority="CRITICAL"))
     watch.wait(lambda: "rules loaded anew" in "".join(watch.said))
-    watch.wait(lambda: watch.lines[-1].endswith(": Critical 0,cat\n"), read)
+    watch.wait(lambda: watch.lines[-1].endswith(": Critical 0,cat\n"), lambda: read(rules))
 
     rules.write_text("- rule: broken")
     watch.process.send_signal(signal.SIGHUP)
     watch.wait(lambda: "the rules before stay in force" in "".join(watch.said))
     assert "rules.yaml" in "".join(watch.said)
     seen = len(watch.lines)
-    watch.wait(lambda: len(watch.lines) > seen, read)
+    watch.wait(lambda: len(watch.lines) > seen, lambda: read(rules))
     assert watch.lines[-1].endswith(": Critical 0,cat\n")
+
+
+@pytest.mark.parametrize("by_signal", [True, False])
+def test_settings_that_change_meanwhile(rules: Path, tmp_path: Path, by_signal: bool) -> None:
+    settings, alerts = tmp_path / "falco.yaml", tmp_path / "alerts.json"
+    before = f"rules_files: [{rules}]\nwatch_config_files: {str(not by_signal).lower()}\n"
+    settings.write_text(before)
+    watch = Watch("-c", str(settings))
+    try:
+        watch.wait(lambda: watch.lines, lambda: read(rules))
+        settings.write_text(before + f"json_output: true\nfile_output: {{enabled: true, filename: {alerts}}}\n")
+        if by_signal:
+            watch.process.send_signal(signal.SIGHUP)
+        watch.wait(lambda: "rules loaded anew" in "".join(watch.said))
+        watch.wait(lambda: alerts.exists() and alerts.read_text().count("\n"), lambda: read(rules))
+        assert json.loads(alerts.read_text().splitlines()[0])["rule"] == "sensitive"
+        watch.wait(lambda: watch.lines[-1].startswith("{"))
+
+        settings.write_text(before + "priority: loud\n")
+        watch.process.send_signal(signal.SIGHUP)
+        watch.wait(lambda: "the rules before stay in force" in "".join(watch.said))
+        seen = len(watch.lines)
+        watch.wait(lambda: len(watch.lines) > seen, lambda: read(rules))
+    finally:
+        watch.process.terminate()
+        assert watch.process.wait(30) == 130
+
+
+def test_events_round_an_alert_are_written_in_bounds(rules: Path, tmp_path: Path) -> None:
+    rules.write_text(rules.read_text() + "  capture: true\n  capture_duration: 100\n")
+    prefix = tmp_path / "round"
+    settings = f"capture.enabled=true capture.path_prefix={prefix} capture.max_file_size_mb=2".split()
+    watch = Watch("-r", str(rules), *(word for one in settings for word in ("-o", one)))
+    try:
+        watch.wait(lambda: len(list(tmp_path.glob("round_*.scap"))) > 1, lambda: read(rules))
+    finally:
+        watch.process.terminate()
+        assert watch.process.wait(30) == 130
+    for path in tmp_path.glob("round_*.scap"):
+        assert path.stat().st_size <= 2_000_000
+        number = path.stem.rpartition("_")[2]
+        assert number.isdigit()
+        command = [str(Path(sys.executable).with_name("csyspy")), "-r", str(path), "proc.name=cat and fd.name contains sensitive"]
+        assert "sensitive.txt" in subprocess.run(command, capture_output=True, text=True, check=True, timeout=DEADLINE_S).stdout

@@ -1,6 +1,8 @@
 """Outputs of alerts: what each receiver gets, and what happens where it is slow or gone."""
 
+import gzip
 import json
+import syslog
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,7 +59,10 @@ def receiver() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            bodies.append((self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"]))))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers.get("Content-Encoding") == "gzip":
+                body = b"unzipped " + gzip.decompress(body)
+            bodies.append((self.headers["Content-Type"], body))
             self.send_response(200)
             self.end_headers()
 
@@ -77,6 +82,29 @@ def test_http_posts_falcos_json(receiver: tuple[str, list[tuple[str, bytes]]]) -
     assert [body.decode() for _kind, body in bodies] == [to_json(alert(number)) for number in range(3)]
     assert {kind for kind, _body in bodies} == {"application/json"}
     assert json.loads(bodies[0][1])["output_fields"] == {"proc.name": "a"}
+
+
+def test_http_compresses_where_asked_to(receiver: tuple[str, list[tuple[str, bytes]]]) -> None:
+    url, bodies = receiver
+    assert send(Settings(http_output=HttpOutput(url, compress_uploads=True)), 1) == []
+    assert bodies[0][1].decode() == "unzipped " + to_json(alert())
+
+
+def test_syslog_gets_the_line_with_the_alerts_priority(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[tuple[int, str]] = []
+    monkeypatch.setattr(syslog, "syslog", lambda priority, text: logged.append((priority, text)))
+    assert send(Settings(syslog_output=True), 2) == []
+    assert logged == [(syslog.LOG_USER | syslog.LOG_WARNING, "Warning 0"), (syslog.LOG_USER | syslog.LOG_WARNING, "Warning 1")]
+
+
+def test_all_channels_get_every_alert(tmp_path: Path, receiver: tuple[str, list[tuple[str, bytes]]]) -> None:
+    url, bodies = receiver
+    path, got = tmp_path / "alerts", tmp_path / "got"
+    settings = Settings(
+        file_output=FileOutput(str(path)), program_output=ProgramOutput(f"cat > {got}", keep_alive=True), http_output=HttpOutput(url)
+    )
+    assert send(settings, 20) == []
+    assert len(path.read_text().splitlines()) == len(got.read_text().splitlines()) == len(bodies) == 20
 
 
 def test_a_receiver_that_is_gone_is_named_once_and_its_losses_at_the_end() -> None:

@@ -5,8 +5,9 @@ import threading
 from collections.abc import Iterator
 from typing import IO, Final
 
+from csyspy.rules import audit_log
 from csyspy.rules.feeds.feed import FeedCounts, Receive
-from csyspy.rules.feeds.lines import LineReader, Take, alert_taker
+from csyspy.rules.feeds.lines import LONGEST_BYTES, LineReader, Take, alert_taker
 
 PIECE_BYTES: Final = 1 << 18
 POLL_S: Final = 0.1
@@ -24,7 +25,8 @@ class FileFeed:
         self.counts = FeedCounts()
         self._path = path
         self._behind = 0 if whole else _size(path)
-        self._lines = LineReader(take or alert_taker(path, receive, self.counts), self.counts)
+        longest_bytes = LONGEST_BYTES if take is None else audit_log.LONGEST_BYTES
+        self._lines = LineReader(take or alert_taker(path, receive, self.counts), self.counts, longest_bytes)
         self._file: IO[bytes] | None = None
 
     def run(self, stop: threading.Event) -> None:

@@ -1,17 +1,19 @@
 """Alerts by HTTP: Falco's http_output and falcosidekick's webhook post one alert each, or a list of them; an API server its audit events.
 
 Only who is asked on the loopback address may do without a token. Bodies are bounded, and so are the connections at a time and the time
-that a client may take.
+that a client may keep silent; where connections run out, who is slowest is sent away.
 """
 
 import gzip
 import hmac
 import ipaddress
 import json
+import socket
 import threading
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -47,6 +49,8 @@ class HttpFeed:
         self._audit = audit
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(MOST_CLIENTS)
+        self._clients: dict[socket.socket, float] = {}
+        self._clients_lock = threading.Lock()
         self._server = _Server((host, port), self)
         self.port: int = self._server.server_address[1]
         self.origin = f"http://{host}:{self.port}"
@@ -61,13 +65,32 @@ class HttpFeed:
 
     # --- for the handler ---
 
-    def begin(self) -> bool:
-        """Whether one more client is taken."""
-        return self._slots.acquire(blocking=False)
+    def begin(self, client: socket.socket) -> bool:
+        """Whether one more client is taken. Where there are too many, the one that has been at its request for longest has to go."""
+        if not self._slots.acquire(blocking=False):
+            self._send_away()
+            if not self._slots.acquire(timeout=CLIENT_S):
+                return False
+        self.note_request(client)
+        return True
 
-    def end(self) -> None:
+    def note_request(self, client: socket.socket) -> None:
+        """A client begins with a request."""
+        with self._clients_lock:
+            self._clients[client] = time.monotonic()
+
+    def end(self, client: socket.socket) -> None:
         """A client has gone."""
+        with self._clients_lock:
+            self._clients.pop(client, None)
         self._slots.release()
+
+    def _send_away(self) -> None:
+        with self._clients_lock:
+            slowest = min(self._clients, key=self._clients.__getitem__, default=None)
+            if slowest is not None:
+                with suppress(OSError):
+                    slowest.shutdown(socket.SHUT_RDWR)
 
     def allows(self, authorization: str) -> bool:
         """Whether the client knows the token."""
@@ -109,14 +132,12 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], feed: HttpFeed) -> None:
         self.feed = feed
         if ":" in address[0]:
-            import socket
-
             self.address_family = socket.AF_INET6
         super().__init__(address, _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """One thread for each client, up to a number."""
-        if self.feed.begin():
+        if self.feed.begin(request):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
@@ -126,7 +147,7 @@ class _Server(ThreadingHTTPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self.feed.end()
+            self.feed.end(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away or sent garbage is nothing to tell of."""
@@ -140,6 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """An alert, a list of them, or audit events."""
         feed = self.server.feed
+        feed.note_request(self.connection)
         if not feed.allows(self.headers.get("Authorization", "")):
             self._answer(HTTPStatus.UNAUTHORIZED, "a token is wanted: Authorization: Bearer …", close=True)
             return

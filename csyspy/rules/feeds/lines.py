@@ -30,11 +30,12 @@ def alert_taker(origin: str, receive: Receive, counts: FeedCounts) -> Take:
 
 
 class LineReader:
-    """Takes pieces, hands on the lines in them that are not empty; half a line waits for its rest."""
+    """Takes pieces, hands on the lines in them that are not empty nor too long; half a line waits for its rest."""
 
-    def __init__(self, take: Take, counts: FeedCounts) -> None:
+    def __init__(self, take: Take, counts: FeedCounts, longest_bytes: int = LONGEST_BYTES) -> None:
         self._take = take
         self._counts = counts
+        self._longest_bytes = longest_bytes
         self._half = b""
         self._passing_over = False
 
@@ -64,8 +65,8 @@ class LineReader:
             if self._passing_over:
                 self._passing_over = not ends
                 continue
-            if len(self._half) + len(part) > LONGEST_BYTES:
-                self._counts.skip(f"a line longer than {LONGEST_BYTES >> 20} MiB")
+            if len(self._half) + len(part) > self._longest_bytes:
+                self._counts.skip(f"a line longer than {self._longest_bytes >> 20} MiB")
                 self._half, self._passing_over = b"", not ends
                 continue
             self._half += part

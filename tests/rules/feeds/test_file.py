@@ -13,8 +13,8 @@ from csyspy.rules.feeds.file import FileFeed
 from csyspy.rules.feeds.lines import LONGEST_BYTES, LineReader, alert_taker
 
 
-def wait_for(true: Callable[[], object]) -> None:
-    deadline_s = time.monotonic() + 10
+def wait_for(true: Callable[..., object]) -> None:
+    deadline_s = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline_s
         time.sleep(0.005)
@@ -81,6 +81,49 @@ def test_a_file_that_is_cut_is_read_from_its_beginning(tmp_path: Path, follow: F
     wait_for(lambda: len(found) == 2)
     path.write_text(line(3) + "\n")
     wait_for(lambda: rules(found) == ["r1", "r2", "r3"])
+
+
+def test_no_good_alert_is_lost_among_bad_ones(tmp_path: Path, follow: Follow) -> None:
+    path = tmp_path / "alerts"
+    feed, found = follow(path)
+    bad = [b"\xff\x00garbage\n", b"{" * 5000 + b"\n", b"x" * 10_000_000 + b"\n", b'{"rule": 1}\n', b"\n", b"[]\n"]
+    wanted = []
+    for round_ in range(6):
+        with path.open("ab") as file:
+            for number, each in enumerate(bad):
+                wanted.append(f"r{round_ * 10 + number}")
+                half = each + line(round_ * 10 + number).encode() + b"\n"
+                file.write(half[: len(half) // 2])
+                file.flush()
+                file.write(half[len(half) // 2 :])
+            if round_ % 2:
+                wanted.append(f"r{round_ * 10 + 9}")
+                file.write(line(round_ * 10 + 9).encode())  # its end never comes: the file is put aside
+        if round_ % 2:
+            path.rename(tmp_path / f"alerts.{round_}")
+        elif round_ == 2:
+            wait_for(lambda: rules(found) == wanted)
+            path.write_bytes(b"")  # as `copytruncate` does
+        whole = len(wanted) - round_ % 2
+        wait_for(lambda whole=whole: len(found) >= whole)
+    path.touch()
+    wait_for(lambda: len(found) == len(wanted))
+    assert rules(found) == wanted
+    assert feed.counts.skipped == 6 * 5
+
+
+def test_an_audit_event_may_be_longer_than_an_alert(tmp_path: Path) -> None:
+    path = tmp_path / "audit.log"
+    path.write_bytes(b"y" * 3_000_000 + b"\n")
+    taken: list[bytes] = []
+    stop = threading.Event()
+    feed = FileFeed(str(path), list[Alert]().append, whole=True, take=taken.append)
+    thread = threading.Thread(target=feed.run, args=(stop,))
+    thread.start()
+    wait_for(lambda: taken)
+    stop.set()
+    thread.join(5)
+    assert len(taken[0]) == 3_000_000
 
 
 def test_a_line_that_is_too_long_is_passed_over_without_being_kept() -> None:

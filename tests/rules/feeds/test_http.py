@@ -100,6 +100,26 @@ def test_clients_that_stall_hold_nobody_up(receiver: Receiver, monkeypatch: pyte
         each.close()
 
 
+def test_where_connections_run_out_the_slowest_has_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "MOST_CLIENTS", 4)
+    receiver = Receiver()
+    stalled = [socket.create_connection(("127.0.0.1", receiver.feed.port)) for _ in range(12)]
+    try:
+        for each in stalled:
+            each.send(b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
+        assert [receiver.post(json.dumps(ONE).encode()) for _ in range(20)] == [200] * 20
+    finally:
+        for each in stalled:
+            each.close()
+        receiver.close()
+    assert len(receiver.found) == 20
+
+
+def test_an_alert_of_ten_megabytes_is_taken(receiver: Receiver) -> None:
+    assert receiver.post(json.dumps({**ONE, "output": "x" * 10_000_000}).encode()) == 200
+    assert len(receiver.found[0].output) == 10_000_000
+
+
 def test_a_flood_is_taken_as_it_comes(receiver: Receiver) -> None:
     body = json.dumps([ONE] * 1100).encode()
     assert [receiver.post(body) for _ in range(30)] == [200] * 30
