@@ -6,6 +6,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from csyspy.filters.passing import EVERYTHING, Passing
+from csyspy.rules.directions import Directions
 from csyspy.tui.app import CsyspyApp
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
 from csyspy.tui.time_index import TimeIndex
@@ -20,6 +21,7 @@ class QuietFeed:
 
     source = "live"
     can = Can.NOTHING
+    directions: Directions = "once"
 
     def __init__(self) -> None:
         self.index = TimeIndex()

@@ -56,6 +56,8 @@ class Command:
     exclude_users: bool = False
     suppressed: list[str] = field(default_factory=list)
     rules_files: list[str] = field(default_factory=list)
+    feeds: list[str] = field(default_factory=list)
+    feed_token: str = ""
     snaplen: int = 0
     cri: list[str] = field(default_factory=list)
     docker_host: str = ""

@@ -72,7 +72,7 @@ def _run(argv: Sequence[str]) -> int:
         if code is not None:
             return code
     if command.plain or not sys.stdout.isatty():
-        if command.rules_files:
+        if command.rules_files or command.feeds:
             return _sub_command("rules", _rule_words(command))
         from csyspy.cli.text import run
 
@@ -87,10 +87,11 @@ def _chisel_takes(name: str, words: Sequence[str]) -> bool:
 
 
 def _rule_words(command: Command) -> list[str]:
-    """The words behind `csyspy rules` that print the alerts of --rules."""
+    """The words behind `csyspy rules` that print the alerts of --rules and --from."""
     if command.filter:
-        raise UsageError("--rules takes no filter", "rules choose their events themselves")
+        raise UsageError(f"{'--rules' if command.rules_files else '--from'} takes no filter", "rules choose their events themselves")
     words = [f"--rules={path}" for path in command.rules_files] + [f"--read={path}" for path in command.files]
+    words += [f"--from={feed}" for feed in command.feeds] + ([f"--feed-token={command.feed_token}"] if command.feed_token else [])
     words += ["--json"] if command.json else []
     words += ["--unbuffered"] if command.unbuffered else []
     return words + ([f"--duration={command.duration_s}"] if command.duration_s else [])
@@ -186,15 +187,22 @@ def _open_screen(command: Command) -> int:
         from csyspy.cli.compiled import compiled_filter
 
         compiled_filter(command.filter)  # what is wrong with it is said here, with its place
+    received, senders = None, None
+    if command.feeds:
+        from csyspy.cli.screen_feeds import open_feeds
+
+        received, senders = open_feeds(command)
     return run(
         command.files[0] if command.files else None,
         command.filter or None,
-        view=command.view or "procs",
+        view=command.view,
         interval_s=(command.interval_ms or 2000) / 1000,
         containers=command.container_data,
         rules_files=tuple(command.rules_files),
         tier=command.tier,
         metadata=partial(open_metadata, command),
+        received=received,
+        senders=senders,
     )
 
 

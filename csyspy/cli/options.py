@@ -60,6 +60,13 @@ OPTIONS: tuple[Option, ...] = (
         "Run Falco's rules of a file or directory: their alerts are what is printed, or stand in the alerts view. May be repeated.",
     ),
     _value(
+        "", "from", "FEED", "feeds", SOURCE,
+        "Merge in the alerts of a Falco that runs elsewhere: a file that grows, http://ADDRESS:PORT to receive http_output and "
+        "falcosidekick's webhook, k8s://NAMESPACE/LABELS for the logs of its pods; audit:FILE and POST /k8s-audit bring Kubernetes' audit "
+        "events. May be repeated.",
+    ),
+    _value("", "feed-token", "WORD", "feed_token", SOURCE, "What senders to http:// have to show (Authorization: Bearer WORD)."),
+    _value(
         "n", "numevents", "N", "count", SOURCE,
         "Stop after N events that pass the filter. Internal events, which -D shows, count too. With a view: after N refreshes.",
         plain=True,

@@ -3,20 +3,20 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from csyspy.cli.exits import INTERRUPTED, OK
-from csyspy.cli.rules_command import RulesCommand
 from csyspy.errors import CsyspyError, UsageError
 from csyspy.rules.alerts import Alert
-from csyspy.rules.audit import AuditEngine
+from csyspy.rules.audit_fields import AuditEvent
 from csyspy.rules.audit_log import AuditReader
+from csyspy.rules.engine import local_hostname
 from csyspy.rules.feeds import Feed, FeedCounts
 from csyspy.rules.feeds.file import FileFeed, StreamFeed, pieces_of
 from csyspy.rules.feeds.http import HttpFeed
 
-AUDIT, HTTP, KUBERNETES = "audit:", "http://", "k8s://"
+STANDARD_INPUT, AUDIT, HTTP, KUBERNETES = "-", "audit:", "http://", "k8s://"
 PAUSE_S = 5.0
 """Before the logs of pods are asked for again."""
 TICK_S = 0.05
@@ -24,21 +24,30 @@ TICK_S = 0.05
 Receive = Callable[[Alert], object]
 
 
-class Feeds:
-    """The feeds of the command line, each in a thread. Raises UsageError for what is none, CsyspyError for an address not to be had."""
+TakeAudit = Callable[[AuditEvent], object]
+"""Takes an audit event, from one thread at a time."""
+Say = Callable[[str], object]
 
-    def __init__(self, command: RulesCommand, receive: Receive, audit: AuditEngine | None) -> None:
+
+class Feeds:
+    """The feeds of the command line (`specs`), each in a thread; `say` is told what is wrong with one, from its thread.
+
+    Raises UsageError for what is none, CsyspyError for an address not to be had.
+    """
+
+    def __init__(self, specs: Sequence[str], token: str, receive: Receive, audit: TakeAudit | None, say: Say | None = None) -> None:
         self._receive = receive
-        self._token = command.feed_token
+        self._token = token
         self._audit = audit
-        self._reader = AuditReader(audit.hostname if audit is not None else "")
+        self._say = say or _say_on_stderr
+        self._reader = AuditReader(local_hostname())
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
-        self.feeds = [self._feed(spec) for spec in command.feeds]
+        self.feeds = [self._feed(spec) for spec in specs]
 
     def _feed(self, spec: str) -> Feed:
-        if spec == "-":
+        if spec == STANDARD_INPUT:
             return StreamFeed("standard input", pieces_of(0), self._receive)
         if spec.startswith(HTTP):
             return self._http(spec)
@@ -68,7 +77,7 @@ class Feeds:
         assert self._audit is not None
         with self._lock:
             for event in self._reader.read(body):
-                self._audit.feed(event)
+                self._audit(event)
 
     def start(self) -> None:
         """Let them run."""
@@ -81,9 +90,9 @@ class Feeds:
         try:
             feed.run(self._stop)
         except (OSError, CsyspyError) as error:
-            print(f"csyspy: {feed.origin}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+            self._say(f"{feed.origin}: {getattr(error, 'strerror', None) or error}")
         except ModuleNotFoundError as error:
-            print(f"csyspy: {feed.origin} needs the Python package {error.name}, which is not here", file=sys.stderr)
+            self._say(f"{feed.origin} needs the Python package {error.name}, which is not here")
 
     @property
     def goes_on(self) -> bool:
@@ -97,9 +106,13 @@ class Feeds:
             thread.join(0.5)
         for feed in self.feeds:
             if feed.counts.skipped:
-                print(f"csyspy: {feed.origin}: {feed.counts.skipped} were no alerts, the last: {feed.counts.problem}", file=sys.stderr)
+                self._say(f"{feed.origin}: {feed.counts.skipped} were no alerts, the last: {feed.counts.problem}")
         if self._reader.skipped:
-            print(f"csyspy: {self._reader.skipped} were no audit events: {self._reader.problem}", file=sys.stderr)
+            self._say(f"{self._reader.skipped} were no audit events: {self._reader.problem}")
+
+
+def _say_on_stderr(text: str) -> None:
+    print(f"csyspy: {text}", file=sys.stderr)
 
 
 class _PodLogs:

@@ -45,7 +45,8 @@ def run_feeds(command: RulesCommand, settings: Settings, loaded: LoadResult) -> 
     delivery = Delivery(command, settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        feeds = Feeds(command, delivery.receive, audit_engine(command, settings, loaded, delivery.receive))
+        audit = audit_engine(command, settings, loaded, delivery.receive)
+        feeds = Feeds(command.feeds, command.feed_token, delivery.receive, audit.feed if audit is not None else None)
         return run_alone(feeds, delivery.flush, command.duration_s)
     finally:
         delivery.close()
@@ -137,8 +138,9 @@ class _Run:
     def _feeds(self, loaded: LoadResult) -> "Feeds":
         from csyspy.cli.rules_feeds import Feeds
 
-        receive = self._deliver
-        return Feeds(self.command, receive, audit_engine(self.command, self.settings, loaded, receive))
+        command, receive = self.command, self._deliver
+        audit = audit_engine(command, self.settings, loaded, receive)
+        return Feeds(command.feeds, command.feed_token, receive, audit.feed if audit is not None else None)
 
     def _open(self) -> Any:
         if not self.live:

@@ -13,7 +13,7 @@ from csyspy.cli.refresh import Refresh
 from csyspy.errors import CaptureError, UsageError
 from csyspy.views.registry import all_views, find
 from csyspy.views.snapshot import Sort
-from csyspy.views.view import Column, View
+from csyspy.views.view import SYSCALL, Column, View
 
 STEP_EVENTS = 16_384
 MOST_LISTED = 2_000_000
@@ -34,6 +34,11 @@ def run(command: Command) -> int:
     sort = _sort(command.sort, columns)
     shown = _picked(command.columns, columns)
     output = output_for(command, view, shown, repeated=bool(command.interval_ms) or not (command.files or command.once))
+    if view.source != SYSCALL:
+        from csyspy.cli.audit_views import follow_audits
+
+        follow_audits(command, view, sort, output.show)
+        return OK
     if not command.files:
         from csyspy.cli.live_views import follow  # what it imports is not needed for captures
 

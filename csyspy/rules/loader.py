@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from csyspy.errors import CsyspyError
 from csyspy.rules.compiler import Compiler
 from csyspy.rules.definitions import Collection
 from csyspy.rules.document import SourceText
@@ -72,3 +73,14 @@ def rule_files(path: Path) -> list[Path]:
 def _unreadable(name: str, reason: str) -> FileResult:
     problem: Problem = Context.of_file(SourceText(name, "")).problem("LOAD_ERR_FILE_READ", f"cannot read {name}: {reason}")
     return FileResult(name, (problem,))
+
+
+def load_or_raise(paths: Iterable[Input], options: LoadOptions | None = None) -> LoadResult:
+    """As `load`, for who shows no list of problems. Raises CsyspyError with the first error where a file is wrong."""
+    loaded = load(paths, options)
+    if not loaded.successful:
+        problem = loaded.errors[0]
+        where = problem.locations[0] if problem.locations else None
+        place = f"{where.name}: " if where is not None else ""
+        raise CsyspyError(f"{place}{problem.message}", problem.hint or "csyspy rules -V FILE tells all that is wrong")
+    return loaded

@@ -20,8 +20,10 @@ from csyspy.containers.node import NodeMetadata
 from csyspy.containers.service import MetadataService
 from csyspy.errors import CsyspyError, UsageError
 from csyspy.fields.errors import FieldError
+from csyspy.tui.audit_feed import AuditedFeed
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Feed, Frame, Query, State
+from csyspy.tui.received import Received, Senders
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.settings import Settings, read_settings
 from csyspy.tui.theme import CSYSPY, FALLBACKS, THEMES
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 SHORTEST_INTERVAL_S = 0.25
 DEFAULT_INTERVAL_S = 2.0
 FIRST_VIEW = "procs"
+ALERTS = "alerts"
+"""Opens on the alerts, where no view is asked for and some may come from elsewhere."""
 MOST_SAID = 1000
 
 
@@ -70,15 +74,27 @@ class CsyspyApp(App[int]):
         containers: bool = False,
         rules_files: tuple[str, ...] = (),
         settings: Settings | None = None,
+        received: Received | None = None,
+        senders: Senders | None = None,
     ) -> None:
         super().__init__()
-        self.feed = feed
+        self.feed: Feed = AuditedFeed(feed, received, interval_s)
+        self._received = received
+        self._senders = senders
         self.said: deque[tuple[str, str]] = deque(maxlen=MOST_SAID)
         """(time, text) of the messages that came up, the newest last."""
-        self._opens = view_id if views[view_id].kind is Kind.SPECTROGRAM or view_id in ViewScreen.OPENERS else ""
+        self._opens = view_id if view_id == ALERTS or views[view_id].kind is Kind.SPECTROGRAM or view_id in ViewScreen.OPENERS else ""
         first = views[FIRST_VIEW if self._opens else view_id]
         self._first_screen = partial(
-            ViewScreen, feed, views, first, filter_text, interval_s=interval_s, containers=containers, rules_files=rules_files
+            ViewScreen,
+            self.feed,
+            views,
+            first,
+            filter_text,
+            interval_s=interval_s,
+            containers=containers,
+            rules_files=rules_files,
+            received=received,
         )
         self._mailbox: Frame | None = None
         self._lock = threading.Lock()
@@ -102,7 +118,13 @@ class CsyspyApp(App[int]):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTERM, self.exit, None, 128 + signal.SIGTERM)
             loop.add_signal_handler(signal.SIGHUP, self._hang_up)
-        if self._opens:
+        if self._received is not None:
+            self._received.on_problem = self._say_problem
+        if self._senders is not None:
+            self._senders.start()
+        if self._opens == ALERTS:
+            self.view_screen.action_command(ALERTS)
+        elif self._opens:
             self.view_screen.switch_view(self._opens)
 
     def _hang_up(self) -> None:
@@ -111,7 +133,14 @@ class CsyspyApp(App[int]):
         os._exit(128 + signal.SIGHUP)
 
     def on_unmount(self) -> None:
+        if self._received is not None:
+            self._received.on_problem = lambda problem: None
+        if self._senders is not None:
+            self._senders.stop()
         self.feed.close()
+
+    def _say_problem(self, problem: str) -> None:
+        self.call_later(self.notify, problem, title="--from", severity="warning", markup=False)
 
     @property
     def view_screen(self) -> ViewScreen:
@@ -174,33 +203,38 @@ def run(
     capture: str | None = None,
     filter_text: str | None = None,
     *,
-    view: str = FIRST_VIEW,
+    view: str = "",
     interval_s: float = DEFAULT_INTERVAL_S,
     containers: bool = False,
     rules_files: tuple[str, ...] = (),
     tier: str = "",
     metadata: Callable[[], NodeMetadata] | None = None,
+    received: Received | None = None,
+    senders: Senders | None = None,
 ) -> int:
     """Open the screen on a capture file, or live where there is none, until the user leaves; the exit code.
 
     `containers` adds the columns that -pc adds, `rules_files` are for the alerts, `tier` is the live one that is wanted, if not the
-    best, and `metadata` opens the look-up of container names for it. Raises CsyspyError before the screen opens: UsageError for a view
-    that is not there, FilterError, CaptureError, LiveError, or that a filter needs events, which the live source has none of."""
+    best, and `metadata` opens the look-up of container names for it. `received` keeps what `senders` bring from elsewhere.
+    Raises CsyspyError before the screen opens: UsageError for a view that is not there, FilterError, CaptureError, LiveError, or that a
+    filter needs events, which the live source has none of."""
     views = all_views()
-    if view not in views:
+    if view and view not in views:
         raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(views))}")
     interval_s = max(interval_s, SHORTEST_INTERVAL_S)
     settings = read_settings()
     feed = _feed(capture, filter_text or "", interval_s, tier, metadata)
     app = CsyspyApp(
         feed,
-        view,
+        view or (FIRST_VIEW if received is None else ALERTS),
         filter_text or "",
         views=views,
         interval_s=interval_s,
         containers=containers,
         rules_files=rules_files,
         settings=settings,
+        received=received,
+        senders=senders,
     )
     return app.run() or app.return_code or 0
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from csyspy.rules.alerts import Alert
 
-CHOSEN = ("proc.name", "container.image.repository", "container.id", "fd.name")
+CHOSEN = ("proc.name", "container.image.repository", "container.id", "fd.name", "ka.user.name", "ka.target.namespace", "ka.target.name")
 """Fields that tell one cause from another, in this order; those that the alert's output has."""
 MOST_FIELDS = 2
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from csyspy.filters.on_rows import Conjunct, conjuncts
-from csyspy.views.view import Aggregation, Column, Kind, View
+from csyspy.views.view import SYSCALL, Aggregation, Column, Kind, View
 
 _OPERATIONS = {
     Aggregation.NONE: "keep",
@@ -38,7 +38,7 @@ class Demand(NamedTuple):
 def demand_of(view: View, filter_text: str = "", *, containers: bool = False) -> Demand | None:
     """What the view asks for; None where its rows are events, or times. Raises FilterError where the filter is none."""
     key = view.row_key(containers)
-    if view.kind is not Kind.TABLE or key is None:
+    if view.kind is not Kind.TABLE or view.source != SYSCALL or key is None:
         return None
     grouped = any(column.is_groupby_key for column in view.used_columns(containers))
     values = tuple(_value(column, grouped) for column in view.shown_columns(containers))

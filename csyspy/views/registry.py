@@ -14,9 +14,10 @@ from typing import Any
 from csyspy.errors import UsageError
 from csyspy.fields import FieldError
 from csyspy.fields.extraction import compile_field
+from csyspy.fields.formats import parse_format
 from csyspy.filters import compile_filter
 from csyspy.views.catalogue import VIEWS
-from csyspy.views.view import Kind, View
+from csyspy.views.view import SYSCALL, Kind, View
 
 ENTRY_POINT_GROUP = "csyspy.views"
 
@@ -72,6 +73,9 @@ def problem(view: View) -> str:
         if sum(column.is_sorting for column in shown) > 1:
             return "more than one column is the sorting one"
     try:
+        if view.source != SYSCALL:
+            parse_format("".join(f"%{column.field} " for column in view.columns), view.source)
+            return "only views of system calls have a filter" if view.filter else ""
         if view.filter:
             compile_filter(view.filter)
         for column in view.columns:

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 KUBERNETES = ("k8s.pod.id", "k8s.rc.id", "k8s.rs.id", "k8s.svc.id", "k8s.ns.id")
 """What a selection in Kubernetes is named by."""
+SYSCALL, K8S_AUDIT = "syscall", "k8s_audit"
+"""Sources of events, by Falco's names: system calls, and the audit log of Kubernetes' API server."""
 ANYWHERE = "*"
 """In `applies_to`: under every selection."""
 
@@ -120,6 +122,8 @@ class View:
     tags: tuple[str, ...] = ()
     capacity: int = 100_000
     """Rows that a list keeps; older ones go."""
+    source: str = SYSCALL
+    """What its events come from."""
 
     def used_columns(self, containers: bool = False) -> tuple[Column, ...]:
         """Keys and columns that are drawn, with or without container data (-pc)."""

@@ -7,10 +7,11 @@ import pytest
 import yaml
 from screen import settled, text_of, until
 
+from csyspy.rules.alert_groups import newest_first, who_of
 from csyspy.rules.loader import load
 from csyspy.rules.model import Priority
 from csyspy.tui.app import CsyspyApp
-from csyspy.tui.collect.alerts import AlertCollector, beat, who_of
+from csyspy.tui.collect.alerts import AlertCollector, beat
 from csyspy.tui.exceptions import append_stanza, exception_stanza
 from csyspy.tui.replay_feed import ReplayFeed
 from csyspy.tui.screens.alerts import AlertsScreen
@@ -50,24 +51,24 @@ def collected(demo: Path, rules: str) -> AlertCollector:
 
 def test_repeats_are_one_group(demo: Path, rules: str) -> None:
     collector = collected(demo, rules)
-    groups = collector.groups()
-    assert sum(group.count for group in groups) == len(collector.alerts) > len(groups)
+    groups = newest_first([collector.alerts])
+    assert sum(group.count for group in groups) == collector.alerts.count > len(groups)
     assert {group.rule for group in groups} == {"Curl ran", "Shell ran"}
     assert groups[0].newest.time_ns >= groups[-1].newest.time_ns
     assert all(group.first_ns <= group.newest.time_ns for group in groups)
-    assert not [group for group in collector.groups(frozenset({"Curl ran"})) if group.rule == "Curl ran"]
+    assert not [group for group in newest_first([collector.alerts], frozenset({"Curl ran"})) if group.rule == "Curl ran"]
     curl = next(group for group in groups if group.rule == "Curl ran")
     assert curl.newest.priority is Priority.WARNING
     assert who_of(curl.newest).endswith("curl")
 
 
 def test_a_beat_has_the_width_asked_for() -> None:
-    assert beat([0, 0, 99], 0, 100, 4) == "█  ▄"
+    assert beat([(0, 2), (99, 1)], 0, 100, 4) == "█  ▄"
 
 
 def test_an_exception_is_what_falco_reads(demo: Path, rules: str, tmp_path: Path) -> None:
     collector = collected(demo, rules)
-    alert = next(alert for alert in collector.alerts if alert.rule == "Curl ran")
+    alert = next(group.newest for group in newest_first([collector.alerts]) if group.rule == "Curl ran")
     stanza = exception_stanza(alert)
     [item] = yaml.safe_load(stanza)
     assert item["rule"] == "Curl ran"

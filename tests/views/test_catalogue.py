@@ -9,7 +9,7 @@ import pytest
 from csyspy.views.catalogue import VIEWS
 from csyspy.views.view import Column
 
-OURS = {"cpus", "dig", "echo", "immutability"}
+OURS = {"cpus", "dig", "echo", "immutability", "k8s_audit"}
 """Views that csysdig has no table for, or whose table never loads."""
 UNWANTED = ("mesos", "marathon", "span", "trace", "spectro_traces")
 SLIPS = {"procs_fd_usage": {"The container this process belongs to.": "Container"}}

@@ -15,19 +15,20 @@ from textual.worker import get_current_worker
 
 from csyspy.errors import CsyspyError
 from csyspy.filters.passing import Passing, passing_any
-from csyspy.rules.loader import load
-from csyspy.rules.model import LoadResult, Priority
+from csyspy.rules.alert_groups import AlertGroups, Group, hits_of, newest_first
+from csyspy.rules.model import SYSCALL, LoadResult, Priority
 from csyspy.tui.cells import Cells
-from csyspy.tui.collect.alerts import AlertCollector, Group, beat
+from csyspy.tui.collect.alerts import AlertCollector, beat
 from csyspy.tui.collect.verdicts import VerdictCollector
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.exceptions import append_stanza, exception_stanza
-from csyspy.tui.frame import Feed, Window
+from csyspy.tui.frame import Can, Feed, Window
+from csyspy.tui.received import Received
 from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.page import PageScreen
 from csyspy.tui.screens.prompt import Confirm
 from csyspy.tui.screens.searching import Searching
-from csyspy.tui.screens.stream import Collector, StreamScreen
+from csyspy.tui.screens.stream import DRAW_S, Collector, StreamScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
@@ -45,7 +46,7 @@ WIDE_CELLS = 110
 
 
 class AlertsScreen(Searching, StreamScreen):
-    """One line per rule and process; on a wide screen the rules stand beside it."""
+    """One line per rule and process, of the rules that run here and of `received`; on a wide screen the rules stand beside it."""
 
     PLACE = Place.ALERTS
     BINDINGS: ClassVar[list[BindingType]] = bindings(Place.ALERTS)
@@ -56,13 +57,24 @@ class AlertsScreen(Searching, StreamScreen):
     """
     heading = "Alerts"
 
-    def __init__(self, feed: Feed, loaded: LoadResult, window: Window | None, note_times: Callable[[tuple[int, ...]], None]) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        loaded: LoadResult,
+        window: Window | None,
+        note_times: Callable[[tuple[int, ...]], None],
+        received: Received | None = None,
+    ) -> None:
         super().__init__(feed, "", "", (), window)
         self._loaded = loaded
         self._note_times = note_times
         self._found: AlertCollector | None = None
         self._groups: list[Group] = []
-        self._hits: list[tuple[str, list[int]]] = []
+        self._hits: list[tuple[str, int, list[tuple[int, int]]]] = []
+        self._received = received
+        self._drawn_count = -1
+        self._longest = (0, 0)
+        """Characters of the longest rule's name, and of the longest process."""
         self._muted: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
@@ -80,10 +92,22 @@ class AlertsScreen(Searching, StreamScreen):
         self.query_one("#rules", LinesView).can_focus = False
         self.lines.focus()
         super().on_mount()
+        if self._received is not None:
+            self.set_interval(DRAW_S, self._look)
+
+    def _look(self) -> None:
+        """Draw what came since."""
+        if not self.is_held and self._drawn_count != sum(each.count for each in self._gathered()):
+            self.draw()
+
+    def _gathered(self) -> list[AlertGroups]:
+        own = [self._found.alerts] if self._found is not None else []
+        return own + ([self._received.alerts] if self._received is not None else [])
 
     def about(self) -> tuple[str, str]:
         return "Alerts", (
             "What Falco's rules say, newest first; the same rule about the same process is one line, ×N times.\n"
+            "Alerts of a Falco that runs elsewhere (--from) name where they come from.\n"
             "Enter shows the events around an alert, e which parts of the condition held, w writes the events to a capture,\n"
             "x mutes a rule for now, E writes an exception for it into your rules file."
         )
@@ -100,17 +124,32 @@ class AlertsScreen(Searching, StreamScreen):
         return passing_any((rule.tree for rule in collector.rules.values()), switches=False)
 
     def draw(self) -> None:
-        if self._found is None:
-            return
-        self._groups = self._found.groups(self._muted)
-        self._hits = list(self._found.hits().items())
+        gathered = self._gathered()
+        count = self._drawn_count = sum(each.count for each in gathered)
+        selected = self._selected()
+        self._groups = newest_first(gathered, self._muted)
+        self._longest = (
+            max((len(group.rule) for group in self._groups), default=0),
+            max((len(group.who) for group in self._groups), default=0),
+        )
+        self._hits = hits_of(gathered)
         self.lines.show_count(len(self._groups))
+        self._keep_selection(selected)
         self.query_one("#rules", LinesView).show_count(len(self._hits))
-        self._note_times(tuple(alert.time_ns for alert in self._found.alerts))
-        count = len(self._found.alerts)
-        note = self.problem or f"{count:,} alerts of {len(self._hits)} rules" + (f", {len(self._muted)} muted" if self._muted else "")
-        self.query_one(ContextBar).show(None, self.state, note)
+        self._note_times(tuple(time_ns for _, _, times in self._hits for time_ns, _ in times))
+        forgotten = sum(each.forgotten for each in gathered)
+        notes = [f"{count:,} alerts of {len(self._hits)} rules"]
+        notes += [f"{forgotten:,} oldest forgotten"] * bool(forgotten) + [f"{len(self._muted)} muted"] * bool(self._muted)
+        self.query_one(ContextBar).show(None, self.state, self.problem or ", ".join(notes))
         self.query_one(KeyBar).show_position(f"{min(self.lines.cursor + 1, len(self._groups)):,}/{len(self._groups):,}")
+
+    def _keep_selection(self, selected: Group | None) -> None:
+        """The cursor stays on its group while others come before it; at the top it stays at the top, where the newest is."""
+        if selected is None or not self.lines.cursor:
+            return
+        now = next((line for line, group in enumerate(self._groups) if group.key == selected.key), None)
+        if now is not None and now != self.lines.cursor:
+            self.lines.go(now)
 
     # drawing
 
@@ -121,8 +160,7 @@ class AlertsScreen(Searching, StreamScreen):
     def _widths(self) -> tuple[int, int, int]:
         """Cells of priority, rule and process: no more than the longest needs."""
         rule, who = (38, 26) if self._is_wide else (24, 14)
-        longest_rule = max((len(group.rule) for group in self._groups), default=0)
-        longest_who = max((len(group.who) for group in self._groups), default=0)
+        longest_rule, longest_who = self._longest
         priority = PRIORITY_CELLS if self._is_wide else NARROW_PRIORITY_CELLS
         return priority, max(min(rule, longest_rule), len("RULE")), max(min(who, longest_who), len("WHO"))
 
@@ -137,12 +175,14 @@ class AlertsScreen(Searching, StreamScreen):
         sign, role = SIGNS.get(group.newest.priority, ("·", "faint"))
         priority, rule, who = self._widths()
         label = group.newest.priority.label
-        times = f"×{group.count} " if group.count > 1 else ""
+        times = f"×{group.count:,} since {clock(group.first_ns)[:8]} " if group.count > 1 else ""
+        origin = f"from {printable(group.origin)} " if group.origin else ""
         return [
             (clock(group.newest.time_ns)[: 15 if self._is_wide else 8] + " ", "text"),
             (f"{sign} {label[: priority - 3]:<{priority - 2}}", role),
-            (f"{_cut(group.rule, rule)} ", "name"),
+            (f"{_cut(printable(group.rule), rule)} ", "name"),
             (f"{_cut(printable(group.who), who)} ", "key"),
+            (origin, "label"),
             (times, "large"),
             (printable(group.newest.message), "text"),
         ]
@@ -151,14 +191,14 @@ class AlertsScreen(Searching, StreamScreen):
         return [(f"  {'HITS':>6} {'WHEN':<{BEAT_CELLS}}  RULE".ljust(width), "header")]
 
     def _rule_line(self, number: int) -> Cells:
-        rule, times_ns = self._hits[number]
+        rule, count, times_ns = self._hits[number]
         index = self.feed.index
-        start_ns, end_ns = (index.start_ns, index.end_ns) if index.events else (times_ns[0], times_ns[-1] + 1)
+        start_ns, end_ns = (index.start_ns, index.end_ns) if index.events else (times_ns[0][0], times_ns[-1][0] + 1)
         muted = rule in self._muted
         return [
-            (f"{len(times_ns):>6,} ", "faint" if muted else "large"),
+            (f"{count:>6,} ", "faint" if muted else "large"),
             (beat(times_ns, start_ns, end_ns, BEAT_CELLS), "mid"),
-            (f"  {rule}", "gone" if muted else "text"),
+            (f"  {printable(rule)}", "gone" if muted else "text"),
         ]
 
     @property
@@ -167,7 +207,7 @@ class AlertsScreen(Searching, StreamScreen):
 
     def line_text(self, line: int) -> str:
         group = self._groups[line]
-        return f"{group.rule} {group.who} {group.newest.output}"
+        return f"{group.rule} {group.who} {group.origin} {group.newest.output}"
 
     # commands
 
@@ -180,11 +220,25 @@ class AlertsScreen(Searching, StreamScreen):
 
     def command_drill(self) -> None:
         group = self._selected()
-        if group is not None:
+        if group is not None and self._has_events(group):
             alert = group.newest
             window = None if self.is_endless else Window(alert.time_ns - AROUND_NS, alert.time_ns + AROUND_NS)
             first = 0 if self.is_endless else alert.event
             self.app.push_screen(DigScreen(self.feed, _process_filter(group), "", (group.rule, group.who), window, first))
+
+    def _has_events(self, group: Group) -> bool:
+        """Whether there may be events round it here; says why where there are none."""
+        index, time_ns = self.feed.index, group.newest.time_ns
+        reason = ""
+        if group.newest.source != SYSCALL:
+            reason = f"events of the source {group.newest.source} belong to no process: the view Kubernetes Audit tells who did what"
+        elif Can.EVENTS not in self.feed.can:
+            reason = "this source has no events: it reads /proc"
+        elif not self.is_endless and index.events and not index.start_ns - AROUND_NS <= time_ns <= index.end_ns + AROUND_NS:
+            reason = f"{self.feed.source} has no events of that time"
+        if reason:
+            self.notify(reason, severity="warning", timeout=5, markup=False)
+        return not reason
 
     def command_copy(self) -> None:
         group = self._selected()
@@ -205,7 +259,11 @@ class AlertsScreen(Searching, StreamScreen):
 
     def command_condition(self) -> None:
         group = self._selected()
-        if group is not None and self._found is not None:
+        if group is None or self._found is None:
+            return
+        if group.origin:
+            self.notify(f"the rule ran elsewhere ({group.origin}): which parts held is known there only", severity="warning", markup=False)
+        else:
             self._ask_parts(group, VerdictCollector(self._found.rules[group.rule].tree, group.newest.event))
 
     @work(thread=True, exclusive=True, group="condition", exit_on_error=False)
@@ -235,8 +293,8 @@ class AlertsScreen(Searching, StreamScreen):
 
     def command_save_events(self) -> None:
         group = self._selected()
-        if group is not None:
-            path = Path(f"csyspy-alert-{group.newest.event}.scap").absolute()
+        if group is not None and self._has_events(group):
+            path = Path(f"csyspy-alert-{group.newest.event or group.newest.time_ns}.scap").absolute()
             self._save(path, Window(group.newest.time_ns - AROUND_NS, group.newest.time_ns + AROUND_NS))
 
     @work(thread=True, group="save", exit_on_error=False)
@@ -275,19 +333,11 @@ def local_rules_path() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "csyspy" / "rules.local.yaml"
 
 
-def load_rules(paths: tuple[str, ...]) -> LoadResult:
-    """Rules to run. Raises CsyspyError with the first problem where a file is wrong."""
-    loaded = load(paths)
-    if not loaded.successful:
-        problem = loaded.errors[0]
-        where = problem.locations[0] if problem.locations else None
-        place = f"{where.name}: " if where is not None else ""
-        raise CsyspyError(f"{place}{problem.message}", problem.hint or "csyspy rules -V FILE tells all that is wrong")
-    return loaded
-
-
 def _process_filter(group: Group) -> str:
     pid = group.newest.output_fields.get("proc.pid")
+    name = group.newest.output_fields.get("proc.name")
+    if group.origin and not isinstance(pid, int) and isinstance(name, str) and name.isprintable() and '"' not in name:
+        return f'proc.name="{name}"'
     return f"proc.pid={pid}" if isinstance(pid, int) else f"thread.tid={group.newest.tid}" if group.newest.tid >= 0 else ""
 
 

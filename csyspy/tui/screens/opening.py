@@ -92,15 +92,16 @@ class Opening(Drilling):
         self.app.push_screen(ChiselScreen(self.feed, entry.name, arguments, *self._events_of(None)))
 
     def command_alerts(self) -> None:
+        from csyspy.rules.loader import load_or_raise
         from csyspy.rules.settings import default_rules_files
-        from csyspy.tui.screens.alerts import AlertsScreen, load_rules
+        from csyspy.tui.screens.alerts import AlertsScreen
 
         try:
-            loaded = load_rules(self.rules_files or default_rules_files())
+            loaded = load_or_raise(self.rules_files or default_rules_files())
         except CsyspyError as error:
             self.notify(error.message, title="Rules", severity="error", markup=False)
             return
-        self.app.push_screen(AlertsScreen(self.feed, loaded, self.travel.window, self.note_alerts))
+        self.app.push_screen(AlertsScreen(self.feed, loaded, self.travel.window, self.note_alerts, self.received))
 
     def note_alerts(self, times_ns: tuple[int, ...]) -> None:
         """Rules matched at these times."""
@@ -159,6 +160,8 @@ class Opening(Drilling):
     # actions
 
     def why_not(self, command: Command) -> str:
+        if command.id == "alerts" and self.received is not None:
+            return ""
         if command.id == "actions" and not self.view.actions:
             return f"{self.view.name} has no actions"
         return super().why_not(command)

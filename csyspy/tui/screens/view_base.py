@@ -14,6 +14,7 @@ from csyspy.tui.arrange import arranged, tree, with_gone
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.completion import values_on_screen
 from csyspy.tui.frame import LIVE_STATES, Can, Feed, Frame, Query, State
+from csyspy.tui.received import Received
 from csyspy.tui.scope import Level, Scope
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.time_travel import NS_PER_S, Kept, TimeTravel
@@ -68,6 +69,7 @@ class ViewBase(CommandScreen):
         interval_s: float,
         containers: bool,
         rules_files: tuple[str, ...] = (),
+        received: Received | None = None,
     ) -> None:
         super().__init__(feed)
         self.views = views
@@ -77,6 +79,8 @@ class ViewBase(CommandScreen):
         self.row_text = ""
         self.rules_files = rules_files
         """Falco rules to run; empty: those of an installed Falco, else our own."""
+        self.received = received
+        """What comes from elsewhere, if anything may."""
         self.sought = ""
         self.containers = containers
         self.travel = TimeTravel(feed.index, int(interval_s * NS_PER_S))
