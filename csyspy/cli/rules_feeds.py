@@ -3,22 +3,21 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from csyspy.cli.exits import INTERRUPTED, OK
+from csyspy.cli.pod_logs import KUBERNETES, PodLogFeed
 from csyspy.errors import CsyspyError, UsageError
 from csyspy.rules.alerts import Alert
 from csyspy.rules.audit_fields import AuditEvent
 from csyspy.rules.audit_log import AuditReader
 from csyspy.rules.engine import local_hostname
-from csyspy.rules.feeds import Feed, FeedCounts
+from csyspy.rules.feeds import Feed
 from csyspy.rules.feeds.file import FileFeed, StreamFeed, pieces_of
 from csyspy.rules.feeds.http import HttpFeed
 
-STANDARD_INPUT, AUDIT, HTTP, KUBERNETES = "-", "audit:", "http://", "k8s://"
-PAUSE_S = 5.0
-"""Before the logs of pods are asked for again."""
+STANDARD_INPUT, AUDIT, HTTP = "-", "audit:", "http://"
 TICK_S = 0.05
 
 Receive = Callable[[Alert], object]
@@ -52,7 +51,7 @@ class Feeds:
         if spec.startswith(HTTP):
             return self._http(spec)
         if spec.startswith(KUBERNETES):
-            return _PodLogs(spec, self._receive)
+            return PodLogFeed(spec, self._receive)
         if spec.startswith(AUDIT):
             if self._audit is None:
                 raise UsageError(f"{spec} needs rules of the source k8s_audit", "name them with -r FILE")
@@ -113,42 +112,6 @@ class Feeds:
 
 def _say_on_stderr(text: str) -> None:
     print(f"csyspy: {text}", file=sys.stderr)
-
-
-class _PodLogs:
-    """Logs of all pods that fit labels; pods that come later are found after a while."""
-
-    def __init__(self, spec: str, receive: Receive) -> None:
-        self.origin = spec
-        self.counts = FeedCounts()
-        self._receive = receive
-        self._namespace, _, self._selector = spec.removeprefix(KUBERNETES).partition("/")
-        if not self._namespace:
-            raise UsageError(f"{spec} names no namespace", "for example k8s://falco/app.kubernetes.io/name=falco")
-        self._following: dict[str, threading.Thread] = {}
-
-    def run(self, stop: threading.Event) -> None:
-        """Look for pods, and follow each in a thread."""
-        from csyspy.containers.kubernetes.client import KubernetesApi
-        from csyspy.containers.kubernetes.logs import log_pieces, pods
-
-        api = KubernetesApi()
-        while not stop.is_set():
-            for pod, container in pods(api, self._namespace, self._selector):
-                known = self._following.get(pod)
-                if known is None or not known.is_alive():
-                    pieces = log_pieces(api, self._namespace, pod, container)
-                    self._following[pod] = threading.Thread(target=self._follow, args=(pod, pieces, stop), daemon=True)
-                    self._following[pod].start()
-            stop.wait(PAUSE_S)
-
-    def _follow(self, pod: str, pieces: Iterator[bytes], stop: threading.Event) -> None:
-        feed = StreamFeed(f"{self.origin}#{pod}", pieces, self._receive)
-        feed.counts = self.counts
-        try:
-            feed.run(stop)
-        except (OSError, CsyspyError) as error:
-            self.counts.problem = str(error)
 
 
 def run_alone(feeds: Feeds, flush: Callable[[], object], duration_s: int) -> int:

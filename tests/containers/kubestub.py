@@ -64,6 +64,9 @@ class Stub:
         self.objs = {r: {} for r in KINDS}
         self.hist, self.watchers = [], []
         self.token, self.deny, self.requests = token, set(deny), []
+        self.logs = {}          # (namespace, pod): [(time, line)]
+        self.grown = threading.Condition()
+        self.log_ends = 0       # how often all followed logs were broken off
         self.fail = []          # status codes to answer next, then forgotten
         stub = self
 
@@ -81,6 +84,18 @@ class Stub:
         self.http.shutdown()
         self.http.server_close()
         self.close_watches()
+
+    def log(self, namespace, pod, stamp, line):
+        """A container writes a line."""
+        with self.grown:
+            self.logs.setdefault((namespace, pod), []).append((stamp, line))
+            self.grown.notify_all()
+
+    def end_logs(self):
+        """Break off all logs that are followed, as API servers do now and then."""
+        with self.grown:
+            self.log_ends += 1
+            self.grown.notify_all()
 
     def reset_watches(self):
         """Hang up on all watchers in the middle of a line."""
@@ -207,6 +222,8 @@ class Handler(BaseHTTPRequestHandler):
                 ns, p = p[1], p[2:]
             if len(p) == 2:
                 name = p[1]
+        if len(p) == 3 and p[0] == "pods" and p[2] == "log":
+            return self.follow_log((ns, p[1]), q)
         if not p or p[0] not in KINDS or len(p) > 2:
             return self.send(status(404, "NotFound", "the server could not find the requested resource"), 404)
         res = p[0]
@@ -297,6 +314,31 @@ class Handler(BaseHTTPRequestHandler):
             with self.s.lock:
                 if me in self.s.watchers:
                     self.s.watchers.remove(me)
+
+    def follow_log(self, key, q):
+        """follow, timestamps, tailLines, and sinceTime in whole seconds."""
+        with self.s.grown:
+            ends, lines = self.s.log_ends, self.s.logs.setdefault(key, [])
+            sent = len(lines) - min(int(q["tailLines"]), len(lines)) if "tailLines" in q else 0
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        try:
+            while True:
+                with self.s.grown:
+                    self.s.grown.wait_for(lambda: len(lines) > sent or self.s.log_ends > ends, 60)
+                    new, over = lines[sent:], self.s.log_ends > ends
+                for stamp, line in new:
+                    sent += 1
+                    if stamp >= q.get("sinceTime", "").rstrip("Z"):
+                        b = f"{stamp} {line}\n".encode()
+                        self.wfile.write(b"%x\r\n%s\r\n" % (len(b), b))
+                self.wfile.flush()
+                if over:
+                    return self.wfile.write(b"0\r\n\r\n")
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
 
     def event(self, e, ns, q):
         """An object entering or leaving a selector is ADDED or DELETED to this watcher."""
