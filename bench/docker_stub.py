@@ -53,11 +53,14 @@ class _Handler(BaseHTTPRequestHandler):
         return "unix"
 
     def do_GET(self) -> None:
-        """One of the three requests that csyspy makes."""
+        """One of the requests that csyspy makes."""
         if self.path.startswith("/events"):
             self._events()
             return
         time.sleep(ANSWER_S)
+        if self.path == "/_ping":
+            self._answer({"Version": "20.10"})
+            return
         name = self.path.split("/")[2]
         number = _NUMBERS.get(name[:12])
         if self.path.startswith("/images"):

@@ -94,6 +94,9 @@ def _rule_words(command: Command) -> list[str]:
     words += [f"--from={feed}" for feed in command.feeds] + ([f"--feed-token={command.feed_token}"] if command.feed_token else [])
     words += ["--json"] if command.json else []
     words += ["--unbuffered"] if command.unbuffered else []
+    words += [f"--cri={path}" for path in command.cri]
+    told = {"docker-host": command.docker_host, "kubernetes": command.kubeconfig, "node-name": command.node_name}
+    words += [f"--{name}={value}" for name, value in told.items() if value]
     return words + ([f"--duration={command.duration_s}"] if command.duration_s else [])
 
 

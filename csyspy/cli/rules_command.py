@@ -27,6 +27,10 @@ class RulesCommand:
     captures: list[str] = field(default_factory=list)
     feeds: list[str] = field(default_factory=list)
     feed_token: str = ""
+    cri: list[str] = field(default_factory=list)
+    docker_host: str = ""
+    kubeconfig: str = ""
+    node_name: str = ""
     duration_s: int = 0
     all_events: bool = False
     exit_events: bool = False

@@ -50,6 +50,14 @@ OPTIONS: tuple[RulesOption, ...] = (
         "audit events to rules of the source k8s_audit. May be repeated.",
     ),
     _option("", "feed-token", "WORD", "feed_token", RUNNING, "What senders to http:// have to show (Authorization: Bearer WORD)."),
+    _option("", "cri", "PATH", "cri", RUNNING, "Live: socket of a CRI runtime, besides the usual ones. May be repeated."),
+    _option("", "docker-host", "PATH", "docker_host", RUNNING, "Live: socket of Docker or Podman, besides the usual ones."),
+    _option(
+        "k", "kubernetes", "FILE", "kubeconfig", RUNNING,
+        "Live: ask the API server of this kubeconfig who owns this node's pods and which services select them; `auto` looks in the usual "
+        "places.",
+    ),
+    _option("", "node-name", "NAME", "node_name", RUNNING, "Live: this node's name at the API server."),
     _option("M", "duration", "SEC", "duration_s", RUNNING, "Stop after SEC seconds of events."),
     _option(
         "A", "all-events", "", "all_events", RUNNING,

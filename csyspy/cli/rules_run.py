@@ -154,7 +154,15 @@ class _Run:
         from csyspy.cli.command import Command
         from csyspy.cli.live_stream import open_live
 
-        return open_live(Command(duration_s=self.command.duration_s), kernel_filter=self.kernel_filter, needs=self._needs())
+        asked = self.command
+        live = Command(
+            duration_s=asked.duration_s,
+            cri=asked.cri,
+            docker_host=asked.docker_host,
+            kubeconfig=asked.kubeconfig,
+            node_name=asked.node_name,
+        )
+        return open_live(live, kernel_filter=self.kernel_filter, needs=self._needs())
 
     def _kernel_filter(self) -> "KernelFilter | None":
         """What the kernel may leave out: nothing where all events round an alert are wanted."""

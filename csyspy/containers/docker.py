@@ -14,7 +14,7 @@ from csyspy.containers import layouts
 from csyspy.containers.info import Confinement, ContainerInfo, Image, Limits, Mount, cpuset_size, image_of
 from csyspy.containers.probes import healthcheck, kubernetes_probes
 from csyspy.containers.runtime import RuntimeUnavailable
-from csyspy.containers.unix_http import get_json, stream_json
+from csyspy.containers.unix_http import get_json, header, stream_json
 from csyspy.containers.untrusted import items, mapping, number, text, texts
 
 KUBERNETES_SPEC: Final = "annotation.kubectl.kubernetes.io/last-applied-configuration"
@@ -25,11 +25,11 @@ _EVENTS: Final = "/events?filters=" + urllib.parse.quote(json.dumps({"type": ["c
 class DockerRuntime:
     """Docker, or Podman, behind a unix socket."""
 
-    def __init__(self, path: str, *, podman: bool = False) -> None:
+    def __init__(self, path: str, *, name: str = "docker") -> None:
+        """``name`` is what such a socket mostly belongs to; who it is, the server itself says."""
         self.socket = path
-        self.name = "podman" if podman else "docker"
-        self._type = layouts.PODMAN if podman else layouts.DOCKER
-        self.types = frozenset({self._type})
+        self.name = name
+        self._type: int | None = None
         self._streams: list[socket.socket] = []
 
     def lookup(self, container_id: str) -> ContainerInfo | None:
@@ -37,7 +37,7 @@ class DockerRuntime:
         inspect = self._inspect(container_id)
         if inspect is None:
             return None
-        info = parse(inspect, self._type)
+        info = parse(inspect, self._kind())
         if not (info.image.digest and info.image.tag) and info.image.id:
             described = mapping(get_json(self.socket, f"/images/{urllib.parse.quote(info.image.id)}/json"))
             info = replace(info, image=completed(info.image, described))
@@ -50,6 +50,13 @@ class DockerRuntime:
                 info = replace(info, ip=_address(shared))
         return info
 
+    def _kind(self) -> int:
+        if self._type is None:
+            podman = header(self.socket, "/_ping", "Libpod-API-Version") != ""
+            self._type = layouts.PODMAN if podman else layouts.DOCKER
+            self.name = "podman" if podman else "docker"
+        return self._type
+
     def _inspect(self, container_id: str) -> dict[str, Any] | None:
         answer = get_json(self.socket, f"/containers/{urllib.parse.quote(container_id, safe='')}/json")
         if answer is None:
@@ -60,6 +67,7 @@ class DockerRuntime:
 
     def version(self) -> str:
         """See Runtime."""
+        self._kind()
         answer = mapping(get_json(self.socket, "/version"))
         return f"{self.name} {text(answer.get('Version')) or 'of an unknown version'}"
 

@@ -22,8 +22,6 @@ class Runtime(Protocol):
     """Such as ``docker``, for messages."""
     socket: str
     """Path of the unix socket."""
-    types: frozenset[int]
-    """libs' numbers of the engines whose cgroup paths may mean a container of this runtime."""
 
     def lookup(self, container_id: str) -> ContainerInfo | None:
         """The container whose id begins with `container_id`; None where the runtime has none. Raises RuntimeUnavailable."""

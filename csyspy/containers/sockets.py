@@ -56,7 +56,7 @@ def open_runtime(entry: Socket) -> Runtime:
         return CriRuntime(entry.path)
     from csyspy.containers.docker import DockerRuntime
 
-    return DockerRuntime(entry.path, podman=entry.kind == "podman")
+    return DockerRuntime(entry.path, name=entry.kind)
 
 
 def is_socket(path: str) -> bool:

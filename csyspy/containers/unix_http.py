@@ -37,6 +37,24 @@ def get_json(path: str, target: str, timeout_s: float = TIMEOUT_S) -> Any:
     """What `GET target` answers, read from JSON; None for 404.
 
     The whole answer has to come within `timeout_s`. Raises RuntimeUnavailable."""
+    answer, body = _answer(path, target, timeout_s)
+    if answer.status == http.HTTPStatus.NOT_FOUND:
+        return None
+    if answer.status != http.HTTPStatus.OK:
+        raise RuntimeUnavailable(f"{path}: {answer.status} {answer.reason} to {target}")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise RuntimeUnavailable(f"{path}: the answer to {target} is no JSON") from None
+
+
+def header(path: str, target: str, name: str, timeout_s: float = TIMEOUT_S) -> str:
+    """A header of the answer to `GET target`; empty where it has none. Raises RuntimeUnavailable."""
+    return _answer(path, target, timeout_s)[0].getheader(name) or ""
+
+
+def _answer(path: str, target: str, timeout_s: float) -> tuple[http.client.HTTPResponse, bytes]:
+    """What is answered, whatever the status, and its body."""
     give_up = time.monotonic() + timeout_s
     connection = UnixConnection(path, timeout_s)
     try:
@@ -57,14 +75,7 @@ def get_json(path: str, target: str, timeout_s: float = TIMEOUT_S) -> Any:
         raise RuntimeUnavailable(f"{path}: this is no HTTP: {type(error).__name__}") from None
     finally:
         connection.close()
-    if answer.status == http.HTTPStatus.NOT_FOUND:
-        return None
-    if answer.status != http.HTTPStatus.OK:
-        raise RuntimeUnavailable(f"{path}: {answer.status} {answer.reason} to {target}")
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise RuntimeUnavailable(f"{path}: the answer to {target} is no JSON") from None
+    return answer, bytes(body)
 
 
 def stream_json(path: str, target: str, open_sockets: list[socket.socket]) -> Iterator[Any]:

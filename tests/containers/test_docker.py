@@ -131,3 +131,12 @@ def test_starts(server: Serve) -> None:
     starts = DockerRuntime(runtime.socket).starts()
     assert next(starts) == FULL
     starts.close()  # type: ignore[attr-defined]
+
+
+def test_podman_says_itself_that_it_is_no_docker(server: Serve) -> None:
+    body = json.dumps(INSPECT | {"Version": "4.3.1"}).encode()
+    runtime = DockerRuntime(server(http(body).replace(b"\r\n", b"\r\nLibpod-API-Version: 4.3.1\r\n", 1)))
+    assert runtime.version() == "podman 4.3.1"
+    info = runtime.lookup("70cd76af5c27")
+    assert info is not None
+    assert info.type == layouts.PODMAN

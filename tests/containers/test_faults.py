@@ -115,7 +115,7 @@ class _Docker(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
             self.connection.recv(1)
             return
-        name = self.path.split("/")[2]
+        name = self.path.split("/")[-2]  # of /containers/ID/json; of /version nothing
         body = json.dumps({"Id": name, "Name": f"/name-of-{name[:4]}", "Config": {"Image": "busybox:lab"}}).encode()
         self.wfile.write(answered(body))
 

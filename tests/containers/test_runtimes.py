@@ -15,7 +15,7 @@ from csyspy.containers.info import ContainerInfo
 from csyspy.containers.runtime import RuntimeUnavailable
 from csyspy.containers.service import MetadataService
 
-from .conftest import Runtime, command, csyspy_live, wait_for
+from .conftest import Runtime, csyspy_live, wait_for
 
 
 def looked_up(runtime: DockerRuntime | CriRuntime, container_id: str) -> ContainerInfo:
@@ -63,7 +63,7 @@ def test_docker_tells_of_new_containers_and_new_names(docker: Runtime) -> None:
 
 def test_podman(podman: Runtime) -> None:
     full_id = podman.run("run", "-d", "--name", "cache", "--network", "none", "-l", "app=cache", "busybox:lab", "sleep", "1000")
-    runtime = DockerRuntime(podman.socket, podman=True)
+    runtime = DockerRuntime(podman.socket)
     info = looked_up(runtime, full_id)
     assert (info.full_id, info.name, info.type) == (full_id, "cache", layouts.PODMAN)
     assert (info.image.repository, info.image.tag) == ("localhost/busybox", "lab")
@@ -105,9 +105,6 @@ def container_ids(crinode: Runtime) -> dict[str, str]:
 def test_a_runtime_that_is_gone_is_said(crinode: Runtime, tmp_path: Path) -> None:
     with pytest.raises(RuntimeUnavailable, match=r"none\.sock"):
         CriRuntime(str(tmp_path / "none.sock")).version()
-
-
-BUSY = "while :; do cat /etc/passwd; sleep 0.1; done >/dev/null 2>&1"
 
 
 def test_names_on_the_command_line(docker: Runtime, crinode: Runtime) -> None:
@@ -155,21 +152,3 @@ def test_limits_are_known_without_asking_anybody(crinode: Runtime) -> None:
     httpd = by_id[container_ids(crinode)["httpd"][:12]]
     assert (httpd["NAME"], httpd["MEM LIM"]) == (httpd["ID"], 64 << 20)
     assert httpd["CPU/LIM"] is not None
-
-
-def test_names_in_events_and_in_what_is_recorded(docker: Runtime, crinode: Runtime, sysdig: str, tmp_path: Path) -> None:
-    docker.run("run", "-d", "--name", "recorded", "--network", "none", "-l", "app=x", "busybox:lab", "sh", "-c", BUSY)
-    sockets = ["--docker-host", docker.socket, "--cri", crinode.socket]
-    shown = csyspy_live("-M", "2", *sockets, "-p", "%container.name %container.image %container.label[app]", "container.name=recorded")
-    assert set(shown.splitlines()) == {"recorded busybox:lab x"}
-    crinode.run("add", "shop/till", BUSY)
-    path = str(tmp_path / "x.scap")
-    csyspy_live("-M", "2", *sockets, "-w", path)
-    docker.run("rm", "-f", "recorded")
-    crinode.run("rm", "till")
-    pods = ["-r", path, "-p", "%k8s.ns.name %k8s.pod.name %container.image", "k8s.ns.name=shop and container.image contains busybox"]
-    assert set(csyspy_live(*pods).splitlines()) == {"shop till registry.local/busybox:1.35"}
-    named = ["-r", path, "-p", "%container.name %container.image", "container.name=recorded"]
-    by_sysdig = command(sysdig)
-    assert set(by_sysdig(*named).splitlines()) == set(csyspy_live(*named).splitlines()) == {"recorded busybox:lab"}
-    assert " recorded (" in by_sysdig("-pc", "-r", path, "container.name=recorded")

@@ -22,7 +22,6 @@ class FakeRuntime:
 
     name = "fake"
     socket = "/fake.sock"
-    types = frozenset({0})
 
     def __init__(self) -> None:
         self.known: dict[str, ContainerInfo] = {}

@@ -41,7 +41,6 @@ class CriRuntime:
     def __init__(self, path: str) -> None:
         self.socket = path
         self.name = "cri"
-        self.types = frozenset({layouts.DOCKER, layouts.CRI, layouts.CONTAINERD, layouts.CRIO})
         self._type: int | None = None
         self._streams: list[Any] = []
         options = [("grpc.max_receive_message_length", MAX_BYTES), ("grpc.enable_http_proxy", 0), ("grpc.max_reconnect_backoff_ms", 5000)]
