@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* What calls do to descriptors: by thread and file, and of everything that is no file by thread and kind.
  *
- * A file is known by its directory entry; the path is walked once per entry and interval, into `paths`, for the descriptor may be
+ * A file is known by its directory entry and name; the path is walked once per entry and interval, into `paths`, for the descriptor may be
  * closed, and the process gone, before the reader comes.
  */
 #include "path_parts.h"
@@ -20,7 +20,7 @@
 #define FIFTH_FD 32 /* the fifth argument is the descriptor, not the first */
 
 struct file_key {
-  u64 entry; /* the directory entry; of what has only a name, all of a kind together, its operations; 0 for what has none */
+  u64 entry; /* a number for the directory entry; of what has only a name, all of a kind together, its operations; 0 for what has none */
   u32 tid;
   u32 kind; /* mode of the inode >> 12; of sockets 0x100 | family; 0x200 where the call has no descriptor */
 };
@@ -48,6 +48,19 @@ static __always_inline char *pointer(char *from)
   char *to = 0;
   bpf_probe_read_kernel(&to, 8, from);
   return to;
+}
+
+/* A number for a directory entry: the place alone may be another file's by now, and a file may be renamed. */
+static __always_inline u64 number_of(char *entry)
+{
+  u64 parts[2] = {}; /* the folder, and hash and length of the name */
+#if O_dentry_d_name == O_dentry_d_parent + 8
+  bpf_probe_read_kernel(parts, 16, entry + O_dentry_d_parent);
+#else
+  bpf_probe_read_kernel(&parts[0], 8, entry + O_dentry_d_parent);
+  bpf_probe_read_kernel(&parts[1], 8, entry + O_dentry_d_name);
+#endif
+  return (u64)entry ^ (parts[0] ^ parts[1] * 0x9E3779B97F4A7C15ULL) << 1;
 }
 
 /* Walk from the directory entry `at` up to the root, through the mounts. */
@@ -152,7 +165,7 @@ static __always_inline int counted(u64 *ctx, int timed)
     } else if (key.kind != 1) {
       entry = pointer(file + O_file_f_path + O_path_dentry);
       mount = pointer(file + O_file_f_path + O_path_mnt);
-      key.entry = key.kind ? (u64)entry : (u64)pointer(file + O_file_f_op);
+      key.entry = key.kind ? number_of(entry) : (u64)pointer(file + O_file_f_op);
     }
   }
   which = turn();

@@ -1,6 +1,9 @@
 """What tests on the running kernel need, and why they are skipped elsewhere."""
 
 import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,3 +24,27 @@ def root_user() -> None:
     """The test needs root."""
     if os.geteuid() != 0:
         pytest.skip("needs root")
+
+
+def _cgroup_root() -> Path | None:
+    roots = (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
+    return next((root for root in roots if os.access(root / "cgroup.procs", os.W_OK)), None)
+
+
+@pytest.fixture
+def cgroup() -> Iterator[Path]:
+    """A control group whose processes are in the container `c0ffee111111`."""
+    root = _cgroup_root()
+    if root is None:
+        pytest.skip("no control group can be made here")
+    parent = root / f"csyspy-test-{os.getpid()}"
+    group = parent / ("c0ffee" + "1" * 58)
+    group.mkdir(parents=True)
+    yield group
+    deadline = time.monotonic() + 5
+    while group.exists() and time.monotonic() < deadline:
+        try:
+            group.rmdir()
+        except OSError:
+            time.sleep(0.05)
+    parent.rmdir()

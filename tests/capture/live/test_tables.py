@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -229,29 +228,6 @@ def test_cpus_add_up(work):
     rows = measured(Needs(("evt.cpu",), sums("evt.count", "evt.count.error")), lambda: work.do("for _ in range(1000): os.getppid()"))
     assert set(rows) >= set(os.sched_getaffinity(0))
     assert sum(row[0] for row in rows.values()) >= 2000
-
-
-def _cgroup_root() -> Path | None:
-    roots = (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
-    return next((root for root in roots if os.access(root / "cgroup.procs", os.W_OK)), None)
-
-
-@pytest.fixture
-def cgroup() -> Iterator[Path]:
-    root = _cgroup_root()
-    if root is None:
-        pytest.skip("no control group can be made here")
-    parent = root / f"csyspy-test-{os.getpid()}"
-    group = parent / ("c0ffee" + "1" * 58)
-    group.mkdir(parents=True)
-    yield group
-    deadline = time.monotonic() + 5
-    while group.exists() and time.monotonic() < deadline:
-        try:
-            group.rmdir()
-        except OSError:
-            time.sleep(0.05)
-    parent.rmdir()
 
 
 def test_containers_of_processes_alive_and_gone(cgroup):
