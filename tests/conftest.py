@@ -57,6 +57,7 @@ def sysdig() -> str:
 LIVE = (
     "tests/capture/live",
     "tests/containers/test_runtimes.py",
+    "tests/containers/test_cluster.py",
     "tests/containers/test_everywhere.py",
     "tests/containers/test_live_rules.py",
     "tests/containers/test_faults.py::test_ids_are_right",

@@ -1,9 +1,12 @@
 """Runtimes and cluster together: one description of a container, told again when the cluster says something new."""
 
+import contextlib
+import socket
 from typing import Any
 
 import pytest
 
+from csyspy.containers import sockets
 from csyspy.containers.info import ContainerInfo
 from csyspy.containers.kubernetes import PodStore
 from csyspy.containers.kubernetes.store import Object
@@ -12,6 +15,7 @@ from csyspy.containers.service import MetadataService
 from csyspy.containers.sockets import found
 from csyspy.errors import UsageError
 
+from .conftest import state_folder
 from .test_service import DEADLINE_S, FakeRuntime, full
 
 POD = Object("Pod", "web-0", "shop", "u1", {"app": "web"}, (("ReplicaSet", "web-5d9"),))
@@ -74,3 +78,18 @@ def test_only_unix_sockets_are_asked(address: str) -> None:
 def test_named_sockets_come_first() -> None:
     there = found(cri=["/tmp/a.sock"], docker_host="unix:///tmp/b.sock")
     assert [(entry.kind, entry.path) for entry in there[:2]] == [("cri", "/tmp/a.sock"), ("docker", "/tmp/b.sock")]
+
+
+def test_sockets_of_users_without_root_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    with state_folder("run") as folder, contextlib.ExitStack() as stack:
+        paths = [folder / user / "podman" / "podman.sock" for user in ("1000", "1001")]
+        for path in paths:
+            path.parent.mkdir(parents=True)
+            listener = stack.enter_context(contextlib.closing(socket.socket(socket.AF_UNIX)))
+            listener.bind(str(path))
+        (folder / "1002").mkdir()  # a user who runs none
+        monkeypatch.setattr(sockets, "ROOTLESS_HOME", str(folder))
+        ends = [(entry.kind, entry.path) for entry in found()][-2:]
+        assert ends == [("podman", str(path)) for path in paths]
+        monkeypatch.setattr(sockets, "ROOTLESS_HOME", str(folder / "none"))
+        assert not {str(path) for path in paths} & {entry.path for entry in found()}

@@ -134,12 +134,15 @@ def test_what_containers_use_of_what_they_may(docker: Runtime, crinode: Runtime)
             return row["THROTTLED"] > 0 and row["CPU/LIM"] > 0 and row["DRIFT"] > 0 and row["IMAGE"] == "busybox:lab"
 
         wait_for(measured, f"not all is measured: {found.get('burner')}")
+        walls = rows("immutability", *sockets)
     finally:
         docker.run("rm", "-f", "burner")
     burner, httpd = found["burner"], found["httpd"]
     assert (burner["MEM LIM"], burner["RESTARTS"], burner["POD"]) == (32 << 20, 0, "")
     assert burner["MEM/LIM"] == pytest.approx(100 * burner["MEM"] / burner["MEM LIM"])
     assert (httpd["POD"], httpd["NAMESPACE"], httpd["MEM LIM"], httpd["RESTARTS"], httpd["DRIFT"]) == ("web-0", "default", 64 << 20, 0, 0)
+    assert [walls["burner"][column] for column in ("ROOT R/O", "PRIV", "TAG", "HOST NS")] == [False, False, "lab", ""]
+    assert [walls["httpd"][column] for column in ("TAG", "HOST NS")] == ["1.35", "network"]
     assert 0 < httpd["MEM/LIM"] < 100
     assert httpd["CPU/REQ"] == pytest.approx(2 * httpd["CPU/LIM"])  # 250m of 500m
     pod = rows("kubernetes_pods", *sockets)["web-0"]
