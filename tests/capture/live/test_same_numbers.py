@@ -60,7 +60,7 @@ NEAR = {"connections": "IOPS", "sports": "IO CALLS", "files": "OPS"}
 OF_THE_TEST = ("procinfo", "read", "write", "exit")
 """Calls that fall to either side of the readings, because the test's commands go through pipes; and events of the recorder's."""
 MANY = 100
-LONG_NS = 10_000_000
+LONG_NS = 50_000_000
 """Beside which it does not matter which of two hooks at the same place is the first."""
 CONTAINER, NAME = "c0ffee111111", "busy"
 CPUS = "cpus"
@@ -83,7 +83,7 @@ c = socket.create_connection(('127.0.0.1', {port}))
 for _ in range(100): c.send(bytes(1000)); c.recv(1000, socket.MSG_WAITALL)
 for _ in range(100): os.write(c.fileno(), bytes(100)); os.read(c.fileno(), 100)
 z = os.open('/dev/zero', 0); room = bytearray(20_000_000)
-for _ in range(20): os.readv(z, [room])
+for _ in range(60): os.readv(z, [room])
 select.select([], [], [], 0.3)
 x, y = socket.socketpair(); x.send(bytes(99)); y.recv(99)
 threads = [threading.Thread(target=lambda: [os.getppid() for _ in range(100)]) for _ in range(5)]
@@ -247,10 +247,10 @@ def test_chisels_and_views_give_what_the_stream_gives(tmp_path, cgroup, docker, 
         ((key, used_ns),) = kernel[name].items()
         assert stream[name][key] == pytest.approx(used_ns, rel=0.15)
     for name in TIMES:
-        long = above(stream[name], LONG_NS)
+        long = {key: took_ns for key, took_ns in above(stream[name], LONG_NS).items() if key[0] not in OF_THE_TEST}
         assert long, name
         for key, took_ns in long.items():
-            assert kernel[name][key] == pytest.approx(took_ns, rel=0.2), (name, key)
+            assert kernel[name][key] == pytest.approx(took_ns, rel=0.3), (name, key)
     rows = {name: named(name, dict(zip(keys, zip(*columns, strict=True), strict=True))) for name, (keys, columns) in shown.items()}
     streamed_rows = {name: named(name, view_of_stream(capture, VIEWS[name], filter_text)) for name in rows}
     for name, columns in SAME.items():
