@@ -87,7 +87,7 @@ cdef class _Copy:
         new.buffer_format, new.max_output_len = old.buffer_format, old.max_output_len
         new.resolve_ports, new.time_mode, new.producer = old.resolve_ports, old.time_mode, old.producer
         new.first_ts, new.begin_ts, new.prev_ts, new.events = old.first_ts, old.begin_ts, old.prev_ts, old.events
-        new.exit_only = old.exit_only
+        new.exit_only, new.line_ts = old.exit_only, old.line_ts
         memcpy(new.joins, old.joins, sizeof(old.joins))
         new.ghost_tables = old.ghost_tables
         # The event itself has gone with its bytes; its number and times count on.

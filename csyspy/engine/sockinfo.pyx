@@ -206,6 +206,7 @@ cdef void name_socket(FdInfo info, bint resolve) except *:
     cdef bint v6 = info.type == FD_IPV6_SOCK
     if info.type != FD_IPV4_SOCK and not v6:
         return
+    info.old_style_name = None
     if info.l4proto == L4_TCP or info.l4proto == L4_UDP:
         if v6 and is_mapped_ip4(info.sip) and is_mapped_ip4(info.dip):  # also where neither end is known yet
             info.name = tuple_text(info.sip + 12, info.dip + 12, False, info.sport, info.dport, info.l4proto, resolve)
@@ -225,6 +226,7 @@ cdef void name_socket(FdInfo info, bint resolve) except *:
 cdef void name_from_tuple(FdInfo info, const uint8_t* p, uint32_t n, bint resolve) except *:
     """Name a socket after a (valid) tuple parameter, as the parameter itself is printed."""
     cdef bytes text = socktuple_text(p, n, info.shown_l4proto(), resolve)
+    info.old_style_name = None
     if text != info.name:
         info.name = text
 

@@ -64,6 +64,7 @@ cdef class State:
     cdef bytes fd_name_changed        # not None: the event changed the name of its fd
     cdef FdInfo fd_enter              # scratch for handlers
     cdef uint64_t first_ts            # ns of the first event of the source that is no meta event, 0 before (evt.reltime)
+    cdef uint64_t line_ts             # likewise of the first that tells of no container: where sysdig 0.29.3 begins to count (-t r)
     cdef uint64_t begin_ts            # likewise of the first event, whatever it is
     cdef uint64_t prev_ts             # of the previous event (evt.deltatime)
     cdef public uint64_t events       # events walked, hidden ones included

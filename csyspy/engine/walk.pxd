@@ -38,7 +38,7 @@ cdef class Walker(BlockReader):
     cdef int _sections(self) except -1
     cdef int _decide(self, int generation) except -1
     cdef int _event(self, State state, bint shown) except -1
-    cdef void _begin(self, uint32_t category, bint shown) noexcept
+    cdef void _begin(self, uint16_t evt_type, bint shown) noexcept
     cdef inline int _offer(self, State state, Sink sink, Node filter) except -1
     cdef inline int _show(self, State state) except -1
     cdef int _show_all(self, State state) except -1

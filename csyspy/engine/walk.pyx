@@ -32,6 +32,8 @@ cdef enum:
     PLAIN_EVENT = 40                     # the shortest block of an event
     EC_INTERNAL = 0x100                  # libs: ppm_event_category
     SCAPEVENT_E = 196                    # internal too; what reads newer captures shows it all the same
+    CONTAINER_JSON_E = 272
+    CONTAINER_JSON_2_E = 324
     EC_METAEVENT = 0x1000
     PULSE = 16384                        # events between two looks at signals and other threads
 
@@ -292,7 +294,7 @@ cdef class Walker(BlockReader):
         if not self.wanted[evt_type]:
             memcpy(&state.evt.ts, raw, 8)
             if state.first_ts == 0:
-                self._begin(category, shown)
+                self._begin(evt_type, shown)
             return 0
         if self.idle[evt_type] and state.first_ts and not self.undecided:
             memcpy(&ts, raw, 8)
@@ -315,7 +317,7 @@ cdef class Walker(BlockReader):
         state.hidden = category & EC_INTERNAL and (evt_type != SCAPEVENT_E or state.producer == PRODUCER_OLD)
         state.state_only = flags & DF_STATE_ONLY
         if state.first_ts == 0:
-            self._begin(category, shown)
+            self._begin(evt_type, shown)
         if self.undecided:
             self._decide(generation_of(evt_type, state.evt.nparams))
         if not state.needs:
@@ -328,11 +330,13 @@ cdef class Walker(BlockReader):
         settle(state)
         return 0
 
-    cdef void _begin(self, uint32_t category, bint shown) noexcept:
+    cdef void _begin(self, uint16_t evt_type, bint shown) noexcept:
         """Note the times of the first events: for fields the first that is no meta event, for chisels the first of all."""
         if self.state.begin_ts == 0 and shown:
             self.state.begin_ts = self.state.evt.ts
-        if not category & EC_METAEVENT:
+        if self.state.line_ts == 0 and evt_type != CONTAINER_JSON_E and evt_type != CONTAINER_JSON_2_E:
+            self.state.line_ts = self.state.evt.ts
+        if not EVENTS[evt_type].category & EC_METAEVENT:
             self.state.first_ts = self.state.evt.ts
 
     cdef inline int _offer(self, State state, Sink sink, Node filter) except -1:

@@ -71,6 +71,17 @@ def test_time_between_enter_and_exit() -> None:
     assert lines("%evt.outputtime", CLOSE, EXIT, time_mode="d") == ["0.000000000", "0.000000700"]
 
 
+def test_a_page_fault_is_in_no_call() -> None:
+    fault = simple("PAGE_FAULT_E", 10, bytes(8), bytes(8), bytes(4), ts=1_500_000_500)
+    assert lines("%evt.outputtime", CLOSE, fault, EXIT, time_mode="d") == ["0.000000000", "0.000000000", "0.000000700"]
+
+
+def test_time_counts_from_the_first_event_also_where_it_is_not_shown() -> None:
+    container = simple("CONTAINER_JSON_E", 10, b"{}\0", ts=1_000_000_000)
+    procinfo = simple("PROCINFO_E", 10, bytes(8), bytes(8), ts=1_400_000_000)
+    assert lines("%evt.outputtime", container, procinfo, CLOSE, time_mode="r") == ["0.100000000"]
+
+
 def test_options_that_do_not_exist() -> None:
     with pytest.raises(ValueError):
         State().configure(time_mode="x")

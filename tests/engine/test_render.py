@@ -189,3 +189,11 @@ def test_a_parent_that_nobody_announced_is_called_like_its_child_in_old_lines() 
     events = clone(60, 0, ptid=50, comm=b"job"), simple("KILL_E", 10, i64(50), bytes([9]))
     assert info(*events) == "pid=50(job) sig=9(SIGKILL) "
     assert info(*events, processes=MODERN) == "pid=50(<NA>) sig=9(SIGKILL)"
+
+
+def test_a_connect_without_its_address_leaves_old_lines_alone() -> None:
+    connect = simple("CONNECT_E", 10, i64(3))
+    assert info(socket(3), connect) == "fd=3(<4>) "
+    assert info(socket(3), connect, processes=MODERN) == "fd=3(<4>0.0.0.0:0->0.0.0.0:0)"
+    bound = socket(3), connect, bind(3, sock_address("127.0.0.1", 80)), simple("CLOSE_E", 10, i64(3))
+    assert info(*bound) == "fd=3(<4t>127.0.0.1:80) "

@@ -9,7 +9,7 @@ from libc.stdint cimport uint64_t
 from csyspy.engine.clock cimport NS_PER_S, add_clock, add_human, add_iso8601, add_seconds
 from csyspy.engine.event cimport EF_WAITS, EVENTS, is_enter
 from csyspy.engine.extract.category cimport EC_INTERNAL
-from csyspy.engine.state cimport NEED_LATENCY, NEED_NOTHING, NEED_THREAD, PRODUCER_NEWEST, State
+from csyspy.engine.state cimport NEED_LATENCY, NEED_NOTHING, NEED_THREAD, PRODUCER_NEWEST, PRODUCER_OLD, State
 from csyspy.engine.text cimport add_u64
 from csyspy.engine.value cimport Extractor, Value, give_uint, register
 
@@ -157,9 +157,9 @@ cdef int _outputtime(State state, Extractor self, Value* out) except -1:
     if state.time_mode == c"a":
         add_seconds(self.text, state.evt.ts)
     elif state.time_mode == c"r":
-        add_seconds(self.text, state.evt.ts - state.first_ts)
+        add_seconds(self.text, state.evt.ts - (state.line_ts if state.producer == PRODUCER_OLD else state.first_ts))
     elif state.time_mode == c"d":
-        add_seconds(self.text, state.thread.latency if state.thread is not None else 0)
+        add_seconds(self.text, state.thread.latency if state.thread is not None and not state.lent_thread else 0)
     elif state.time_mode == c"D":
         add_seconds(self.text, _since_last(state, self))
     else:

@@ -176,6 +176,7 @@ cdef int _bind(State state) except -1:
             info.l4proto = l4proto
             info.flags |= FDF_ROLE_SERVER
     info.name = address_text(p, n, info.shown_l4proto(), state.resolve_ports)
+    info.old_style_name = None
     return 0
 
 
@@ -185,6 +186,7 @@ cdef int _connect_enter(State state) except -1:
     cdef uint32_t n
     cdef FdInfo info = state.fd
     cdef bint v6, mapped
+    cdef bytes said
     if info is None:
         return 0
     if state.evt.nparams < 2:
@@ -192,7 +194,9 @@ cdef int _connect_enter(State state) except -1:
         if info.type == FD_IPV4_SOCK or info.type == FD_IPV6_SOCK:
             memset(info.dip, 0, 16)
             info.dport = 0
+            said = info.name if info.old_style_name is None else info.old_style_name
             name_socket(info, state.resolve_ports)
+            info.old_style_name = said      # 0.29.3 leaves it alone
         return 0
     if not event_param(&state.evt, 1, &p, &n) or not valid_address(p, n):
         return 0
@@ -204,6 +208,7 @@ cdef int _connect_enter(State state) except -1:
         memcpy(&info.dport, p + 17 if v6 else p + 5, 2)
     else:
         info.name = address_text(p, n, info.shown_l4proto(), state.resolve_ports)
+        info.old_style_name = None
     return 0
 
 
