@@ -23,6 +23,13 @@ cdef uint32_t _parent(const char* out, uint32_t n) noexcept nogil:
     return n
 
 
+cdef inline uint32_t _until_nul(const char* text, uint32_t n) noexcept nogil:
+    cdef uint32_t k = 0
+    while k < n and text[k]:
+        k += 1
+    return k
+
+
 cdef bytes join_path(bytes base, const char* path, uint32_t n):
     """`path` seen from the directory `base` (which ends with a slash); an absolute path stands for itself."""
     cdef char out[PATH_ROOM]
@@ -30,10 +37,7 @@ cdef bytes join_path(bytes base, const char* path, uint32_t n):
     cdef uint32_t i = 0
     cdef bint empty_base = True
     cdef char c
-    cdef uint32_t k = 0
-    while k < n and path[k]:
-        k += 1
-    n = k
+    n = _until_nul(path, n)
     if <uint32_t>len(base) + n + 1 > PATH_ROOM:
         return TOO_LONG
     if n and path[0] != b"/" and len(base):
@@ -78,11 +82,8 @@ cdef bytes old_style_join(bytes base, const char* path, uint32_t n):
     cdef char* out
     cdef uint32_t size = 0
     cdef uint32_t i = 0
-    cdef uint32_t k = 0
     cdef char c
-    while k < n and path[k]:
-        k += 1
-    n = k
+    n = _until_nul(path, n)
     if n and path[0] != b"/":
         size = <uint32_t>len(base)
     joined = PyBytes_FromStringAndSize(NULL, size + n)
