@@ -9,14 +9,13 @@ from csyspy.cli.command import Command
 from csyspy.cli.refresh import Refresh
 from csyspy.cli.rules_feeds import AUDIT, Feeds
 from csyspy.errors import UsageError
-from csyspy.rules.audit_log import AuditReader, looks_like_audit_log
+from csyspy.rules.audit_log import AuditReader, is_audit_log
 from csyspy.rules.audit_summary import AuditSummary
 from csyspy.tui.audit_rows import audit_snapshot
 from csyspy.views.snapshot import Sort
 from csyspy.views.view import View
 
 DEFAULT_INTERVAL_MS: Final = 2000
-_HEAD_BYTES: Final = 256
 
 
 def follow_audits(command: Command, view: View, sort: Sort | None, show: Callable[[Refresh], None]) -> None:
@@ -35,11 +34,10 @@ def follow_audits(command: Command, view: View, sort: Sort | None, show: Callabl
 
 def _read(paths: list[str], deeds: AuditSummary) -> None:
     for path in paths:
+        if not is_audit_log(path):
+            raise UsageError(f"{path} is no audit log", "one JSON event a line, as an API server writes it")
         reader = AuditReader()
         with open(path, "rb") as file:
-            if not looks_like_audit_log(file.read(_HEAD_BYTES)):
-                raise UsageError(f"{path} is no audit log", "one JSON event a line, as an API server writes it")
-            file.seek(0)
             for event in reader.read_lines(file):
                 deeds.add(event)
         if reader.skipped:

@@ -190,8 +190,10 @@ def _open_screen(command: Command) -> int:
         from csyspy.cli.compiled import compiled_filter
 
         compiled_filter(command.filter)  # what is wrong with it is said here, with its place
+    from csyspy.rules.audit_log import is_audit_log
+
     received, senders = None, None
-    if command.feeds:
+    if command.feeds or (command.files and is_audit_log(command.files[0])):
         from csyspy.cli.screen_feeds import open_feeds
 
         received, senders = open_feeds(command)

@@ -1,7 +1,6 @@
 """`csyspy rules -r … -e audit.log`: run rules of the source k8s_audit over Kubernetes audit logs."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, astuple
@@ -10,35 +9,24 @@ from typing import Final
 from csyspy.cli.exits import FAILED, OK
 from csyspy.cli.rules_command import RulesCommand
 from csyspy.cli.rules_run import Printer, alert_line, chosen_rules, engine_options, statistics
-from csyspy.errors import CaptureError, UsageError
+from csyspy.errors import UsageError
 from csyspy.rules.alerts import iso_time
 from csyspy.rules.audit import AuditEngine
-from csyspy.rules.audit_log import AuditReader, looks_like_audit_log
+from csyspy.rules.audit_log import AuditReader, is_audit_log
 from csyspy.rules.audit_summary import AuditSummary
 from csyspy.rules.model import LoadResult
 from csyspy.rules.report import printable
 from csyspy.rules.settings import Settings
 
-_HEAD_BYTES: Final = 256
 _TITLES: Final = ("COUNT", "USER", "VERB", "RESOURCE", "NAMESPACE", "NAME", "CODE", "FROM", "LAST")
 
 
 def reads_audit_logs(command: RulesCommand) -> bool:
     """Whether the events come from audit logs. Raises UsageError where only some of the files are."""
-    kinds = [_is_audit_log(path) for path in command.captures]
+    kinds = [is_audit_log(path) for path in command.captures]
     if any(kinds) and not all(kinds):
         raise UsageError("captures and audit logs cannot be read together", "run csyspy rules once for each kind")
     return any(kinds)
-
-
-def _is_audit_log(path: str) -> bool:
-    if path == "-" or not os.path.isfile(path):  # what a pipe gives can be read once only
-        return False
-    try:
-        with open(path, "rb") as file:
-            return looks_like_audit_log(file.read(_HEAD_BYTES))
-    except OSError as error:
-        raise CaptureError(f"cannot open {path}: {error.strerror}") from None
 
 
 def who_did_what(command: RulesCommand) -> Iterator[str]:

@@ -58,6 +58,10 @@ class Feeds:
             return FileFeed(spec.removeprefix(AUDIT), self._receive, take=self._take_audit)
         return FileFeed(spec, self._receive)
 
+    def read_audit_log(self, path: str) -> None:
+        """Take an audit log from its beginning, and go on with what is written to it."""
+        self.feeds.append(FileFeed(path, self._receive, whole=True, take=self._take_audit))
+
     def _http(self, spec: str) -> HttpFeed:
         address = urlsplit(spec)
         try:

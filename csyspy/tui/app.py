@@ -20,7 +20,8 @@ from csyspy.containers.node import NodeMetadata
 from csyspy.containers.service import MetadataService
 from csyspy.errors import CsyspyError, UsageError
 from csyspy.fields.errors import FieldError
-from csyspy.tui.audit_feed import AuditedFeed
+from csyspy.rules.audit_log import is_audit_log
+from csyspy.tui.audit_feed import AUDIT_VIEW, AuditedFeed, AuditLogFeed
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Feed, Frame, Query, State
 from csyspy.tui.received import Received, Senders
@@ -212,7 +213,7 @@ def run(
     received: Received | None = None,
     senders: Senders | None = None,
 ) -> int:
-    """Open the screen on a capture file, or live where there is none, until the user leaves; the exit code.
+    """Open the screen on a capture file or an audit log, or live where there is none, until the user leaves; the exit code.
 
     `containers` adds the columns that -pc adds, `rules_files` are for the alerts, `tier` is the live one that is wanted, if not the
     best, and `metadata` opens the look-up of container names for it. `received` keeps what `senders` bring from elsewhere.
@@ -226,7 +227,7 @@ def run(
     feed = _feed(capture, filter_text or "", interval_s, tier, metadata)
     app = CsyspyApp(
         feed,
-        view or (FIRST_VIEW if received is None else ALERTS),
+        view or (AUDIT_VIEW if isinstance(feed, AuditLogFeed) else FIRST_VIEW if received is None else ALERTS),
         filter_text or "",
         views=views,
         interval_s=interval_s,
@@ -244,6 +245,8 @@ def _feed(
 ) -> Feed:
     if capture == "-":
         raise UsageError("the screen cannot read a capture from standard input, where its keys come from", "--text prints the events")
+    if capture is not None and is_audit_log(capture):
+        return AuditLogFeed(capture)
     if capture is not None:
         from csyspy.tui.replay_feed import ReplayFeed
 

@@ -2,16 +2,64 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
+from pathlib import PurePath
 from typing import Any
 
+from csyspy.filters.passing import EVERYTHING, Passing
+from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.audit_rows import audit_snapshot
-from csyspy.tui.frame import Feed, Frame, IsCancelled, Publish, Query, State
+from csyspy.tui.frame import Can, Feed, Frame, IsCancelled, Publish, Query, State, Window
 from csyspy.tui.received import Received
+from csyspy.tui.time_index import TimeIndex
+from csyspy.views.snapshot import snapshot_of
 from csyspy.views.view import K8S_AUDIT, View
 
+AUDIT_VIEW = "k8s_audit"
+NO_CALLS = "an audit log tells of requests to an API server only, not of system calls"
 LOOK_S = 0.05
 """While it waits for the next refresh, how long it takes to notice that another question was asked."""
+
+
+class AuditLogFeed:
+    """An audit log and nothing else: there are no system calls, hence no other views. What it says comes by `Received`."""
+
+    can = Can.NOTHING
+    directions: Directions = "auto"
+
+    def __init__(self, path: str) -> None:
+        self.source = PurePath(path).name
+        self.index = TimeIndex()
+
+    def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
+        """As Feed.answer."""
+        publish(Frame(snapshot_of(query.view, ()), State.LIMITED, notice=NO_CALLS, query_seq=query.seq))
+
+    def walk(
+        self,
+        sinks: Sequence[Any],
+        window: Window | None,
+        is_cancelled: IsCancelled,
+        on_step: Callable[[Any], None],
+        wanted: Passing = EVERYTHING,
+    ) -> None:
+        """There are no system calls in an audit log."""
+
+    def save(self, path: str, window: Window) -> int:
+        """As Feed.save."""
+        return 0
+
+    def why_not(self, view: View) -> str:
+        """As Feed.why_not."""
+        return NO_CALLS
+
+    def why_no_filter(self, filter_text: str) -> str:
+        """As Feed.why_no_filter."""
+        return "filters look at system calls; a text without an operator finds rows"
+
+    def close(self) -> None:
+        """As Feed.close."""
 
 
 class AuditedFeed:
@@ -52,7 +100,7 @@ class AuditedFeed:
         """As Feed.why_not."""
         if view.source != K8S_AUDIT:
             return self._feed.why_not(view)
-        if self._received is None or not self._received.takes_audit_events:
+        if self._received is None or not (self._received.takes_audit_events or isinstance(self._feed, AuditLogFeed)):
             return "nobody sends audit events: --from audit:FILE or --from http://ADDRESS:PORT"
         return ""
 

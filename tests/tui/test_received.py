@@ -16,6 +16,7 @@ from csyspy.rules.loader import load
 from csyspy.rules.model import K8S_AUDIT, SYSCALL, LoadOptions, Priority
 from csyspy.rules.settings import own_rules_files
 from csyspy.tui.app import CsyspyApp
+from csyspy.tui.audit_feed import AUDIT_VIEW, AuditLogFeed
 from csyspy.tui.received import Received
 from csyspy.tui.replay_feed import ReplayFeed
 from csyspy.tui.screens.alerts import AlertsScreen
@@ -113,6 +114,24 @@ async def test_the_audit_view_lists_who_did_what(shared: Path, received: Receive
         await pilot.press("A")
         await until(pilot, lambda: isinstance(app.screen, AlertsScreen) and app.screen.line_count > 0)
         assert "kubernetes-admin" in text_of(app)
+
+
+async def test_an_audit_log_is_shown_as_it_grows(shared: Path, tmp_path: Path) -> None:
+    first, *rest = (shared / "samples" / "k8s" / "audit_log.jsonl").read_bytes().splitlines(keepends=True)
+    log = tmp_path / "audit.log"
+    log.write_bytes(first)
+    received, feeds = open_feeds(Command(files=[str(log)]))
+    app = CsyspyApp(AuditLogFeed(str(log)), AUDIT_VIEW, received=received, senders=feeds, interval_s=0.25)
+    async with app.run_test(size=(170, 40)) as pilot:
+        await until(pilot, lambda: "pods/exec" in text_of(app))
+        assert "db-password" not in text_of(app)
+        with log.open("ab") as file:
+            file.writelines(rest)
+        await until(pilot, lambda: "db-password" in text_of(app))
+        assert app.feed.why_not(VIEWS["procs"])
+        assert not app.feed.why_not(VIEWS[AUDIT_VIEW])
+        await pilot.press("A")
+        await until(pilot, lambda: isinstance(app.screen, AlertsScreen) and app.screen.line_count > 1)
 
 
 def test_the_audit_view_says_what_it_needs() -> None:
