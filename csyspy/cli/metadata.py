@@ -24,4 +24,6 @@ def open_metadata(command: Command) -> "NodeMetadata":
     if kubeconfig and not os.access(kubeconfig, os.R_OK):
         raise UsageError(f"cannot read the kubeconfig {kubeconfig}", "-k wants a file, or auto for the usual places")
     docker_host = command.docker_host or os.environ.get("DOCKER_HOST", "")
-    return open_node(command.cri, docker_host if docker_host.startswith(("unix://", "/")) else "", kubeconfig, command.node_name)
+    docker_host = docker_host if docker_host.startswith(("unix://", "/")) else ""
+    timeout_s = command.cri_timeout_ms / 1000 or None
+    return open_node(command.cri, docker_host, kubeconfig, command.node_name, timeout_s)

@@ -88,14 +88,21 @@ class NodeMetadata:
             self._cluster.close()
 
 
-def open_node(cri: Sequence[str] = (), docker_host: str = "", kubeconfig: str | None = None, node_name: str = "") -> NodeMetadata:
+def open_node(
+    cri: Sequence[str] = (),
+    docker_host: str = "",
+    kubeconfig: str | None = None,
+    node_name: str = "",
+    cri_timeout_s: float | None = None,
+) -> NodeMetadata:
     """Metadata of this machine's containers, from the sockets found and those given.
 
-    ``kubeconfig`` is a file, an empty text for the usual places, None for no cluster; in a pod with a service account the cluster is asked
-    without being told. Raises UsageError for an address that cannot be one."""
+    ``cri_timeout_s`` is how long each answer of a CRI runtime may take. ``kubeconfig`` is a file, an empty text for the usual places, None
+    for no cluster; in a pod with a service account the cluster is asked without being told. Raises UsageError for an address that cannot
+    be one."""
     from csyspy.containers.kubernetes.client import KubernetesApi, in_cluster
 
-    service = MetadataService([open_runtime(entry) for entry in found(cri, docker_host)])
+    service = MetadataService([open_runtime(entry, cri_timeout_s) for entry in found(cri, docker_host)])
     if kubeconfig is None and not in_cluster():
         return NodeMetadata(service)
     pods = PodStore()

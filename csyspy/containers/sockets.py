@@ -48,12 +48,12 @@ def found(cri: Sequence[str] = (), docker_host: str = "") -> list[Socket]:
     return list(by_file.values())
 
 
-def open_runtime(entry: Socket) -> Runtime:
-    """A client for a socket. Nothing is asked yet."""
+def open_runtime(entry: Socket, cri_timeout_s: float | None = None) -> Runtime:
+    """A client for a socket, with that limit for each answer of a CRI runtime. Nothing is asked yet."""
     if entry.kind == "cri":
         from csyspy.containers.cri import CriRuntime
 
-        return CriRuntime(entry.path)
+        return CriRuntime(entry.path) if cri_timeout_s is None else CriRuntime(entry.path, cri_timeout_s)
     from csyspy.containers.docker import DockerRuntime
 
     return DockerRuntime(entry.path, name=entry.kind)

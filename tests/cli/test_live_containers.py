@@ -38,6 +38,8 @@ class Box:
     kind: str
     before: str = ""
     """What the shell does before runc, in a mount namespace of its own."""
+    called: str = ""
+    """Its id, where that is no number."""
 
     @property
     def name(self) -> str:
@@ -45,10 +47,11 @@ class Box:
 
     @property
     def id(self) -> str:
-        return identity(self.number)
+        return self.called or identity(self.number)
 
 
 POD = "pod0b7a1f60-2c5d-4c8e-9f52-0d9c0e4e6c11"
+BEST_EFFORT = f"/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-{POD.replace('-', '_')}.slice"
 BOXES = (
     Box(1, f"/docker/{identity(1)}", "docker"),
     Box(2, f"/kubepods/burstable/{POD}/{identity(2)}", "docker"),
@@ -57,6 +60,11 @@ BOXES = (
     Box(5, f"/kubepods.slice/kubepods-{POD.replace('-', '_')}.slice/cri-containerd-{identity(5)}.scope", "containerd"),
     Box(6, f"/docker/{identity(6)}", "docker", V1_ONLY),
     Box(7, f"/docker/{identity(7)}", "docker", V2_ONLY),
+    Box(8, f"{BEST_EFFORT}/crio-{identity(8)}.scope", "cri-o"),
+    Box(9, f"/kubepods/besteffort/{POD}/crio-{identity(9)}", "cri-o"),
+    Box(10, f"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{identity(10)}.scope/container", "podman"),
+    Box(11, "/lxc/cspweb", "lxc", called="cspweb"),
+    Box(12, "/machine.slice/systemd-nspawn@cspbox.service/payload", "nspawn", called="cspbox"),
 )
 IDS = {box.id[:12]: box for box in BOXES}
 
@@ -134,7 +142,7 @@ def test_ids_live_written_and_replayed(tmp_path: Path) -> None:
     assert replayed == wanted
     if shutil.which("sysdig") is not None:
         done = subprocess.run(["sysdig", "-r", str(path), "-p", "%container.id", asked], capture_output=True, text=True, check=True)
-        assert set(done.stdout.split()) == IDS.keys()
+        assert set(done.stdout.split()) - {"host"} == {number for number, box in IDS.items() if box.kind != "nspawn"}  # it knows none
 
 
 @pytest.mark.usefixtures("boxes")

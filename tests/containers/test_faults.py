@@ -14,6 +14,7 @@ import pytest
 
 from csyspy.containers import unix_http
 from csyspy.containers.cri import client as cri_client
+from csyspy.containers.runtime import RuntimeUnavailable
 from csyspy.containers.service import MetadataService
 from csyspy.containers.sockets import Socket, open_runtime
 
@@ -45,7 +46,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time limits that a test can wait for."""
     monkeypatch.setattr(unix_http, "TIMEOUT_S", 0.3)
     monkeypatch.setattr(unix_http.get_json, "__defaults__", (0.3,))
-    monkeypatch.setattr(cri_client, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(cri_client.CriRuntime.__init__, "__defaults__", (0.3,))
 
 
 @pytest.mark.usefixtures("impatient")
@@ -99,6 +100,13 @@ def test_a_message_of_ten_megabytes_from_a_cri_runtime() -> None:
         finally:
             service.close()
             stub.stop()
+
+
+def test_how_long_a_cri_runtime_may_take_is_an_option(server: Serve) -> None:
+    runtime = open_runtime(Socket("cri", server(None)), cri_timeout_s=0.05)
+    with pytest.raises(RuntimeUnavailable, match=r"no answer within 0\.05 s"):
+        runtime.version()
+    runtime.close()
 
 
 class _Docker(http.server.BaseHTTPRequestHandler):

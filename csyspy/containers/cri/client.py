@@ -38,8 +38,9 @@ _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 class CriRuntime:
     """containerd or cri-o behind a unix socket."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, timeout_s: float = TIMEOUT_S) -> None:
         self.socket = path
+        self._timeout_s = timeout_s
         self.name = "cri"
         self._type: int | None = None
         self._streams: list[Any] = []
@@ -85,7 +86,7 @@ class CriRuntime:
             response_deserializer=message(method + "Response").FromString,
         )
         try:
-            return ask(message(method + "Request")(**fields), timeout=TIMEOUT_S)
+            return ask(message(method + "Request")(**fields), timeout=self._timeout_s)
         except grpc.RpcError as error:
             raise self._failure(method, error) from None
         except ValueError:  # a closed channel
@@ -95,7 +96,7 @@ class CriRuntime:
         if error.code() is grpc.StatusCode.NOT_FOUND:
             return LookupError(method)
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return RuntimeUnavailable(f"{self.socket}: no answer within {TIMEOUT_S:g} s")
+            return RuntimeUnavailable(f"{self.socket}: no answer within {self._timeout_s:g} s")
         details = " ".join((error.details() or "").split())
         return RuntimeUnavailable(f"{self.socket}: {method}: {error.code().name.lower().replace('_', ' ')}: {details[:200]}")
 
