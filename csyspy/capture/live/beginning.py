@@ -4,15 +4,16 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from csyspy.capture.live.initial_fds import FdScan, InitialFd
 from csyspy.capture.live.initial_threads import InitialThread, processes
 from csyspy.capture.tables import CALLS_BY_NUMBER, blocks
 from csyspy.capture.writer import SECTION_HEADER
+
+Running = tuple[InitialThread, list[InitialFd]]
 
 
 @dataclass(slots=True)
@@ -39,23 +40,32 @@ def boot_epoch_ns() -> int:
     return found
 
 
-def beginning(boot_ns: int) -> bytes:
-    """A capture up to its first event."""
+def beginning(boot_ns: int, running: Sequence[Running], gone: Iterable[InitialThread] = ()) -> bytes:
+    """A capture up to its first event. ``gone``: threads that ended while ``running`` was made; they have no descriptors."""
     state = _Beginning(_machine(boot_ns), _interfaces(), _users(), _groups())
     parts = [SECTION_HEADER]
-    for kind, body in blocks(state, _threads(), users=True, wide=True, containers=False):
+    there = {thread.tid for thread, _ in running}
+    left: list[Running] = [(thread, []) for thread in gone if thread.tid not in there]
+    for kind, body in blocks(state, [*running, *left], users=True, wide=True, containers=False):
         size = struct.pack("<I", len(body) + 12)
         parts += [struct.pack("<I", kind), size, body, size]
     return b"".join(parts)
 
 
-def _threads() -> Iterator[tuple[InitialThread, list[InitialFd]]]:
-    own, scan = os.getpid(), FdScan()
-    for leader, others in processes(Path("/proc")):
-        if leader.pid != own:
-            yield leader, scan.of(leader.pid)
-            for thread in others:
-                yield thread, []
+def threads() -> list[InitialThread]:
+    """All threads of now but csyspy's own, without their descriptors."""
+    return [thread for leader, others in processes() if leader.pid != os.getpid() for thread in (leader, *others)]
+
+
+def running_threads() -> list[Running]:
+    """All threads of now but csyspy's own; descriptors are their leaders'."""
+    scan = FdScan()
+    found: list[Running] = []
+    for leader, others in processes():
+        if leader.pid != os.getpid():
+            found.append((leader, scan.of(leader.pid)))
+            found += [(thread, []) for thread in others]
+    return found
 
 
 def _machine(boot_ns: int) -> dict[str, Any]:

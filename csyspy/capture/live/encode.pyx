@@ -81,6 +81,8 @@ cdef class Encoder:
     cdef readonly uint64_t encoded
     cdef readonly uint64_t malformed
     cdef readonly uint64_t last_ts_ns
+    cdef readonly set ended      # threads, while this is asked for (note_ends)
+    cdef bint notes_ends
     cdef dict cgroups
     cdef object fill
     cdef bint fills
@@ -93,6 +95,7 @@ cdef class Encoder:
         if self.batch == NULL or not make_room(&self.out):
             raise MemoryError
         self.cgroups = {}
+        self.ended = set()
         numbers = self._read_conversions()
         self._read_calls(numbers, known_to_sysdig)
 
@@ -243,6 +246,11 @@ cdef class Encoder:
         self.fill = fill
         self.fills = True
 
+    def note_ends(self, bint wanted):
+        """Whether to keep in `ended` which threads ended; those of before are forgotten."""
+        self.notes_ends = wanted
+        self.ended = set()
+
     def name_cgroups(self, uint64_t key, bytes text):
         """What records with this key show as cgroups."""
         self.cgroups[key] = text
@@ -363,6 +371,8 @@ cdef class Encoder:
         cdef int64_t tid = <int64_t><uint32_t>r.head.pid_tgid
         cdef uint64_t status, sender
         if r.head.kind == TASK_EXIT:
+            if self.notes_ends:
+                self._note_end(tid)
             status = v[0] & 0xFFFF
             if not begin_event(&self.out, ts, tid, r.head.cpu, PROCEXIT, 4):
                 return
@@ -396,6 +406,9 @@ cdef class Encoder:
             self.malformed += 1
             return
         end_event(&self.out)
+
+    cdef void _note_end(self, int64_t tid) noexcept with gil:
+        self.ended.add(tid)
 
     # --- what the kernel side does not send ---
 

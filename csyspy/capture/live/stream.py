@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from csyspy.capture.live.beginning import beginning, boot_epoch_ns
+from csyspy.capture.live.beginning import beginning, boot_epoch_ns, running_threads, threads
 from csyspy.capture.live.call_table import CALLS
 from csyspy.capture.live.compile import compile_module
 from csyspy.capture.live.encode import Encoder
+from csyspy.capture.live.initial_threads import InitialThread
 from csyspy.capture.live.load import Loaded
 from csyspy.capture.live.maps import Map, possible_cpus
 from csyspy.capture.live.overhead import Meter, Overhead
@@ -41,6 +42,8 @@ WANTED: Final = 1
 POLL_S: Final = 0.01
 """Between two looks at the ring while events come."""
 PROCINFO_S: Final = 1.0
+FIRST_CHUNKS: Final = 16
+"""Of events that are read before the process list is written: more than a ring holds, but an end."""
 TRACEPOINTS: Final = (
     ("stream_tracepoint_new_task", "task", "task_newtask"),
     ("stream_tracepoint_enter", "raw_syscalls", "sys_enter"),
@@ -108,6 +111,7 @@ class LiveSource:
         self._single_calls = tracepoints(self._prefilter, self._wanted)
         self._options = options
         self._waiting = self._begun = False
+        self._before: dict[int, InitialThread] = {}
         self._absent_s = self._next_learn_s = 0.0
         self._meter = Meter(count_runs=options.count_runs)
         self._encoder = Encoder(boot_epoch_ns(), options.enters and options.tier is Tier.A, options.known_to_sysdig)
@@ -147,6 +151,10 @@ class LiveSource:
 
     def _attach(self) -> None:
         options = self._options
+        if options.tier is Tier.A:
+            self._prepare_calls()  # which takes longest
+        self._encoder.note_ends(True)
+        self._before = {thread.tid: thread for thread in threads()}
         if options.tier is Tier.B:
             self._encoder.fill_by(ProcFacts(self._encoder.name_cgroups))
             self._attach_tracepoints(options)
@@ -241,9 +249,10 @@ class LiveSource:
             return memoryview(b"")
         if not self._begun:
             self._begun = True
+            self._beginning = self._first_chunk()
             if ended:  # and nothing happened: a capture without events is none
                 self._procinfo()
-            self._beginning = beginning(self._encoder.epoch_ns) + bytes(self._encoder.take())
+                self._beginning += bytes(self._encoder.take())
             if self._options.duration_s and not ended:  # to hook in and to look round may take its time
                 self._ends_s = time.monotonic() + self._options.duration_s
             return self._given(memoryview(self._beginning))
@@ -262,6 +271,20 @@ class LiveSource:
             self._prefilter.learn_containers(self._loaded)
             self._next_learn_s = now_s + LEARN_S
         return self._given(self._encoder.take())
+
+    def _first_chunk(self) -> bytes:
+        """The beginning, and what happened while it was made. Threads that ended by then are in its list as they were before the hooks."""
+        running = running_threads()
+        events = []
+        for _ in range(FIRST_CHUNKS):
+            more = self._encoder.drain(self._ring)
+            events.append(bytes(self._encoder.take()))
+            if not more:
+                break
+        gone = [thread for tid, thread in self._before.items() if tid in self._encoder.ended]
+        self._before = {}
+        self._encoder.note_ends(False)
+        return b"".join((beginning(self._encoder.epoch_ns, running, gone), *events))
 
     def _given(self, chunk: memoryview) -> memoryview:
         self.offset += len(chunk)
