@@ -61,6 +61,7 @@ LIVE = (
     "tests/containers/test_everywhere.py",
     "tests/containers/test_live_rules.py",
     "tests/containers/test_faults.py::test_ids_are_right",
+    "tests/tui/test_alerts.py::test_live",
     "tests/tui/test_stream_feed.py",
     "tests/tui/test_kernel_feed.py",
     "tests/rules/test_live",

@@ -1,5 +1,7 @@
 """Falco's alerts on the screen."""
 
+import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +9,9 @@ import pytest
 import yaml
 from screen import settled, text_of, until
 
+from csyspy.capture.live import tier as tiers
+from csyspy.containers.node import NodeMetadata
+from csyspy.containers.service import MetadataService
 from csyspy.rules.alert_groups import newest_first, who_of
 from csyspy.rules.loader import load
 from csyspy.rules.model import Priority
@@ -18,6 +23,8 @@ from csyspy.tui.screens.alerts import AlertsScreen
 from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.page import PageScreen
 from csyspy.tui.screens.prompt import Confirm
+from csyspy.tui.stream_feed import StreamFeed
+from csyspy.tui.widgets.lines import LinesView
 from csyspy.tui.widgets.pulse import Pulse
 from csyspy.tui.widgets.scrubber import Scrubber
 
@@ -137,3 +144,44 @@ async def test_wrong_rules_are_named(demo: Path, tmp_path: Path) -> None:
         await pilot.press("A")
         await pilot.pause()
         assert str(wrong) in app.said[-1][1]
+
+
+async def test_live_the_events_round_an_alert_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, csyspy: Callable[..., object]
+) -> None:
+    lacking = tiers.lacking(tiers.Tier.A, tiers.possibilities())
+    if lacking is not None:
+        pytest.skip(f"needs the kernel: {lacking.message}")
+    monkeypatch.chdir(tmp_path)
+    secret = tmp_path / "secret.txt"
+    secret.write_text("x")
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "- rule: Secret read\n  desc: Somebody read it\n  priority: WARNING\n  output: read by %proc.name\n"
+        f"  condition: evt.type in (open, openat) and (fd.name = {secret} or fd.name = /never) and proc.name = cat\n"
+    )
+    app = CsyspyApp(StreamFeed(0.2, NodeMetadata(MetadataService([]))), "alerts", rules_files=(str(rules),))
+    async with app.run_test(size=(170, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, AlertsScreen)
+
+        give_up_s = time.monotonic() + 60
+        while not screen.line_count:
+            assert time.monotonic() < give_up_s, app.said
+            subprocess.run(["cat", secret], check=True, stdout=subprocess.DEVNULL)
+            await pilot.pause(0.1)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, PageScreen))
+        text = text_of(app)
+        assert f"✓ fd.name = {secret}" in text
+        assert "✗ fd.name = /never" in text
+        await pilot.press("backspace", "enter")
+        await until(pilot, lambda: isinstance(app.screen, DigScreen) and f"<f>{secret}" in text_of(app))
+        dig = app.screen
+        assert isinstance(dig, DigScreen)
+        assert str(secret) in dig.rows[dig.query_one(LinesView).cursor].info
+        await pilot.press("backspace", "w")
+        await until(pilot, lambda: any("events written" in said for _, said in app.said))
+    [written] = tmp_path.glob("csyspy-alert-*.scap")
+    found = csyspy("-r", written, f"proc.name = cat and fd.name = {secret}")
+    assert "openat" in found.stdout  # type: ignore[attr-defined]

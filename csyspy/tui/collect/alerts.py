@@ -3,26 +3,34 @@
 from typing import Any
 
 from csyspy.rules.alert_groups import AlertGroups
+from csyspy.rules.alerts import Alert
 from csyspy.rules.directions import Directions
 from csyspy.rules.engine import EngineOptions, RuleEngine, conditions_of
 from csyspy.rules.model import SYSCALL, LoadResult
 from csyspy.rules.settings import Settings, enabled_rules
+from csyspy.tui.alert_events import AlertEvents
 from csyspy.tui.graph import EIGHTHS
 
 
 class AlertCollector:
-    """Runs the enabled rules on system calls. Raises FieldError."""
+    """Runs the enabled rules on system calls; `events` keeps those round the alerts. Raises FieldError."""
 
     is_full = False
 
-    def __init__(self, loaded: LoadResult, directions: Directions = "auto") -> None:
+    def __init__(self, loaded: LoadResult, directions: Directions = "auto", events: AlertEvents | None = None) -> None:
         self.alerts = AlertGroups()
+        self._events = events
         rules = [rule for rule in enabled_rules(loaded.rules, Settings()) if rule.source == SYSCALL]
         required = loaded.required_engine_version
         options = EngineOptions(directions=directions)
-        engine = RuleEngine(rules, self.alerts.add, options, conditions=conditions_of(loaded), required_engine=required)
+        engine = RuleEngine(rules, self._add, options, conditions=conditions_of(loaded), required_engine=required)
         self.rules = {rule.name: rule for rule in engine.rules}
-        self.sinks: list[Any] = [engine.sink]
+        self.sinks: list[Any] = [engine.sink] if events is None else [events.sink, engine.sink]
+
+    def _add(self, alert: Alert) -> None:
+        self.alerts.add(alert)
+        if self._events is not None:
+            self._events.note(alert)
 
 
 def beat(times_ns: list[tuple[int, int]], start_ns: int, end_ns: int, width: int) -> str:

@@ -21,12 +21,12 @@ class Part:
 
 
 class VerdictCollector:
-    """Asks every part of a condition about the event of that number (evt.num)."""
+    """Asks every part of a condition about the one event that passes the filter `of_event`."""
 
-    def __init__(self, tree: Node, number: int) -> None:
+    def __init__(self, tree: Node, of_event: str) -> None:
         self.parts: list[Part] = []
         self.sinks: list[Any] = []
-        self._of_event = compile_filter(f"evt.num={number}")
+        self._of_event = compile_filter(of_event)
         self._was_met = False
         self.sinks.append(CallbackSink(EventView({}), self._meet, self._of_event.program))
         self._add(tree, 0)

@@ -16,14 +16,17 @@ from textual.worker import get_current_worker
 from csyspy.errors import CsyspyError
 from csyspy.filters.passing import Passing, passing_any
 from csyspy.rules.alert_groups import AlertGroups, Group, hits_of, newest_first
+from csyspy.rules.alerts import Alert
 from csyspy.rules.model import SYSCALL, LoadResult, Priority
+from csyspy.tui.alert_events import AROUND_NS, AlertEvents
 from csyspy.tui.cells import Cells
 from csyspy.tui.collect.alerts import AlertCollector, beat
 from csyspy.tui.collect.verdicts import VerdictCollector
-from csyspy.tui.commands import Place, bindings
+from csyspy.tui.commands import Command, Need, Place, bindings
 from csyspy.tui.exceptions import append_stanza, exception_stanza
 from csyspy.tui.frame import Can, Feed, Window
 from csyspy.tui.received import Received
+from csyspy.tui.replay_feed import ReplayFeed
 from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.page import PageScreen
 from csyspy.tui.screens.prompt import Confirm
@@ -34,8 +37,6 @@ from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
 from csyspy.views.format import clock, printable
 
-AROUND_NS = 1_000_000_000
-"""The events this much before and behind an alert are shown with it."""
 SIGNS = {
     Priority.EMERGENCY: ("▲", "critical"), Priority.ALERT: ("▲", "critical"), Priority.CRITICAL: ("▲", "critical"),
     Priority.ERROR: ("▲", "critical"), Priority.WARNING: ("■", "warning"), Priority.NOTICE: ("·", "notice"),
@@ -69,6 +70,8 @@ class AlertsScreen(Searching, StreamScreen):
         self._loaded = loaded
         self._note_times = note_times
         self._found: AlertCollector | None = None
+        self._events: AlertEvents | None = None
+        """Of a live watch, which has no past to go to."""
         self._groups: list[Group] = []
         self._hits: list[tuple[str, int, list[tuple[int, int]]]] = []
         self._received = received
@@ -95,6 +98,10 @@ class AlertsScreen(Searching, StreamScreen):
         if self._received is not None:
             self.set_interval(DRAW_S, self._look)
 
+    def on_unmount(self) -> None:
+        if self._events is not None:
+            self._events.close()
+
     def _look(self) -> None:
         """Draw what came since."""
         if not self.is_held and self._drawn_count != sum(each.count for each in self._gathered()):
@@ -115,8 +122,20 @@ class AlertsScreen(Searching, StreamScreen):
     def has_selection(self) -> bool:
         return bool(self._groups)
 
+    @property
+    def _is_watching(self) -> bool:
+        return self.is_endless and Can.EVENTS in self.feed.can
+
+    def why_not(self, command: Command) -> str:
+        if self._is_watching and Need.SEEK in command.needs:  # the events round alerts are kept
+            return "" if self.has_selection() else Need.ROW.value
+        return super().why_not(command)
+
     def collector(self) -> AlertCollector:
-        self._found = AlertCollector(self._loaded, self.feed.directions)
+        if self._events is not None:
+            self._events.close()
+        self._events = AlertEvents() if self._is_watching else None
+        self._found = AlertCollector(self._loaded, self.feed.directions, self._events)
         return self._found
 
     def passing(self, collector: Collector) -> Passing:
@@ -220,11 +239,30 @@ class AlertsScreen(Searching, StreamScreen):
 
     def command_drill(self) -> None:
         group = self._selected()
-        if group is not None and self._has_events(group):
-            alert = group.newest
-            window = None if self.is_endless else Window(alert.time_ns - AROUND_NS, alert.time_ns + AROUND_NS)
-            first = 0 if self.is_endless else alert.event
-            self.app.push_screen(DigScreen(self.feed, _process_filter(group), "", (group.rule, group.who), window, first))
+        if group is None or not self._has_events(group):
+            return
+        crumbs, place = (group.rule, group.who), self._place(group)
+        if place is None:
+            self.app.push_screen(DigScreen(self.feed, _process_filter(group.newest), "", crumbs, None))
+            return
+        feed, alert = place
+        self.app.push_screen(DigScreen(feed, _process_filter(alert), "", crumbs, _around(alert), alert.time_ns))
+
+    def _place(self, group: Group) -> tuple[Feed, Alert] | None:
+        """An alert of the group and where the events round it are; None where they are gone, or were never here."""
+        if not self.is_endless:
+            return self.feed, group.newest
+        kept = self._events.of(group) if self._events is not None else None
+        try:
+            return (ReplayFeed(kept.path), kept.alert) if kept is not None else None
+        except CsyspyError:
+            return None
+
+    def _place_or_say(self, group: Group) -> tuple[Feed, Alert] | None:
+        place = self._place(group)
+        if place is None:
+            self.notify("the events round it were not kept", severity="warning", timeout=5, markup=False)
+        return place
 
     def _has_events(self, group: Group) -> bool:
         """Whether there may be events round it here; says why where there are none."""
@@ -263,21 +301,23 @@ class AlertsScreen(Searching, StreamScreen):
             return
         if group.origin:
             self.notify(f"the rule ran elsewhere ({group.origin}): which parts held is known there only", severity="warning", markup=False)
-        else:
-            self._ask_parts(group, VerdictCollector(self._found.rules[group.rule].tree, group.newest.event))
+        elif (place := self._place_or_say(group)) is not None:
+            feed, alert = place
+            is_it = f"evt.num={alert.event}" if feed is self.feed else f"evt.rawtime={alert.time_ns} and thread.tid={alert.tid}"
+            self._ask_parts(group, feed, alert, VerdictCollector(self._found.rules[group.rule].tree, is_it))
 
     @work(thread=True, exclusive=True, group="condition", exit_on_error=False)
-    def _ask_parts(self, group: Group, verdicts: VerdictCollector) -> None:
+    def _ask_parts(self, group: Group, feed: Feed, alert: Alert, verdicts: VerdictCollector) -> None:
         worker = get_current_worker()
-        window = Window(group.newest.time_ns, group.newest.time_ns + 1)
+        window = Window(alert.time_ns, alert.time_ns + 1)
         try:
-            self.feed.walk(verdicts.sinks, window, lambda: worker.is_cancelled or verdicts.is_full, lambda state: None)
+            feed.walk(verdicts.sinks, window, lambda: worker.is_cancelled or verdicts.is_full, lambda state: None)
         except CsyspyError as error:
             self.app.call_from_thread(self.notify, error.message, severity="error", markup=False)
         if not worker.is_cancelled:
-            self.app.call_from_thread(self._show_parts, group, verdicts)
+            self.app.call_from_thread(self._show_parts, group, alert, verdicts)
 
-    def _show_parts(self, group: Group, verdicts: VerdictCollector) -> None:
+    def _show_parts(self, group: Group, alert: Alert, verdicts: VerdictCollector) -> None:
         assert self._found is not None
         rule = self._found.rules[group.rule]
         width = max(self.size.width - 8, 40)
@@ -286,21 +326,22 @@ class AlertsScreen(Searching, StreamScreen):
         for part in verdicts.parts:
             sign, role = ("✓ ", "low") if part.held else ("✗ ", "faint")
             lines.append([("  " * (part.depth + 1), "text"), (sign, role), (part.text, "text" if part.held else "faint")])
-        lines += [[], [("Output", "label")], *([("  " + line, "text")] for line in wrap(printable(group.newest.output), width))]
+        lines += [[], [("Output", "label")], *([("  " + line, "text")] for line in wrap(printable(alert.output), width))]
         if rule.tags:
             lines += [[], [("Tags", "label")], [("  " + ", ".join(rule.tags), "text")]]
         self.app.push_screen(PageScreen(self.feed, f"Rule: {group.rule}", lines))
 
     def command_save_events(self) -> None:
         group = self._selected()
-        if group is not None and self._has_events(group):
-            path = Path(f"csyspy-alert-{group.newest.event or group.newest.time_ns}.scap").absolute()
-            self._save(path, Window(group.newest.time_ns - AROUND_NS, group.newest.time_ns + AROUND_NS))
+        place = self._place_or_say(group) if group is not None and self._has_events(group) else None
+        if place is not None:
+            feed, alert = place
+            self._save(feed, Path(f"csyspy-alert-{alert.event or alert.time_ns}.scap").absolute(), _around(alert))
 
     @work(thread=True, group="save", exit_on_error=False)
-    def _save(self, path: Path, window: Window) -> None:
+    def _save(self, feed: Feed, path: Path, window: Window) -> None:
         try:
-            count = self.feed.save(str(path), window)
+            count = feed.save(str(path), window)
         except CsyspyError as error:
             self.app.call_from_thread(self.notify, error.message, severity="error", markup=False)
             return
@@ -333,12 +374,16 @@ def local_rules_path() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "csyspy" / "rules.local.yaml"
 
 
-def _process_filter(group: Group) -> str:
-    pid = group.newest.output_fields.get("proc.pid")
-    name = group.newest.output_fields.get("proc.name")
-    if group.origin and not isinstance(pid, int) and isinstance(name, str) and name.isprintable() and '"' not in name:
+def _around(alert: Alert) -> Window:
+    return Window(alert.time_ns - AROUND_NS, alert.time_ns + AROUND_NS)
+
+
+def _process_filter(alert: Alert) -> str:
+    pid = alert.output_fields.get("proc.pid")
+    name = alert.output_fields.get("proc.name")
+    if alert.origin and not isinstance(pid, int) and isinstance(name, str) and name.isprintable() and '"' not in name:
         return f'proc.name="{name}"'
-    return f"proc.pid={pid}" if isinstance(pid, int) else f"thread.tid={group.newest.tid}" if group.newest.tid >= 0 else ""
+    return f"proc.pid={pid}" if isinstance(pid, int) else f"thread.tid={alert.tid}" if alert.tid >= 0 else ""
 
 
 def _cut(text: str, cells: int) -> str:

@@ -47,11 +47,11 @@ class DigScreen(Searching, StreamScreen):
         filter_text: str,
         crumbs: tuple[str, ...],
         window: Window | None,
-        first_number: int = 0,
+        first_ns: int = 0,
     ) -> None:
         super().__init__(feed, scope_filter, filter_text, crumbs, window)
-        self._first_number = first_number
-        """The event to begin at."""
+        self._first_ns = first_ns
+        """Time of the event to begin at."""
 
     def compose(self) -> ComposeResult:
         yield ContextBar(self.feed.source)
@@ -82,9 +82,9 @@ class DigScreen(Searching, StreamScreen):
     def draw(self) -> None:
         lines = self.query_one(LinesView)
         lines.show_count(len(self.rows))
-        if self._first_number and self.rows and self.rows[-1].number >= self._first_number:
-            lines.go(bisect_left(self.rows, self._first_number, key=lambda row: row.number))
-            self._first_number = 0
+        if self._first_ns and self.rows and self.rows[-1].time_ns >= self._first_ns:
+            lines.go(bisect_left(self.rows, self._first_ns, key=lambda row: row.time_ns))
+            self._first_ns = 0
         notes = [f"{len(self.rows):,} events"]
         if self._events is not None and self._events.is_full:
             notes.append(f"the first {MOST_EVENTS:,}: narrow them with F4 or the time")
