@@ -152,6 +152,14 @@ def print_terminal_costs(small: Path, long: Path) -> None:
         f"key to frame while it is read {costs.key_p50_ms:.0f} ms, p95 {costs.key_p95_ms:.0f} ms; "
         f"idle {costs.idle_percent:.1f} % of a CPU, live {costs.live_percent:.1f} %"
     )
+    from bench.alerts import ALERTS, MINUTE_S, flood_costs
+
+    flood = flood_costs(small)
+    print(
+        f"{ALERTS:,} alerts in {MINUTE_S:.0f} s by --from: key to frame {flood.key_p50_ms:.0f} ms, p95 {flood.key_p95_ms:.0f} ms, worst "
+        f"{flood.key_worst_ms:.0f} ms; {flood.cpu_percent:.0f} % of a CPU; {flood.grown_mb:.0f} MB more memory, "
+        f"{flood.peak_rss_mb:.0f} MB at most"
+    )
 
 
 if __name__ == "__main__":

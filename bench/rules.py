@@ -8,6 +8,8 @@ from bench.measure import Cost
 SETS = (("stable", ("falco_rules.yaml",)), ("all sets", ("falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml")))
 SET_FOLDER = "falco-rules/falco-rules-3.2.0"
 CAPTURES = ("medium", "attacks")
+RELEASES = ("falco-rules-3.2.0", "falco-rules-5.1.0")
+SHORTEST = "upstream/falco-connect_localhost.scap"
 
 
 def rule_rows(
@@ -20,7 +22,8 @@ def rule_rows(
     folder = shared / SET_FOLDER
     if not folder.is_dir():
         return []
-    lines = [f"\nrules, gzip{'':25}{'CPU s: sysdig':>16}{'csyspy':>9}{'share':>9}{'RSS MB':>9}"]
+    lines = _loading(shared, csyspy, run)
+    lines += [f"\nrules, gzip{'':25}{'CPU s: sysdig':>16}{'csyspy':>9}{'share':>9}{'RSS MB':>9}"]
     for name in CAPTURES:
         capture = lengthened(shared / "captures" / f"{name}.scap")
         norm = run("sysdig", ("sysdig", "-r", str(capture), "proc.name=no-such-process"))
@@ -30,4 +33,15 @@ def rule_rows(
             if norm is not None and cost is not None:
                 share = cost.cpu_s / norm.cpu_s
                 lines.append(f"{name + ', ' + title:36}{norm.cpu_s:16.2f}{cost.cpu_s:9.2f}{share:8.2f}x{cost.peak_rss_mb:9.0f}")
+    return lines
+
+
+def _loading(shared: Path, csyspy: str, run: Callable[[str, Sequence[str]], Cost | None]) -> list[str]:
+    """What it takes to start, load all sets of a release, compile them, and read a capture of next to nothing."""
+    lines = [""]
+    for release in RELEASES:
+        words = [word for file in SETS[-1][1] for word in ("-r", str(shared / "falco-rules" / release / file))]
+        cost = run("rules, loading", (csyspy, "rules", *words, "-e", str(shared / "captures" / SHORTEST)))
+        if cost is not None:
+            lines.append(f"all sets of {release}, from the start to the end of a capture of no length: {cost.wall_s * 1000:.0f} ms, CPU {cost.cpu_s * 1000:.0f} ms")
     return lines

@@ -60,6 +60,11 @@ class Terminal:
         words = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
         return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
+    def rss_mb(self, which: str = "VmRSS") -> float:
+        """Memory now, or with VmHWM the most so far, 10^6 bytes."""
+        lines = Path(f"/proc/{self._pid}/status").read_text().splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith(f"{which}:"))) * 1024 / 1e6
+
     def close(self) -> None:
         self.press(b"q")
         try:

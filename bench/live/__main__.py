@@ -93,6 +93,7 @@ def ratios(sets: Sequence[Set], program: Path, folder: Path, seconds: float, rou
     work_cpu, own_cpu = cpus()
     base: dict[str, float] = {}
     costs: dict[str, dict[str, float]] = {one.title: {} for one in sets}
+    peaks_mb: dict[str, float] = {}
     reasons: dict[str, str] = {}
     for _ in range(rounds):
         for one in sets:
@@ -101,11 +102,12 @@ def ratios(sets: Sequence[Set], program: Path, folder: Path, seconds: float, rou
             measure(program, seconds, 1, work_cpu, base)
             with named_process(folder, one.present):
                 try:
-                    with Watcher(one.words, own_cpu):
+                    with Watcher(one.words, own_cpu) as watcher:
                         measure(program, seconds, 2, work_cpu, costs[one.title])
+                        peaks_mb[one.title] = watcher.peak_rss_mb()
                 except Failed as error:
                     reasons[one.title] = str(error)
-    print(f"{'':18}" + "".join(f"{title:>11}" for title in TITLES))
+    print(f"{'':18}" + "".join(f"{title:>11}" for title in TITLES) + f"{'peak MB':>11}")
     print(f"{'nobody, ns':18}" + "".join(f"{base[work]:11.0f}" for work in WORKS))
     for one in sets:
         if one.title in reasons:
@@ -115,7 +117,7 @@ def ratios(sets: Sequence[Set], program: Path, folder: Path, seconds: float, rou
         for work in WORKS:
             ratio = costs[one.title][work] / base[work]
             cells.append(f"{ratio:10.2f}{'!' if ratio > one.wanted.get(work, ratio) + 0.005 else ' '}")
-        print(f"{one.title:18}" + "".join(cells), flush=True)
+        print(f"{one.title:18}" + "".join(cells) + f"{peaks_mb[one.title]:10.0f}", flush=True)
 
 
 def reader(program: Path, rows: int, seconds: float) -> None:
