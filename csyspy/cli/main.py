@@ -16,6 +16,7 @@ GARBAGE_THRESHOLD = 20_000
 def main(argv: Sequence[str] | None = None) -> int:
     """Run csyspy with ``argv`` (without the program's name; None: the process's own); the exit code."""
     gc.set_threshold(GARBAGE_THRESHOLD)
+    _open_closed_streams()
     try:
         code = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
@@ -45,6 +46,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         exits.report(CsyspyError(f"internal error: {type(error).__name__}: {error}", "CSYSPY_TRACEBACK=1 shows where; please report it"))
         return exits.FAILED
+
+
+def _open_closed_streams() -> None:
+    """Standard streams that whoever started us has closed (`>&-`) lead nowhere: else the next file would be opened in their place."""
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != fd:
+                os.dup2(null, fd)
+                os.close(null)
+            setattr(sys, name, open(fd, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _run(argv: Sequence[str]) -> int:

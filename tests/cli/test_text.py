@@ -175,6 +175,15 @@ def test_options_of_writing_say_when_nothing_is_written(csyspy: Run, demo: Path)
     assert run.stderr == "csyspy: warning: -z does nothing without -w\ncsyspy: warning: -W does nothing without -w\n"
 
 
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 1), (">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 1)])
+def test_closed_streams_are_no_reason_to_fail(demo: Path, closed: str, code: int) -> None:
+    source = "-" if "<&-" in closed else demo
+    command = f"exec {sys.executable} -m csyspy -r {source} -n 1 {closed}"
+    run = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    assert run.returncode == code
+    assert "internal error" not in run.stderr
+
+
 def test_options_without_their_partner_are_told(csyspy: Run, demo: Path, tmp_path: Path) -> None:
     assert csyspy("-r", demo, "-q", "-N").stderr == "csyspy: warning: -N does nothing without -l\n"
     run = csyspy("-r", demo, "-w", tmp_path / "x", "-W", 5, "-n", 1)
