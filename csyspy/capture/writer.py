@@ -200,12 +200,14 @@ def open_writer(
     fat: bool = False,
     filter_processes: bool = False,
     users: bool = True,
+    vforks: bool = False,
     most: int = 0,
     duration_ns: int = 0,
 ) -> Dump:
     """A sink for ``walker`` that writes the events which pass the filter ``keep`` to ``path`` (``-``: standard output).
 
-    Call it before the walker opens its source. ``fat`` keeps, hidden, what the filter rejects and readers need;
+    Call it before the walker opens its source. ``fat`` keeps, hidden, what the filter rejects and readers need; ``vforks`` of that only
+    what keeps the names of children that run a program of their own while their parents wait;
     ``filter_processes`` leaves out processes that do not pass; ``most`` ends the walk after so many events that pass,
     ``duration_ns`` so long after the first of them. Raises UsageError for what cannot work; the walk raises CsyspyError
     where the file cannot be written.
@@ -215,4 +217,13 @@ def open_writer(
     processes_by = keep if filter_processes else None
     target = CaptureWriter(walker, path, compress=compress, rotation=rotation, users=users, processes_by=processes_by)
     whole_state = bool(rotation) or filter_processes
-    return Dump(target, keep, fat=fat, rotates=bool(rotation), whole_state=whole_state, most=most, duration_ns=duration_ns)
+    return Dump(
+        target,
+        keep,
+        fat=fat,
+        rotates=bool(rotation),
+        whole_state=whole_state,
+        vforks=vforks,
+        most=most,
+        duration_ns=duration_ns,
+    )

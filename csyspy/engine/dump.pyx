@@ -7,11 +7,16 @@ Which events are written, and how, from `libs: userspace/libsinsp/event.cpp, sin
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy, memset
 
-from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EF_MODIFIES_STATE, EVENTS, EventInfo, event_decode
+from csyspy.engine.event cimport (
+    DF_STATE_ONLY, EF_LARGE_PAYLOAD, EF_MODIFIES_STATE, EVENTS, MAX_EVENT_TYPES, Event, EventInfo, event_decode, param_i64, param_u64,
+)
 from csyspy.engine.fds cimport FdInfo
 from csyspy.engine.program cimport Program
 from csyspy.engine.state cimport NEED_ALL
 from csyspy.engine.sections cimport BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE, BLOCK_EVENT_LARGE
+from csyspy.engine.threads cimport CL_CLONE_VFORK
+
+from csyspy.events import EVENT_TABLE
 
 cdef enum:
     FLUSH = 1 << 18      # bytes of blocks that go to the target at once
@@ -21,21 +26,35 @@ cdef enum:
     SCAPEVENT_X = 197    # an event that stands for none: a filter is asked about a thread alone …
     READ_X = 7           # … or about one of its fds
 
+cdef uint8_t FLAGS_OF_CLONE[MAX_EVENT_TYPES]    # which parameter has them, of the events that end clone and its kin; else 0
+for _event in EVENT_TABLE["events"]:
+    if _event["dir"] == "<" and _event["name"] in ("clone", "clone3", "fork", "vfork"):
+        FLAGS_OF_CLONE[<int>_event["id"]] = [param["name"] for param in _event["params"]].index("flags")
+
+
+cdef inline bint is_vforked(Event* e) noexcept:
+    """Whether a child tells that it was made, whose parent waits until it runs another program."""
+    cdef uint8_t place = FLAGS_OF_CLONE[e.type]
+    return place and param_i64(e, 0, -1) == 0 and param_u64(e, place, 0) & CL_CLONE_VFORK != 0
+
 
 cdef class Dump(Sink):
     """`target` gets `begin(state)` where a file starts, `write(memoryview)` with whole blocks, and `close()`.
 
     With `rotates` it is asked `full(events, size, ts)` before each event, and `next(state)` begins another file where that
     is true. With `whole_state` the lists of a file may be made anew, which needs all of it.
+    With `vforks` the first event of such a child is kept for the state's sake: its parent's comes when the child may have run another
+    program, and a reader who had not seen the child before would take it for the parent's likeness.
     `most` ends the walk after so many events that passed the filter, `duration_ns` so long after the first; 0 never does.
     """
 
-    def __init__(self, target, Node keep=None, *, bint fat=False, bint rotates=False, bint whole_state=False, uint64_t most=0,
-                 uint64_t duration_ns=0):
+    def __init__(self, target, Node keep=None, *, bint fat=False, bint rotates=False, bint whole_state=False, bint vforks=False,
+                 uint64_t most=0, uint64_t duration_ns=0):
         self.target = target
         self.keep = keep
         self.fat = fat
         self.rotates = rotates
+        self.vforks = vforks
         self.most = most
         self.duration_ns = duration_ns
         self.blocks = Buffer()
@@ -45,7 +64,7 @@ cdef class Dump(Sink):
 
     cdef bint wants_type(self, uint16_t evt_type) except -1:
         cdef const EventInfo* info = &EVENTS[evt_type]
-        if info.category & EC_INTERNAL or (self.fat and info.flags & EF_MODIFIES_STATE):
+        if info.category & EC_INTERNAL or (self.fat and info.flags & EF_MODIFIES_STATE) or (self.vforks and FLAGS_OF_CLONE[evt_type]):
             return True
         return not isinstance(self.keep, Program) or (<Program>self.keep).possible[evt_type]
 
@@ -63,7 +82,7 @@ cdef class Dump(Sink):
             elif state.evt.ts >= self.start_ns + self.duration_ns:
                 return 1
         if not passed:
-            if self.fat and EVENTS[state.evt.type].flags & EF_MODIFIES_STATE:
+            if self.fat and EVENTS[state.evt.type].flags & EF_MODIFIES_STATE or self.vforks and is_vforked(&state.evt):
                 flags = DF_STATE_ONLY
             elif not state.hidden:
                 return 0

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from process_events import capture, clone, execve, simple, values
 from scap_builder import (
     CLOSE_E,
     CLOSE_X,
@@ -99,6 +100,26 @@ def test_a_fat_file_keeps_what_the_state_needs(tmp_path: Path) -> None:
     assert (tmp_path / "again").read_bytes() == (tmp_path / "out").read_bytes()
     rewrite(tmp_path / "out", tmp_path / "thin", "evt.type=open")
     assert read(tmp_path / "thin")[0].events == 1
+
+
+@pytest.mark.parametrize(("vforks", "name"), [(False, "sh"), (True, "cat")])
+def test_a_child_whose_parent_waits_keeps_its_name(tmp_path: Path, vforks: bool, name: str) -> None:
+    """Without its own first event it is taken for its parent's likeness once that tells of it, as sysdig does with what it wrote."""
+    vfork, fork = 1 << 27, 0
+    events = [
+        clone(11, 0, ptid=10, flags=vfork, ts=1_000),
+        clone(12, 0, ptid=1, flags=fork, ts=1_500),
+        execve(11, ptid=10, ts=2_000),
+        clone(10, 11, flags=vfork, ts=3_000),
+        simple("CLOSE_E", 11, i64(3), ts=4_000),
+    ]
+    path = tmp_path / "in"
+    path.write_bytes(capture(*events))
+    rewrite(path, tmp_path / "out", "proc.name=cat or proc.pid=10", vforks=vforks)
+    written = values((tmp_path / "out").read_bytes(), "evt.type", "proc.name", "thread.tid")
+    assert written[-1] == ("close", name, 11)
+    assert ("clone", "sh", 12) not in written
+    assert sum(read(tmp_path / "out")[1].values()) == 3
 
 
 def test_events_without_a_parameter_count_get_it(tmp_path: Path) -> None:
