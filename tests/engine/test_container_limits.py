@@ -69,7 +69,9 @@ def test_shares_of_a_pods_container_are_what_it_requests(shares: int, percent: f
     assert of("container.cpu.request", cpu_shares=shares, **IN_POD) == percent
 
 
-@pytest.mark.parametrize("value", [None, "text", [], {}, -1, 0, True, 2**63 - 4096, float("nan"), {"app": None}, {"app": {"limits": 5}}])
+@pytest.mark.parametrize(
+    "value", [None, "text", [], {}, -1, 0, True, 2**63 - 4096, 10**400, float("nan"), {"app": None}, {"app": {"limits": 5}}]
+)
 @pytest.mark.parametrize("member", ["cpu_quota", "cpu_period", "cpu_shares", "memory_limit", "restart_count", "cgroup", "k8s", "labels"])
 def test_members_of_any_shape(member: str, value: object) -> None:
     names = [

@@ -5,22 +5,34 @@ Limits are members of the container's JSON, by libs' names (cpu_quota, cpu_perio
 (csyspy.containers.cgroup_files) is in the member `cgroup`, where somebody reads them: captures do not have it.
 """
 
-from csyspy.engine.extract.container cimport container_of_thread, json_text, labels_of
+from libc.math cimport NAN
+from libc.stdint cimport uint32_t
+from libc.string cimport memcpy
+
+from csyspy.engine.extract.category cimport event_id
+from csyspy.engine.extract.container cimport container_of_thread, labels_of
 from csyspy.engine.extract.thread cimport cpu_percent
 from csyspy.engine.state cimport NEED_CPU, NEED_THREAD, State
-from csyspy.engine.value cimport VK_DOUBLE, Extractor, Value, give_int, give_uint, register
+from csyspy.engine.value cimport VK_DOUBLE, Extractor, Value, give_uint, register
 
 cdef enum:
     NO_SHARES = 2           # what the kubelet gives a container that requests no CPU
     SHARES_OF_A_CPU = 1024
 
+cdef uint32_t PROCINFO = event_id("PROCINFO_E")
 cdef double UNLIMITED = 2.0**60     # cgroup v1 has a number near the largest for "no limit"
 cdef dict _SUFFIXES = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
                        "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60}
 
 
 cdef double _number(object value) except? -1:
-    return <double>value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+    """The number, 0 for anything else, whatever a capture has there."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return 0.0
+    try:
+        return <double>value
+    except OverflowError:
+        return 0.0
 
 
 cdef double _quantity(object value) except? -1:
@@ -81,95 +93,96 @@ cdef double _memory_limit(dict container) except? -1:
     return limit if 0 < limit < UNLIMITED else 0.0
 
 
-cdef double _pods_cpu_limit(dict container) except? -1:
-    return 100 * _of_all(container, "limits", "cpu")
+cdef double _used(dict container) except? -1:
+    """Bytes, 0 where nobody has read it."""
+    return _number(labels_of(container, "cgroup").get("memory_bytes"))
 
 
-cdef double _pods_cpu_request(dict container) except? -1:
-    return 100 * _of_all(container, "requests", "cpu")
+cdef double _restarts(dict container) except? -1:
+    """The API server counts on where the runtime begins anew; -1 where nobody says."""
+    own = labels_of(labels_of(container, "k8s"), "restarts").get(container.get("name"))
+    found = own if own is not None else container.get("restart_count")
+    return _number(found) if isinstance(found, int) and not isinstance(found, bool) else -1.0
 
 
-cdef double _pods_memory_limit(dict container) except? -1:
-    return _of_all(container, "limits", "memory")
+cdef double _throttled(dict container) except? -1:
+    """Percent, -1 where nobody has read it."""
+    found = labels_of(container, "cgroup").get("throttled_percent")
+    return found if isinstance(found, float) else -1.0
 
 
-cdef double _allowance(str name, dict container) except? -1:
-    """What a field is about, or a share of; 0 for none."""
-    if name.startswith("container.cpu."):
-        return _cpu_request(container) if name.endswith("request") else _cpu_limit(container)
-    if name.startswith("container.memory."):
-        return _memory_limit(container)
-    if name.startswith("k8s.pod.cpu."):
-        return _pods_cpu_request(container) if name.endswith("request") else _pods_cpu_limit(container)
-    return _pods_memory_limit(container)
+cdef double _value(str name, dict container) except? -1:
+    """What a field says of a container, or what a share of it is taken of; NAN for nothing."""
+    cdef double found, limit
+    if name == "container.restarts":
+        found = _restarts(container)
+        return found if 0 <= found < UNLIMITED else NAN
+    if name == "container.cpu.throttled":
+        found = _throttled(container)
+        return found if found >= 0 else NAN
+    if name == "container.memory.of_limit":
+        found, limit = _used(container), _memory_limit(container)
+        return 100 * found / limit if found > 0 and limit > 0 else NAN
+    if name == "container.memory.used":
+        found = _used(container)
+    elif name == "container.memory.limit":
+        found = _memory_limit(container)
+    elif name.startswith("container.cpu."):
+        found = _cpu_request(container) if name.endswith("request") else _cpu_limit(container)
+    elif name == "k8s.pod.memory.limit":
+        found = _of_all(container, "limits", "memory")
+    elif name.endswith("request"):
+        found = 100 * _of_all(container, "requests", "cpu")
+    else:
+        found = 100 * _of_all(container, "limits", "cpu")
+    return found if 0 < found < UNLIMITED else NAN
 
 
-cdef int _percent(State state, Extractor self, Value* out) except -1:
-    container = container_of_thread(state)
+cdef double _remembered(State state, Extractor self) except? -1:
+    """`_value` of the container of the event: asked for with every event, it changes only with the object that tells of it."""
+    cdef double found
+    cdef dict container = container_of_thread(state)
+    if container is None:
+        return NAN
+    if self.held_items is not None and self.held_items[0] is container:
+        memcpy(&found, &self.scratch[3], sizeof(double))    # the others are cpu_percent's
+        return found
+    found = _value(self.name, container)
+    self.held_items = [container]
+    memcpy(&self.scratch[3], &found, sizeof(double))
+    return found
+
+
+cdef int _double(State state, Extractor self, Value* out) except -1:
     out.kind = VK_DOUBLE
-    out.d = _allowance(self.name, container) if container is not None else 0.0
-    return out.d > 0
+    out.d = _remembered(state, self)
+    return out.d == out.d
 
 
-cdef int _bytes(State state, Extractor self, Value* out) except -1:
-    container = container_of_thread(state)
-    cdef double limit = _allowance(self.name, container) if container is not None else 0.0
-    return give_uint(out, <unsigned long long>limit) if limit > 0 else 0
+cdef int _whole(State state, Extractor self, Value* out) except -1:
+    cdef double found = _remembered(state, self)
+    return give_uint(out, <unsigned long long>found) if found == found else 0
 
 
 cdef int _cpu_share(State state, Extractor self, Value* out) except -1:
     """What the thread used (thread.cpu), in percent of what its container, or its pod, may use or has asked for."""
     cdef double allowance
-    container = container_of_thread(state)
-    allowance = _allowance(self.name, container) if container is not None else 0.0
-    if allowance <= 0 or not cpu_percent(state, self, out):
+    if state.evt.type != PROCINFO:    # which all but one event in many are
+        return 0
+    allowance = _remembered(state, self)
+    if allowance != allowance or not cpu_percent(state, self, out):
         return 0
     out.d = 100 * out.d / allowance
     return 1
 
 
-cdef int _restarts(State state, Extractor self, Value* out) except -1:
-    """The API server counts on where the runtime begins anew."""
-    container = container_of_thread(state)
-    if container is None:
-        return 0
-    own = labels_of(labels_of(container, "k8s"), "restarts").get(container.get("name"))
-    found = own if own is not None else container.get("restart_count")
-    return give_int(out, found) if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < UNLIMITED else 0
-
-
-cdef int _throttled(State state, Extractor self, Value* out) except -1:
-    found = container_of_thread(state)
-    found = labels_of(found, "cgroup").get("throttled_percent") if found is not None else None
-    out.kind = VK_DOUBLE
-    out.d = found if isinstance(found, float) else 0.0
-    return isinstance(found, float)
-
-
-cdef int _memory_used(State state, Extractor self, Value* out) except -1:
-    found = container_of_thread(state)
-    found = labels_of(found, "cgroup").get("memory_bytes") if found is not None else None
-    return give_int(out, found) if isinstance(found, int) and 0 <= found < UNLIMITED else 0
-
-
-cdef int _memory_share(State state, Extractor self, Value* out) except -1:
-    cdef double limit
-    container = container_of_thread(state)
-    limit = _allowance(self.name, container) if container is not None else 0.0
-    if limit <= 0 or not _memory_used(state, self, out):
-        return 0
-    out.d = 100.0 * <double>out.i / limit
-    out.kind = VK_DOUBLE
-    return 1
-
-
 for _of in ("container", "k8s.pod"):
-    register(f"{_of}.cpu.limit", _percent, NEED_THREAD)
-    register(f"{_of}.cpu.request", _percent, NEED_THREAD)
+    register(f"{_of}.cpu.limit", _double, NEED_THREAD)
+    register(f"{_of}.cpu.request", _double, NEED_THREAD)
     register(f"{_of}.cpu.of_limit", _cpu_share, NEED_THREAD | NEED_CPU)
     register(f"{_of}.cpu.of_request", _cpu_share, NEED_THREAD | NEED_CPU)
-    register(f"{_of}.memory.limit", _bytes, NEED_THREAD)
-register("container.memory.used", _memory_used, NEED_THREAD)
-register("container.memory.of_limit", _memory_share, NEED_THREAD)
-register("container.cpu.throttled", _throttled, NEED_THREAD)
-register("container.restarts", _restarts, NEED_THREAD)
+    register(f"{_of}.memory.limit", _whole, NEED_THREAD)
+register("container.memory.used", _whole, NEED_THREAD)
+register("container.memory.of_limit", _double, NEED_THREAD)
+register("container.cpu.throttled", _double, NEED_THREAD)
+register("container.restarts", _whole, NEED_THREAD)
