@@ -196,7 +196,7 @@ def zsh() -> Iterator[str]:
     words = _words_for()
     yield f"#compdef csyspy\n# {NOTE}\n_arguments -s \\"
     for option in _kept():
-        about = option.help.partition(".")[0].replace("'", "").replace("[", "(").replace("]", ")").replace(":", " ")
+        about = option.help.partition(".")[0].replace("'", "'\\''").replace("[", "(").replace("]", ")")
         for flag in _flags(option):
             argument = ""
             if option.dest in words:
