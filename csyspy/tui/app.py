@@ -40,7 +40,7 @@ SHORTEST_INTERVAL_S = 0.25
 DEFAULT_INTERVAL_S = 2.0
 FIRST_VIEW = "procs"
 ALERTS = "alerts"
-"""Opens on the alerts, where no view is asked for and some may come from elsewhere."""
+"""Opens on the alerts, where no view is asked for but rules are, or alerts from elsewhere."""
 MOST_SAID = 1000
 
 
@@ -227,7 +227,7 @@ def run(
     feed = _feed(capture, filter_text or "", interval_s, tier, metadata)
     app = CsyspyApp(
         feed,
-        view or (AUDIT_VIEW if isinstance(feed, AuditLogFeed) else FIRST_VIEW if received is None else ALERTS),
+        view or (AUDIT_VIEW if isinstance(feed, AuditLogFeed) else ALERTS if rules_files or received is not None else FIRST_VIEW),
         filter_text or "",
         views=views,
         interval_s=interval_s,

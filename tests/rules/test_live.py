@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -95,6 +96,28 @@ def test_an_alert_within_a_second_and_rules_that_change_meanwhile(rules: Path, w
     seen = len(watch.lines)
     watch.wait(lambda: len(watch.lines) > seen, lambda: read(rules))
     assert watch.lines[-1].endswith(": Critical 0,cat\n")
+
+
+EXERCISE = Path("/tmp/sensitive.txt")
+
+
+def test_the_exercise_of_the_sensitive_file(rules: Path, root: Path) -> None:
+    """As in docs/cks.md, with its rule, on its file."""
+    page = (root / "docs" / "cks.md").read_text()
+    rules.write_text(page.split("```yaml\n")[-1].split("```")[0])
+    was_there = EXERCISE.exists()
+    EXERCISE.touch()
+    watch = Watch("-r", str(rules))
+    try:
+        watch.wait(lambda: watch.lines, lambda: subprocess.run(["cat", EXERCISE], check=True))
+        expected = r"\d\d:\d\d:\d\d\.\d{9}: Warning \d\d:\d\d:\d\d\.\d{9} sensitive file opened "
+        expected += r"\(user=root command=cat /tmp/sensitive.txt file=/tmp/sensitive.txt container=host\)\n"
+        assert re.fullmatch(expected, watch.lines[0])
+    finally:
+        watch.process.terminate()
+        watch.process.wait(30)
+        if not was_there:
+            EXERCISE.unlink()
 
 
 @pytest.mark.parametrize("by_signal", [True, False])
