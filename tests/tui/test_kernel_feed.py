@@ -1,6 +1,8 @@
 """Live frames from the kernel's tables."""
 
 import os
+import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -57,3 +59,39 @@ def test_it_says_what_needs_events(feed: KernelFeed) -> None:
     assert not feed.why_not(VIEWS[FILLED])
     assert not feed.why_not(VIEWS["procs"])
     assert "events" in feed.why_not(VIEWS["spy_users"])
+
+
+class Hanging:
+    """A runtime that never answers."""
+
+    name, socket = "docker", "/hanging.sock"
+
+    def __init__(self) -> None:
+        self.asked, self.over = threading.Event(), threading.Event()
+
+    def lookup(self, container_id: str) -> None:
+        self.asked.set()
+        self.over.wait()
+
+    def version(self) -> str:
+        self.over.wait()
+        return ""
+
+    def starts(self) -> Iterator[str]:
+        self.over.wait()
+        yield from ()
+
+    def close(self) -> None:
+        self.over.set()
+
+
+@pytest.mark.usefixtures("feed")
+def test_frames_come_while_a_runtime_hangs() -> None:
+    hanging = Hanging()
+    metadata = NodeMetadata(MetadataService([hanging], workers=1))
+    metadata.want("c0ffee" + "1" * 58)
+    assert hanging.asked.wait(60)
+    feed = KernelFeed(0.05, metadata)
+    assert [frame.state for frame in frames_of(feed, Query(VIEWS["containers"]), 3)] == [State.LIVE] * 3
+    assert not hanging.over.is_set()
+    feed.close()
