@@ -5,6 +5,8 @@
  * with lie in maps, so that the same shape is compiled once. Whatever is not known passes.
  */
 
+#include "task_loads.h"
+
 #ifndef FILTER_NAMES
 #define FILTER_NAMES 0          /* names that clauses compare with */
 #endif
@@ -80,18 +82,12 @@ struct users {
 static __always_inline struct users users_of_task(void)
 {
 	struct users users = {};
-	u64 cred = pointer_at(bpf_get_current_task(), O_task_struct_cred);
-	u64 namespace = pointer_at(cred, O_cred_user_ns);
-	FACT(users.foreign, namespace, O_user_namespace_level);
-	FACT(users.real, cred, O_cred_uid);
-	FACT(users.effective, cred, O_cred_euid);
-	FACT(users.saved, cred, O_cred_suid);
+	char *cred = load_pointer(CURRENT_TASK(), O_task_struct_cred);
+	LOAD(users.foreign, load_pointer(cred, O_cred_user_ns), O_user_namespace_level);
+	LOAD(users.real, cred, O_cred_uid);
+	LOAD(users.effective, cred, O_cred_euid);
+	LOAD(users.saved, cred, O_cred_suid);
 	return users;
-}
-
-static __always_inline u64 cgroup_id_of(u64 cgroup)
-{
-	return cgroup ? pointer_at(pointer_at(cgroup, O_cgroup_kn), O_kernfs_node_id) : 0;
 }
 
 /* Container tests that the task passes, by bit, and in `known` whether that is known. */
@@ -99,11 +95,16 @@ static __always_inline u64 containers_of_task(u32 pid, u32 *known)
 {
 	struct cgroup_ids ids = {};
 	struct verdict *found, first = {};
-	ids.unified = bpf_get_current_cgroup_id();
+	char *set = load_pointer(CURRENT_TASK(), O_task_struct_cgroups);
+	char *group = load_pointer(set, O_css_set_dfl_cgrp);
+	if (group)
+		ids.unified = cgroup_number(group);
 #if E_cgroup_subsys_id_memory_cgrp_id >= 0
-	u64 sets = pointer_at(bpf_get_current_task(), O_task_struct_cgroups);
-	u64 state = pointer_at(sets, O_css_set_subsys + 8 * E_cgroup_subsys_id_memory_cgrp_id);
-	ids.memory = cgroup_id_of(state ? pointer_at(state, O_cgroup_subsys_state_cgroup) : 0);
+	{
+		char *state = load_pointer(set, O_css_set_subsys + 8 * E_cgroup_subsys_id_memory_cgrp_id);
+		if (state)
+			ids.memory = cgroup_number(load_pointer(state, O_cgroup_subsys_state_cgroup));
+	}
 #endif
 	found = verdicts.lookup(&ids);
 	if (!found) {
@@ -119,14 +120,15 @@ static __always_inline u64 containers_of_task(u32 pid, u32 *known)
 /* What an open fd can be called: one bit or more. */
 static __always_inline u32 kinds_of_fd(u32 fd)
 {
-	u64 files, table, file = 0, inode;
+	char *files, *table;
+	u64 file = 0, inode;
 	u32 most = 0;
 	u16 mode = 0;
-	files = pointer_at(bpf_get_current_task(), O_task_struct_files);
-	table = pointer_at(files, O_files_struct_fdt);
-	FACT(most, table, O_fdtable_max_fds);
+	files = load_pointer(CURRENT_TASK(), O_task_struct_files);
+	table = load_pointer(files, O_files_struct_fdt);
+	LOAD(most, table, O_fdtable_max_fds);
 	if (fd < most)
-		file = pointer_at(pointer_at(table, O_fdtable_fd), fd * 8ULL);
+		file = pointer_at((u64)load_pointer(table, O_fdtable_fd), fd * 8ULL);
 	inode = file ? pointer_at(file, O_file_f_inode) : 0;
 	if (!inode)
 		return KIND_SOCKET | KIND_FILE | KIND_PIPE | KIND_OTHER;

@@ -19,13 +19,6 @@ static __always_inline u64 subsystem_name(u64 css)
 	return name ? name : kernel_u64(subsystem, O_cgroup_subsys_name);
 }
 
-static __always_inline u64 cgroup_number(char *group)
-{
-	u64 number = 0;
-	LOAD(number, load_pointer(group, O_cgroup_kn), O_kernfs_node_id);
-	return number;
-}
-
 /* A number that stands for the cgroups of a task. */
 static __always_inline u64 cgroups_key(char *set)
 {

@@ -5,6 +5,8 @@
  * reads them; keep both alike.
  */
 
+#include "task_loads.h"
+
 #define MAX_CALLS 512
 #define MAX_OPS 6
 #define PATH_ROOM 4096
@@ -115,36 +117,6 @@ static __always_inline u32 kernel_u32(u64 base, u32 offset)
 {
 	u32 value = 0;
 	KERNEL(value, base, offset);
-	return value;
-}
-
-/* The running task, and members of it and of what it leads to: the verifier knows their types, so each is a load in place of a call. */
-#ifdef WITHOUT_TYPES
-#define CURRENT_TASK() ((char *)bpf_get_current_task())
-#else
-#define CURRENT_TASK() ((char *)((u64(*)(void))158)())
-#endif
-/* Written out, because a compiler joins loads of its own, and the verifier wants one kind of pointer at each. */
-#define LOAD_OF(type, into, at) \
-	do { \
-		u64 value_; \
-		asm volatile("%0 = *(" #type " *)(%1 + 0)" : "=r"(value_) : "r"(at)); \
-		(into) = (typeof(into))value_; \
-	} while (0)
-#define LOAD(into, base, offset) \
-	do { \
-		if ((int)(offset) >= 0 && sizeof(into) == 8) \
-			LOAD_OF(u64, into, (char *)(base) + (int)(offset)); \
-		else if ((int)(offset) >= 0 && sizeof(into) == 4) \
-			LOAD_OF(u32, into, (char *)(base) + (int)(offset)); \
-		else if ((int)(offset) >= 0) \
-			LOAD_OF(u16, into, (char *)(base) + (int)(offset)); \
-	} while (0)
-
-static __always_inline char *load_pointer(char *base, int offset)
-{
-	char *value = 0;
-	LOAD(value, base, offset);
 	return value;
 }
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* The running task, and what it leads to. */
+#ifndef TASK_LOADS
+#define TASK_LOADS
+
+/* The running task, and members of it and of what it leads to: the verifier knows their types, so each is a load in place of a call. */
+#ifdef WITHOUT_TYPES
+#define CURRENT_TASK() ((char *)bpf_get_current_task())
+#else
+#define CURRENT_TASK() ((char *)((u64(*)(void))158)())
+#endif
+/* Written out, because a compiler joins loads of its own, and the verifier wants one kind of pointer at each. */
+#define LOAD_OF(type, into, at) \
+	do { \
+		u64 value_; \
+		asm volatile("%0 = *(" #type " *)(%1 + 0)" : "=r"(value_) : "r"(at)); \
+		(into) = (typeof(into))value_; \
+	} while (0)
+#define LOAD(into, base, offset) \
+	do { \
+		if ((int)(offset) >= 0 && sizeof(into) == 8) \
+			LOAD_OF(u64, into, (char *)(base) + (int)(offset)); \
+		else if ((int)(offset) >= 0 && sizeof(into) == 4) \
+			LOAD_OF(u32, into, (char *)(base) + (int)(offset)); \
+		else if ((int)(offset) >= 0) \
+			LOAD_OF(u16, into, (char *)(base) + (int)(offset)); \
+	} while (0)
+
+static __always_inline char *load_pointer(char *base, int offset)
+{
+	char *value = 0;
+	LOAD(value, base, offset);
+	return value;
+}
+
+/* A control group's id. */
+static __always_inline u64 cgroup_number(char *group)
+{
+	u64 number = 0;
+	LOAD(number, load_pointer(group, O_cgroup_kn), O_kernfs_node_id);
+	return number;
+}
+
+#endif
