@@ -3,7 +3,7 @@ complete -c csyspy -n __fish_use_subcommand -f -a doctor -d 'say what live captu
 complete -c csyspy -n __fish_use_subcommand -f -a rules -d 'check, describe and run Falco\'s rules'
 complete -c csyspy -s r -l read -l readfile -r -d 'Read events from a capture, plain or gzip; `-` is standard input'
 complete -c csyspy -l rules -r -d 'Run Falco\'s rules of a file or directory: their alerts are what is printed, or stand in the alerts view'
-complete -c csyspy -l from -x -d 'Merge in the alerts of a Falco that runs elsewhere: a file that grows, http://ADDRESS:PORT to receive http_output and falcosidekick\'s webhook, k8s://NAMESPACE/LABELS for the logs of its pods; audit:FILE and POST /k8s-audit bring Kubernetes\' audit events'
+complete -c csyspy -l from -x -d 'Merge in the alerts of a Falco that runs elsewhere: a file that grows, `-` (standard input), http://ADDRESS:PORT to receive http_output and falcosidekick\'s webhook, k8s://NAMESPACE/LABELS for the logs of its pods; audit:FILE and POST /k8s-audit bring Kubernetes\' audit events'
 complete -c csyspy -l feed-token -x -d 'What senders to http:// have to show (Authorization: Bearer WORD)'
 complete -c csyspy -s n -l numevents -x -d 'Stop after N events that pass the filter'
 complete -c csyspy -s M -l duration -x -d 'Stop after SEC seconds of events, by their own time stamps'

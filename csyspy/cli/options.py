@@ -61,9 +61,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
     _value(
         "", "from", "FEED", "feeds", SOURCE,
-        "Merge in the alerts of a Falco that runs elsewhere: a file that grows, http://ADDRESS:PORT to receive http_output and "
-        "falcosidekick's webhook, k8s://NAMESPACE/LABELS for the logs of its pods; audit:FILE and POST /k8s-audit bring Kubernetes' audit "
-        "events. May be repeated.",
+        "Merge in the alerts of a Falco that runs elsewhere: a file that grows, `-` (standard input), http://ADDRESS:PORT to receive "
+        "http_output and falcosidekick's webhook, k8s://NAMESPACE/LABELS for the logs of its pods; audit:FILE and POST /k8s-audit bring "
+        "Kubernetes' audit events. May be repeated.",
     ),
     _value("", "feed-token", "WORD", "feed_token", SOURCE, "What senders to http:// have to show (Authorization: Bearer WORD)."),
     _value(

@@ -67,5 +67,5 @@ class PodLogFeed:
         feed.counts = self.counts
         try:
             feed.run(stop)
-        except (OSError, ValueError, CsyspyError) as error:
+        except (OSError, CsyspyError) as error:
             self.counts.problem = str(error)

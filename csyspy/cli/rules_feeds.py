@@ -31,14 +31,23 @@ Say = Callable[[str], object]
 class Feeds:
     """The feeds of the command line (`specs`), each in a thread; `say` is told what is wrong with one, from its thread.
 
-    Raises UsageError for what is none, CsyspyError for an address not to be had.
+    `standard_input` is the descriptor that `-` reads. Raises UsageError for what is none, CsyspyError for an address not to be had.
     """
 
-    def __init__(self, specs: Sequence[str], token: str, receive: Receive, audit: TakeAudit | None, say: Say | None = None) -> None:
+    def __init__(
+        self,
+        specs: Sequence[str],
+        token: str,
+        receive: Receive,
+        audit: TakeAudit | None,
+        say: Say | None = None,
+        standard_input: int = 0,
+    ) -> None:
         self._receive = receive
         self._token = token
         self._audit = audit
         self._say = say or _say_on_stderr
+        self._standard_input = standard_input
         self._reader = AuditReader(local_hostname())
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -47,7 +56,7 @@ class Feeds:
 
     def _feed(self, spec: str) -> Feed:
         if spec == STANDARD_INPUT:
-            return StreamFeed("standard input", pieces_of(0), self._receive)
+            return StreamFeed("standard input", pieces_of(self._standard_input), self._receive)
         if spec.startswith(HTTP):
             return self._http(spec)
         if spec.startswith(KUBERNETES):

@@ -1,5 +1,8 @@
 """`csyspy --from …` on a terminal: what comes from elsewhere, for the screen."""
 
+import os
+import sys
+
 from csyspy.cli.command import Command
 from csyspy.cli.rules_feeds import STANDARD_INPUT, Feeds
 from csyspy.errors import UsageError
@@ -15,12 +18,25 @@ def open_feeds(command: Command) -> tuple[Received, Feeds]:
 
     Raises CsyspyError for what is none, or rules that are wrong.
     """
-    if STANDARD_INPUT in command.feeds:
-        raise UsageError("the screen cannot take alerts from standard input, where its keys come from", "--text prints them")
+    standard_input = _keys_from_terminal() if STANDARD_INPUT in command.feeds else 0
     paths = tuple(command.rules_files) or default_rules_files()
     received = Received(load_or_raise(paths, LoadOptions((SYSCALL, K8S_AUDIT))))
     received.senders = tuple(command.feeds)
-    feeds = Feeds(command.feeds, command.feed_token, received.alerts.add, received.take_audit_event, received.say)
+    feeds = Feeds(command.feeds, command.feed_token, received.alerts.add, received.take_audit_event, received.say, standard_input)
     if command.files and is_audit_log(command.files[0]):
         feeds.read_audit_log(command.files[0])
     return received, feeds
+
+
+def _keys_from_terminal() -> int:
+    """Let the screen's keys come from the terminal; the descriptor that has become of standard input. Raises UsageError without one."""
+    if sys.stdin.isatty():
+        raise UsageError("standard input is the terminal, where keys come from", "falco … | csyspy --from -")
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        raise UsageError("there is no terminal for keys beside standard input", "--text prints the alerts") from None
+    pipe = os.dup(0)
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    return pipe

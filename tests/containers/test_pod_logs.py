@@ -72,6 +72,7 @@ def test_logs_are_followed_through_breaks_and_of_pods_that_come_later(
         until(lambda: any("/falco-a/log" in request for request in stub.requests))
         until(lambda: write(stub, "falco-a", 1, "started") or found)
         stub.log("falco", "falco-a", "2031-01-01T00:00:02.1Z", "Falco says something else")
+        stub.log("falco", "falco-a", "2031-01-01T00:00:02.2Z", "x" * 10_000_000)
         write(stub, "falco-a", 2, "one", ".25")
         until(lambda: found[-1].rule == "one")
         stub.end_logs()

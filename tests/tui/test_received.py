@@ -158,7 +158,6 @@ def test_feeds_of_the_command_line_reach_the_screen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (Command(feeds=["-"]), "where its keys come from"),
         (Command(feeds=["http://0.0.0.0:1"]), "needs a token"),
         (Command(feeds=["x"], rules_files=["/none.yaml"]), "none.yaml"),
     ],

@@ -22,9 +22,11 @@ SHOW_CURSOR = b"\x1b[?25h"
 class Screen:
     """csyspy in a session of its own."""
 
-    def __init__(self, *arguments: str, **environment: str) -> None:
+    def __init__(self, *arguments: str, stdin: int | None = None, **environment: str) -> None:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            if stdin is not None:
+                os.dup2(stdin, 0)
             os.environ.update(environment)
             os.execv(str(COMMAND), [str(COMMAND), *arguments])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -86,3 +88,20 @@ def test_without_colours_nothing_is_lost(demo: Path) -> None:
     screen.until("CPU▼".encode())
     os.write(screen.fd, b"q")
     assert screen.exit_code() == 0
+
+
+def test_alerts_come_by_standard_input_and_keys_from_the_terminal(demo: Path) -> None:
+    reading, writing = os.pipe()
+    screen = Screen("-r", str(demo), "--from", "-", stdin=reading, TERM="xterm-256color")
+    os.close(reading)
+    os.write(writing, b'{"rule":"Piped in","priority":"Error","output":"o"}\n')
+    screen.until(b"Piped in")
+    os.write(screen.fd, b"q")
+    assert screen.exit_code() == 0
+    os.close(writing)
+
+
+def test_alerts_cannot_come_from_where_the_keys_come_from(demo: Path) -> None:
+    screen = Screen("-r", str(demo), "--from", "-", TERM="xterm-256color")
+    assert screen.exit_code() == 2
+    assert b"standard input is the terminal" in screen.seen

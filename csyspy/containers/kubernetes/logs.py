@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
 
-from csyspy.containers.kubernetes.watch import Api, lines
+from csyspy.containers.kubernetes.watch import MAX_LINE, Api
 from csyspy.containers.untrusted import items, mapping, parsed, text
 
 MOST_PODS: Final = 500
@@ -48,20 +48,34 @@ class PodLog:
         self._last = ("", "")
 
     def lines(self) -> Iterator[bytes]:
-        """The lines until the stream ends, each with its end. Raises ApiRefused, OSError, ValueError for a line without an end."""
+        """The lines until the stream ends, each with its end; those that are too long are left out. Raises ApiRefused, OSError."""
         query = dict(self._query)
         if self._last[0] or self._began:
             query["sinceTime"] = f"{self._last[0] or self._began}Z"
         elif not self._whole:
             query["tailLines"] = "0"
             self._began = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"
-        for line in lines(self._api.get(self._path, query, None)):
+        for line in _lines(self._api.get(self._path, query, None)):
             stamp, _, rest = line.partition(b" ")
             at = _moment(stamp)
             if at is not None and at <= self._last:
                 continue  # sinceTime is in whole seconds
             self._last = at or self._last
             yield rest + b"\n"
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    rest, is_passing_over = b"", False
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            if not is_passing_over and line:
+                yield line
+            is_passing_over = False
+        if is_passing_over or len(rest) > MAX_LINE:
+            rest, is_passing_over = b"", True
+    if rest:
+        yield rest
 
 
 def _moment(stamp: bytes) -> tuple[str, str] | None:
