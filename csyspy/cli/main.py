@@ -1,6 +1,7 @@
 """The command ``csyspy``: understand the command line, do what it says, end with the right exit code."""
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run csyspy with ``argv`` (without the program's name; None: the process's own); the exit code."""
     gc.set_threshold(GARBAGE_THRESHOLD)
     _open_closed_streams()
+    _buffer_output()
     try:
         code = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
@@ -57,6 +59,14 @@ def _open_closed_streams() -> None:
                 os.dup2(null, fd)
                 os.close(null)
             setattr(sys, name, open(fd, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _buffer_output() -> None:
+    """Hold lines back until csyspy flushes them, also where PYTHONUNBUFFERED, as container images have it, makes each a system call."""
+    out = sys.stdout
+    if isinstance(out, io.TextIOWrapper) and isinstance(out.buffer, io.RawIOBase):
+        raw = io.FileIO(out.fileno(), "wb", closefd=False)
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=out.isatty())
 
 
 def _run(argv: Sequence[str]) -> int:

@@ -61,6 +61,7 @@ class _Prompt:
         """The next chunk of the source."""
         for flush in self._flushes:
             flush()
+        sys.stdout.flush()
         chunk: memoryview | None = self._source.read()
         return chunk
 
