@@ -181,6 +181,16 @@ async def test_columns_can_be_chosen() -> None:
         assert line(app, 0).split()[:2] == ["PID", "CPU▼"]
 
 
+async def test_chosen_columns_are_those_of_their_view_alone() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
+        app = await shown(pilot, frame(1.0))
+        app.view_screen.columns["cpus"] = (0, 99)  # more than the processes that are still on the screen have
+        app.view_screen.query_one(GridView).choose_columns(app.view_screen.columns)
+        app.view_screen.switch_view("cpus")
+        await pilot.pause()
+        assert line(app, 0).split()[:2] == ["PID", "PPID"]
+
+
 async def test_find_moves_the_cursor_and_hides_nothing() -> None:
     async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
         app = await shown(pilot, frame(*(float(20 - i) for i in range(20))))

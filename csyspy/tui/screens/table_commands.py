@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from textual import on
@@ -81,13 +82,13 @@ class TableCommands(ViewBase):
     def command_columns(self) -> None:
         snapshot = self.query_one(GridView).snapshot
         if snapshot is not None:
-            chosen = self.columns.get(self.view.id, tuple(range(len(snapshot.columns))))
-            self.app.push_screen(ColumnPicker(snapshot.columns, chosen), self._columns_picked)
+            chosen = self.columns.get(snapshot.view.id, tuple(range(len(snapshot.columns))))
+            self.app.push_screen(ColumnPicker(snapshot.columns, chosen), partial(self._columns_picked, snapshot.view.id))
 
-    def _columns_picked(self, chosen: tuple[int, ...] | None) -> None:
+    def _columns_picked(self, view_id: str, chosen: tuple[int, ...] | None) -> None:
         if chosen:
-            self.columns[self.view.id] = chosen
-            self.query_one(GridView).choose_columns(chosen)
+            self.columns[view_id] = chosen
+            self.query_one(GridView).choose_columns(self.columns)
 
     # what is shown
 

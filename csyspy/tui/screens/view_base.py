@@ -140,7 +140,6 @@ class ViewBase(CommandScreen):
         crumbs = tuple(level.term.label for level in self.scope.levels if level.term)
         self.query_one(ContextBar).show_way(self.view.name, crumbs)
         self.query_one(FilterBar).show_filter(self.filter_text, self.row_text)
-        self.query_one(GridView).choose_columns(self.columns.get(self.view.id))
         self.show_time()
         assert isinstance(self.app, CsyspyApp)
         self.app.ask(self.present_query())

@@ -51,7 +51,7 @@ class GridView(PaintedScroll):
         self._guides: Mapping[int, str] = {}
         self._names = Names(lambda: self.post_message(self.NamesKnown()))
         self.shows_names = False
-        self._among: Sequence[int] | None = None
+        self._chosen: Mapping[str, Sequence[int]] = {}
         self._skip = 0
 
     @property
@@ -91,9 +91,9 @@ class GridView(PaintedScroll):
         """Numbers of the columns that are on the screen."""
         return tuple(placed.index for placed in self._placed if not placed.is_trend)
 
-    def choose_columns(self, among: Sequence[int] | None) -> None:
-        """Show only these columns, in this order; None: the view's own choice."""
-        self._among = among
+    def choose_columns(self, chosen: Mapping[str, Sequence[int]]) -> None:
+        """By view id: show only these columns, in this order; other views have their own choice."""
+        self._chosen = chosen
         self._place()
 
     def apply(
@@ -137,6 +137,11 @@ class GridView(PaintedScroll):
 
     def forget_drawn(self) -> None:
         self._strips.clear()
+
+    @property
+    def _among(self) -> Sequence[int] | None:
+        """The columns chosen of the view that is shown, which is not always the one that was asked for last."""
+        return self._chosen.get(self._snapshot.view.id) if self._snapshot is not None else None
 
     def _place(self) -> None:
         """Fit the columns to the width, and forget what was drawn."""
