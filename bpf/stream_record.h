@@ -62,6 +62,7 @@ struct settings {
 
 struct counters {
 	u64 lost, foreign;      /* foreign: system calls of 32-bit programs */
+	u64 lost_ns;            /* when the last was lost, since boot */
 };
 
 struct scratch {
@@ -127,6 +128,8 @@ static __always_inline void count_lost(void)
 {
 	int zero = 0;
 	struct counters *c = counters.lookup(&zero);
-	if (c)
+	if (c) {
 		c->lost++;
+		c->lost_ns = bpf_ktime_get_boot_ns();
+	}
 }

@@ -2,6 +2,8 @@
 /* Events that are no system calls: the end of threads, signals, switches between threads, page faults. */
 
 #define SIGINFO_PID 16          /* of the sender, in struct kernel_siginfo */
+#define EXIT 60
+#define EXIT_GROUP 231
 
 struct task_record {
 	struct head head;
@@ -31,12 +33,40 @@ static __always_inline int is_own(u64 pid_tgid)
 	return !set || pid_tgid >> 32 == set->own_pid;
 }
 
+/* The begin of the call that does not return, told at the end of who made it: its registers are still there. A hook at the begin would cost
+ * all calls. The filter is not asked, because what it knows of the thread may be gone by now. */
+static __always_inline void tell_last_call(struct pt_regs *regs, u64 pid_tgid)
+{
+	struct head *head;
+	struct call *call;
+	u64 nr = 0;
+	u32 key;
+	TYPED(nr, regs, O_pt_regs_orig_ax);
+	if ((nr != EXIT && nr != EXIT_GROUP) || is_foreign(regs))
+		return;
+	key = nr;
+	call = calls.lookup(&key);
+	if (!call || call->wanted == WANTED_NO)
+		return;
+	head = ring.ringbuf_reserve(sizeof(struct head));
+	if (!head) {
+		count_lost();
+		return;
+	}
+	fill_head(head, regs, nr, pid_tgid, CALL_ENTER);
+	head->regs[RESULT] = 0;
+	ring.ringbuf_submit(head, BPF_RB_NO_WAKEUP);
+}
+
 int stream_task_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	u64 task = bpf_get_current_task();
+	u64 task = bpf_get_current_task(), pid_tgid = bpf_get_current_pid_tgid();
 	struct task_record *record;
-	if (is_own(bpf_get_current_pid_tgid()))
+	if (is_own(pid_tgid))
 		return 0;
+#if !defined(WITH_ENTERS) && E_bpf_func_id_BPF_FUNC_task_pt_regs >= 0      /* since 5.15 */
+	tell_last_call(regs_of_task(), pid_tgid);
+#endif
 	record = begin(TASK_EXIT);
 	if (!record)
 		return 0;

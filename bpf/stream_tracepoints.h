@@ -177,6 +177,9 @@ int stream_tracepoint_task_exit(void *ctx)
 	u64 pid_tgid = bpf_get_current_pid_tgid();
 	u32 tid = pid_tgid;
 	struct task_record *record;
+	struct pt_regs *regs = started.lookup(&tid);
+	if (regs && !is_own(pid_tgid))
+		tell_last_call(regs, pid_tgid);
 	started.delete(&tid);
 	parents.delete(&tid);
 	if (is_own(pid_tgid))

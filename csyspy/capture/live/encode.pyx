@@ -40,12 +40,17 @@ cdef enum:
     GENERIC_E = 0
     GENERIC_X = 1
     SCHEDSWITCH = 152
+    DROP_E = 148
+    DROP_X = 149
     PROCEXIT = 186
     SIGNALDELIVER = 232
     PROCINFO = 234
     PAGE_FAULT = 290
     SIGCHLD = 17
+    NR_EXIT = 60
+    NR_EXIT_GROUP = 231
 
+cdef int64_t NOBODY = -1
 cdef char* NO_TEXT = b"(NULL)"     # what captures hold for a string that could not be read; sysdig 0.29.3 takes an empty one for garbage
 cdef uint8_t CGROUPS_TEXT = SPECIALS.index("cgroups")
 
@@ -229,7 +234,7 @@ cdef class Encoder:
             p += r.size[i]
         self.encoded += 1
         self.last_ts_ns = r.head.ts_ns + <uint64_t>self.epoch_ns
-        if r.head.kind == CALL_EXIT or (r.head.kind == CALL_ENTER and self.enters):
+        if r.head.kind == CALL_EXIT or (r.head.kind == CALL_ENTER and (self.enters or _never_returns(r.head.nr))):
             if self.fills:
                 self._fill(&r)
             self._call(&r)
@@ -421,6 +426,14 @@ cdef class Encoder:
             add_int(&self.out, system, 8)
             end_event(&self.out)
 
+    def drop(self, uint32_t ratio):
+        """Say that events are missing behind the last one: of those before it, one of `ratio` came through."""
+        for event in (DROP_E, DROP_X):
+            if not begin_event(&self.out, self.last_ts_ns, NOBODY, 0, event, 1):
+                raise MemoryError
+            add_int(&self.out, ratio, 4)
+            end_event(&self.out)
+
     def take(self):
         """The blocks made so far, good until anything else is asked of the encoder; empty where there are none."""
         cdef size_t used = self.out.used
@@ -473,6 +486,10 @@ cdef int _copy(Param* to, param) except -1:
     to.special, to.in_width, to.is_signed, to.dyn = param.special, param.in_width, param.is_signed, param.dyn
     to.a, to.b = param.a, param.b
     return 0
+
+
+cdef inline bint _never_returns(uint64_t nr) noexcept nogil:
+    return nr == NR_EXIT or nr == NR_EXIT_GROUP
 
 
 cdef inline uint64_t _fetched(const Record* r, const Param* p) noexcept nogil:

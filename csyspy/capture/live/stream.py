@@ -17,7 +17,8 @@ from csyspy.capture.live.compile import compile_module
 from csyspy.capture.live.encode import Encoder
 from csyspy.capture.live.initial_threads import InitialThread
 from csyspy.capture.live.load import Loaded
-from csyspy.capture.live.maps import Map, possible_cpus
+from csyspy.capture.live.losses import Gaps, losses
+from csyspy.capture.live.maps import possible_cpus
 from csyspy.capture.live.overhead import Meter, Overhead
 from csyspy.capture.live.params import FETCHES, parse_fetch
 from csyspy.capture.live.prefilter import ContainerOf, Prefilter
@@ -117,6 +118,7 @@ class LiveSource:
         self._encoder = Encoder(boot_epoch_ns(), options.enters and options.tier is Tier.A, options.known_to_sysdig)
         self._ring = RingReader(self._loaded.map("ring").fd, options.ring_bytes)
         self._ring_bytes = options.ring_bytes
+        self._gaps = Gaps(self._loaded.map("counters"))
         self._ends_s = time.monotonic() + options.duration_s if options.duration_s else float("inf")
         self._next_procinfo_s = time.monotonic() + PROCINFO_S
         self._beginning: bytes | None = None
@@ -262,6 +264,7 @@ class LiveSource:
             time.sleep(POLL_S)
             more = self._encoder.drain(self._ring)
         self._drained = not more
+        self._tell_gaps()
         now_s = time.monotonic()
         if now_s >= self._next_procinfo_s:
             self._procinfo()
@@ -317,14 +320,19 @@ class LiveSource:
 
     def overhead(self) -> Overhead:
         """The cost of watching so far. Asked for before the source is closed."""
-        lost = counters(self._loaded.map("counters"))
         return self._meter.read(
             events=self._ring.records,
-            drops=tuple(entry[0] for entry in lost),
+            drops=tuple(entry.lost for entry in losses(self._loaded.map("counters"))),
             ring_bytes=self._ring_bytes,
             ring_peak_bytes=self._ring.peak_bytes,
             programs=self._loaded.program_fds(),
         )
+
+    def _tell_gaps(self) -> None:
+        """A drop event behind the last event before each loss."""
+        self._gaps.look(self._ring.records)
+        for ratio in self._gaps.passed(self._encoder.last_ts_ns - self._encoder.epoch_ns):
+            self._encoder.drop(ratio)
 
     def _procinfo(self) -> None:
         """One event for each process with its CPU time (libs: userspace/libsinsp/sinsp.cpp, get_procs_cpu_from_driver)."""
@@ -348,13 +356,6 @@ def check(options: StreamOptions) -> None:
         raise UsageError(f"-s {options.snaplen}: at most {MAX_SNAPLEN} bytes of a buffer can be kept")
     if options.ring_bytes < 1 << 16 or options.ring_bytes & (options.ring_bytes - 1):
         raise UsageError("the ring's size has to be a power of two, 64 KiB at least")
-
-
-def counters(table: Map) -> list[tuple[int, int]]:
-    """(lost, system calls of 32-bit programs) of each CPU."""
-    raw = table.lookup(struct.pack("<I", 0)) or b""
-    stride = table.value_stride
-    return [struct.unpack_from("<QQ", raw, cpu * stride) for cpu in range(len(raw) // stride)]
 
 
 def call_entries(wanted: Mapping[int, WantedCall]) -> Mapping[int, bytes]:

@@ -147,6 +147,8 @@ def test_processes_and_their_ends(recorded: Recorded) -> None:
     exits = dict(line.split() for line in lines(recorded, "%proc.pid %evt.arg.status", "evt.type=procexit and thread.ismain=true"))
     assert int(exits[str(done["forked"])]) >> 8 == done["exit_code"] == 7
     assert int(exits[str(done["killed"])]) & 0x7F == signal.SIGTERM
+    for child, called in ((done["forked"], ["exit_group"]), (done["killed"], [])):
+        assert lines(recorded, "%evt.type", f"evt.type in (exit, exit_group) and evt.dir=> and thread.tid={child}") == called
     executed = lines(recorded, "%proc.name|%proc.cmdline|%proc.env", f"evt.type=execve and evt.dir=< and proc.pid={done['executed']}")
     assert executed == ["echo|echo from exec|MARK=environment of exec PATH=/bin"]
     failed = lines(recorded, "%evt.res %evt.arg.exe", "evt.type=execve and evt.dir=< and evt.failed=true")
