@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from screen import settled, text_of, until
+from screen import QuietFeed, settled, text_of, until
 
 from csyspy.capture.live import tier as tiers
 from csyspy.containers.node import NodeMetadata
@@ -18,6 +18,7 @@ from csyspy.rules.model import Priority
 from csyspy.tui.app import CsyspyApp
 from csyspy.tui.collect.alerts import AlertCollector, beat
 from csyspy.tui.exceptions import append_stanza, exception_stanza
+from csyspy.tui.frame import Can
 from csyspy.tui.replay_feed import ReplayFeed
 from csyspy.tui.screens.alerts import AlertsScreen
 from csyspy.tui.screens.dig import DigScreen
@@ -185,3 +186,18 @@ async def test_live_the_events_round_an_alert_are_kept(
     [written] = tmp_path.glob("csyspy-alert-*.scap")
     found = csyspy("-r", written, f"proc.name = cat and fd.name = {secret}")
     assert "openat" in found.stdout  # type: ignore[attr-defined]
+
+
+async def test_rules_files_that_change_are_loaded_anew_live(rules: str) -> None:
+    walks: list[int] = []
+    feed = QuietFeed()
+    feed.can = Can.EVENTS
+    feed.walk = lambda sinks, *more: walks.append(len(sinks))  # type: ignore[method-assign]
+    app = CsyspyApp(feed, "alerts", rules_files=(rules,))
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert isinstance(app.screen, AlertsScreen)
+        Path(rules).write_text("- rule: x\n")
+        await until(pilot, lambda: any("the rules before stay in force" in said for _, said in app.said))
+        Path(rules).write_text(RULES.replace("Curl ran", "Something was fetched"))
+        await until(pilot, lambda: any("Rules loaded anew" in said for _, said in app.said))
+        await until(pilot, lambda: len(walks) == 2)

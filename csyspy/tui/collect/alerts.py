@@ -13,12 +13,18 @@ from csyspy.tui.graph import EIGHTHS
 
 
 class AlertCollector:
-    """Runs the enabled rules on system calls; `events` keeps those round the alerts. Raises FieldError."""
+    """Runs the enabled rules on system calls; `events` keeps those round the alerts, `alerts` go on. Raises FieldError."""
 
     is_full = False
 
-    def __init__(self, loaded: LoadResult, directions: Directions = "auto", events: AlertEvents | None = None) -> None:
-        self.alerts = AlertGroups()
+    def __init__(
+        self,
+        loaded: LoadResult,
+        directions: Directions = "auto",
+        events: AlertEvents | None = None,
+        alerts: AlertGroups | None = None,
+    ) -> None:
+        self.alerts = alerts or AlertGroups()
         self._events = events
         rules = [rule for rule in enabled_rules(loaded.rules, Settings()) if rule.source == SYSCALL]
         required = loaded.required_engine_version

@@ -1,7 +1,7 @@
 """Alerts of Falco's rules: which rule, how urgent, who; repeats collapse to one line."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from textwrap import wrap
@@ -17,7 +17,9 @@ from csyspy.errors import CsyspyError
 from csyspy.filters.passing import Passing, passing_any
 from csyspy.rules.alert_groups import AlertGroups, Group, hits_of, newest_first
 from csyspy.rules.alerts import Alert
+from csyspy.rules.loader import load_or_raise
 from csyspy.rules.model import SYSCALL, LoadResult, Priority
+from csyspy.rules.watch import FileWatch
 from csyspy.tui.alert_events import AROUND_NS, AlertEvents
 from csyspy.tui.cells import Cells
 from csyspy.tui.collect.alerts import AlertCollector, beat
@@ -41,6 +43,8 @@ SIGNS = {
     Priority.EMERGENCY: ("▲", "critical"), Priority.ALERT: ("▲", "critical"), Priority.CRITICAL: ("▲", "critical"),
     Priority.ERROR: ("▲", "critical"), Priority.WARNING: ("■", "warning"), Priority.NOTICE: ("·", "notice"),
 }
+WATCH_S = 1.0
+"""How often the rules files are looked at."""
 PRIORITY_CELLS, NARROW_PRIORITY_CELLS, BEAT_CELLS = 16, 11, 12
 WIDE_CELLS = 110
 """From here on rules and processes have room for their whole names, and times for all their digits."""
@@ -62,12 +66,16 @@ class AlertsScreen(Searching, StreamScreen):
         self,
         feed: Feed,
         loaded: LoadResult,
+        rules_files: Sequence[str],
         window: Window | None,
         note_times: Callable[[tuple[int, ...]], None],
         received: Received | None = None,
     ) -> None:
         super().__init__(feed, "", "", (), window)
         self._loaded = loaded
+        self._rules_files = rules_files
+        self._carried: AlertGroups | None = None
+        """Alerts of rules that were loaded anew since."""
         self._note_times = note_times
         self._found: AlertCollector | None = None
         self._events: AlertEvents | None = None
@@ -97,6 +105,26 @@ class AlertsScreen(Searching, StreamScreen):
         super().on_mount()
         if self._received is not None:
             self.set_interval(DRAW_S, self._look)
+        if self._is_watching:
+            watch = FileWatch(self._rules_files)
+            self.set_interval(WATCH_S, lambda: self._load_again() if watch.changed() else None)
+
+    @work(thread=True, exclusive=True, group="rules", exit_on_error=False)
+    def _load_again(self) -> None:
+        """The files have changed: go on with what they say now. Where they are wrong, the rules before stay in force."""
+        try:
+            loaded = load_or_raise(self._rules_files)
+        except CsyspyError as error:
+            message = f"{error.message}; the rules before stay in force"
+            self.app.call_from_thread(self.notify, message, title="Rules", severity="error", markup=False)
+            return
+        self.app.call_from_thread(self._go_on_with, loaded)
+
+    def _go_on_with(self, loaded: LoadResult) -> None:
+        self._loaded = loaded
+        self._carried = self._found.alerts if self._found is not None else None
+        self.start()
+        self.notify("the files have changed", title="Rules loaded anew", timeout=3, markup=False)
 
     def on_unmount(self) -> None:
         if self._events is not None:
@@ -135,7 +163,8 @@ class AlertsScreen(Searching, StreamScreen):
         if self._events is not None:
             self._events.close()
         self._events = AlertEvents() if self._is_watching else None
-        self._found = AlertCollector(self._loaded, self.feed.directions, self._events)
+        carried, self._carried = self._carried, None
+        self._found = AlertCollector(self._loaded, self.feed.directions, self._events, carried)
         return self._found
 
     def passing(self, collector: Collector) -> Passing:

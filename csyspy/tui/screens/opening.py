@@ -96,12 +96,13 @@ class Opening(Drilling):
         from csyspy.rules.settings import default_rules_files
         from csyspy.tui.screens.alerts import AlertsScreen
 
+        rules_files = self.rules_files or default_rules_files()
         try:
-            loaded = load_or_raise(self.rules_files or default_rules_files())
+            loaded = load_or_raise(rules_files)
         except CsyspyError as error:
             self.notify(error.message, title="Rules", severity="error", markup=False)
             return
-        self.app.push_screen(AlertsScreen(self.feed, loaded, self.travel.window, self.note_alerts, self.received))
+        self.app.push_screen(AlertsScreen(self.feed, loaded, rules_files, self.travel.window, self.note_alerts, self.received))
 
     def note_alerts(self, times_ns: tuple[int, ...]) -> None:
         """Rules matched at these times."""
