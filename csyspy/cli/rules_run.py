@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from csyspy.cli.exits import INTERRUPTED, OK
@@ -105,7 +105,7 @@ class _Run:
         self.delivery = Delivery(command, settings)
         self.feeds = self._feeds(loaded) if command.feeds else None
         self.reload = reload if self.live else None
-        self.reloading = self._reloading()
+        self.reloading = self._reloading(loaded)
         self.engine = self._engine(loaded)
         self.captures = _captures(command, settings)
         self.fired: dict[str, int] = {}
@@ -182,6 +182,7 @@ class _Run:
         self._count()
         if settings != self.settings:
             self._use(settings)
+        self.reloading = self._reloading(loaded)
         self.engine = self._engine(loaded)
         self.walker.state.needs |= self._needs()
         self.walker.attach(self._sinks())
@@ -199,11 +200,13 @@ class _Run:
             return
         before, self.delivery = self.delivery, delivery
         self.settings = settings
-        self.reloading = self._reloading()
         threading.Thread(target=before.close, name="outputs before").start()  # a receiver may be slow, and events wait
 
-    def _reloading(self) -> "_Reloading | None":
-        return _Reloading(self.command, self.settings, self.reload) if self.reload is not None else None
+    def _reloading(self, loaded: LoadResult) -> "_Reloading | None":
+        if self.reload is None:
+            return None
+        places = [*self.command.rules_files, *self.settings.rules_files, *self.settings.files, *(file.name for file in loaded.files)]
+        return _Reloading(places if self.settings.watch_config_files else (), self.reload)
 
     def _count(self) -> None:
         for name, count in self.engine.fired.items():
@@ -300,15 +303,14 @@ class _Attentive:
 
 
 class _Reloading:
-    """When rules are loaded anew: on SIGHUP, and where a file has changed unless watch_config_files is off."""
+    """When rules are loaded anew: on SIGHUP, and where one of `places` has changed."""
 
-    def __init__(self, command: RulesCommand, settings: Settings, reload: Reload) -> None:
+    def __init__(self, places: Sequence[str], reload: Reload) -> None:
         from csyspy.rules.watch import FileWatch
 
         self._reload = reload
         self._asked = False
-        paths = [*command.rules_files, *settings.rules_files, *([command.config] if command.config else [])]
-        self._watch = FileWatch(paths) if settings.watch_config_files else None
+        self._watch = FileWatch(dict.fromkeys(places))
         signal.signal(signal.SIGHUP, self._ask)
 
     def _ask(self, number: int, frame: object) -> None:
@@ -316,7 +318,7 @@ class _Reloading:
 
     def due(self) -> tuple[Settings, LoadResult] | None:
         """What was loaded anew; None where there is nothing new, or nothing that can run."""
-        if not self._asked and not (self._watch is not None and self._watch.changed()):
+        if not self._asked and not self._watch.changed():
             return None
         self._asked = False
         found = self._reload()

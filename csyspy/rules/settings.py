@@ -105,6 +105,8 @@ class Settings:
     program_output: ProgramOutput | None = None
     http_output: HttpOutput | None = None
     capture: CaptureSettings = field(default_factory=CaptureSettings)
+    files: tuple[str, ...] = ()
+    """What they were read from, and what that includes: files, and folders of them."""
 
 
 _FLAGS: Final = [
@@ -117,22 +119,31 @@ _FLAGS: Final = [
 def load_settings(path: str = "", options: Sequence[str] = ()) -> Settings:
     """The settings of a file (none where `path` is empty), changed by `key=value` options. Raises UsageError for what is wrong."""
     tree: Tree = read_text(path) if path else {}
-    for included, strategy in _includes(tree):
+    places = _places(tree)
+    for included, strategy in _includes(places):
         tree = merge(tree, read_text(included), strategy)
     for option in options:
         put(tree, option)
-    return _Reader(tree).settings()
+    return _Reader(tree).settings(tuple(filter(None, (path, *(place for place, _ in places)))))
 
 
-def _includes(tree: Tree) -> list[tuple[str, str]]:
-    """The files named under config_files, in order, each with how it is put in."""
+def _places(tree: Tree) -> list[tuple[str, str]]:
+    """What is named under config_files, in order, each with how it is put in."""
     found = []
     entries = tree.get("config_files") or []
     for entry in entries if isinstance(entries, list) else [entries]:
         path, strategy = (entry.get("path", ""), entry.get("strategy", "append")) if isinstance(entry, dict) else (entry, "append")
         if strategy not in ("append", "override", "add-only"):
             raise UsageError(f"{where(strategy)}{strategy!r} is no strategy for config_files", "append, override or add-only")
-        place = Path(str(path))
+        found.append((str(path), strategy))
+    return found
+
+
+def _includes(places: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The files that are there, those of folders by name."""
+    found = []
+    for path, strategy in places:
+        place = Path(path)
         if place.is_dir():
             found += [(str(file), strategy) for file in sorted(place.iterdir()) if file.suffix in (".yaml", ".yml") and file.is_file()]
         elif place.exists():
@@ -146,7 +157,7 @@ class _Reader:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
 
-    def settings(self) -> Settings:
+    def settings(self, files: tuple[str, ...]) -> Settings:
         plain = {name: self.flag(name, default) for name, default in _FLAGS}
         plain["stdout_output"] = self.flag("stdout_output.enabled", "stdout_output" not in self.tree)
         plain["syslog_output"] = self.flag("syslog_output.enabled", False)
@@ -164,6 +175,7 @@ class _Reader:
             program_output=self._program_output(),
             http_output=self._http_output(),
             capture=self._capture(),
+            files=files,
             **plain,
         )
 
