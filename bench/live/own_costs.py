@@ -32,6 +32,7 @@ CHISEL_STARTS = tuple(
     )
 )  # fmt: skip
 CHISEL_INTERVAL_S = 1.0
+EVENT_START = ("evt.type=openat",)
 ALL_STATE = 3
 """csyspy.engine.state: threads and their descriptors."""
 WITH_CACHE = """
@@ -108,7 +109,7 @@ def overload(program: Path, seconds: float, figures: Figures) -> None:
 
 def start_up(folder: Path, figures: Figures, quick: bool) -> None:
     """From nothing to the first line: with nothing compiled yet, and then again."""
-    tables = TABLE_STARTS[:2] if quick else TABLE_STARTS
+    tables = TABLE_STARTS[:2] if quick else (*TABLE_STARTS, EVENT_START)
     chisels = CHISEL_STARTS[:1] if quick else CHISEL_STARTS
     for number, (words, interval_s) in enumerate([*((words, 0.0) for words in tables), *((words, CHISEL_INTERVAL_S) for words in chisels)]):
         took = []
