@@ -11,6 +11,7 @@ complete -c csyspy -s d -l displayflt -d 'Apply the filter to what is shown only
 complete -c csyspy -s E -l exclude-users -d 'Leave out the tables of users and groups: ids stay, names are <NA>, and -w writes none'
 complete -c csyspy -s U -l suppress-comm -x -d 'Ignore all events of processes with this command name'
 complete -c csyspy -s s -l snaplen -x -d 'Live: keep the first LEN bytes of each I/O buffer, 80 without -s'
+complete -c csyspy -l buf-size-preset -x -d 'Live, outside the screens: size of the ring that events come through, 1 to 10 for 1 to 512 MiB, each twice the one before; 4 (8 MiB) without'
 complete -c csyspy -l cri -r -d 'Live: socket of a CRI runtime, besides the usual ones'
 complete -c csyspy -l docker-host -r -d 'Live: socket of Docker, besides the usual ones'
 complete -c csyspy -s k -l kubernetes -r -d 'Live: ask the API server of this kubeconfig who owns this node\'s pods and which services select them; `auto` looks in the usual places'

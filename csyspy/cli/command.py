@@ -28,7 +28,7 @@ from csyspy.errors import UsageError
 ChiselArgs = Callable[[str, Sequence[str]], bool]
 """(chisel name, words behind it up to the end of the line) -> whether the first of the words is the chisel's argument."""
 
-_MOST = {"": 1_000_000_000, "count": 2**63 - 1}
+_MOST = {"": 1_000_000_000, "count": 2**63 - 1, "buffer_preset": 10}
 """Largest number by ``dest``: what the engine counts in does not run over, in ns and bytes either."""
 _VIEW_ID = re.compile(r"[a-z][a-z0-9_]*\Z")
 _SHORT = "".join(option.letter + (":" if option.metavar else "") for option in OPTIONS if option.letter)
@@ -59,6 +59,8 @@ class Command:
     feeds: list[str] = field(default_factory=list)
     feed_token: str = ""
     snaplen: int = 0
+    buffer_preset: int = 0
+    """1 to 10; 0 where it is not asked for."""
     cri: list[str] = field(default_factory=list)
     docker_host: str = ""
     kubeconfig: str = ""

@@ -27,14 +27,17 @@ REFUSED: Final = {
 """Status of an API server's refusal -> what changes it."""
 LIVE_S: Final = 2
 MOST_S: Final = 3600
-USAGE: Final = f"""usage: csyspy doctor [--json] [--live] [--seconds SEC] [--cri PATH] [--docker-host PATH]
-                     [-k FILE]
+MOST_PRESET: Final = 10
+USAGE: Final = f"""usage: csyspy doctor [--json] [--live] [--seconds SEC] [--buf-size-preset N] [--cri PATH]
+                     [--docker-host PATH] [-k FILE]
 
 What live capture needs and what there is of it. Exit code 3 where events cannot be captured here.
 
   --json              one JSON object a check
   --live              capture everything for a while, and say what that costs
   --seconds SEC       how long, with --live ({LIVE_S})
+  --buf-size-preset N
+                      with --live: size of the ring, 1 to 10 for 1 to 512 MiB (4, 8 MiB)
   --cri PATH          socket of a CRI runtime to ask, besides the usual ones
   --docker-host PATH  socket of Docker to ask
   -k, --kubernetes FILE
@@ -69,7 +72,7 @@ def run(words: Sequence[str]) -> int:
         return OK
     here = tiers.possibilities()
     possible = any(tiers.lacking(tier, here) is None for tier in (Tier.A, Tier.B))
-    findings = itertools.chain(_findings(here, options), _live(options.seconds) if options.live and possible else ())
+    findings = itertools.chain(_findings(here, options), _live(options) if options.live and possible else ())
     for finding in findings:
         line = json.dumps(_plain(finding), ensure_ascii=False) if options.json else finding.line()
         sys.stdout.write(line + "\n")
@@ -89,6 +92,8 @@ class _Options:
     json: bool = False
     live: bool = False
     seconds: int = LIVE_S
+    buffer_preset: int = 0
+    """1 to 10; 0 where it is not asked for."""
     cri: tuple[str, ...] = ()
     docker_host: str = ""
     kubeconfig: str | None = None
@@ -108,7 +113,9 @@ def _parse(words: Sequence[str]) -> _Options | None:
         elif word == "--live":
             options.live = True
         elif word == "--seconds" and (given or left):
-            options.seconds = _seconds(given or left.pop(0))
+            options.seconds = _number(word, given or left.pop(0), MOST_S)
+        elif word == "--buf-size-preset" and (given or left):
+            options.buffer_preset = _number(word, given or left.pop(0), MOST_PRESET)
         elif word in ("--cri", "--docker-host") and (given or left):
             value = given or left.pop(0)
             if word == "--cri":
@@ -123,9 +130,9 @@ def _parse(words: Sequence[str]) -> _Options | None:
     return options
 
 
-def _seconds(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= MOST_S:
-        raise UsageError(f"--seconds {text}: a number from 1 to {MOST_S} is wanted")
+def _number(option: str, text: str, most: int) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= most:
+        raise UsageError(f"{option} {text}: a number from 1 to {most} is wanted")
     return int(text)
 
 
@@ -271,13 +278,14 @@ def _cluster(kubeconfig: str | None) -> Iterator[Finding]:
         yield Finding("kubernetes", GOOD, f"{api.address} lists pods, what owns them, services and namespaces")
 
 
-def _live(seconds: int) -> Iterator[Finding]:
+def _live(options: _Options) -> Iterator[Finding]:
     """What it costs to capture everything that happens now."""
-    from csyspy.capture.live.stream import LiveSource, StreamOptions
+    from csyspy.capture.live.stream import DEFAULT_PRESET, LiveSource, StreamOptions, ring_bytes
 
     begin_s = time.monotonic()
+    size = ring_bytes(options.buffer_preset or DEFAULT_PRESET)
     try:
-        source = LiveSource(StreamOptions(duration_s=seconds, count_runs=True))
+        source = LiveSource(StreamOptions(ring_bytes=size, duration_s=options.seconds, count_runs=True))
     except LiveError as error:
         yield Finding("live", BAD, error.message, error.hint)
         return
@@ -299,7 +307,7 @@ def _cost(cost: Overhead) -> Iterator[Finding]:
     by_cpu = ", ".join(f"{count} on CPU {cpu}" for cpu, count in enumerate(cost.drops) if count)
     values = {f"cpu{cpu}": count for cpu, count in enumerate(cost.drops)}
     if by_cpu:
-        yield Finding("lost", SO_SO, by_cpu, "narrow the filter: what it rejects in the kernel needs no room", values)
+        yield Finding("lost", SO_SO, by_cpu, "narrow the filter, or --buf-size-preset: a larger ring", values)
     else:
         yield Finding("lost", GOOD, "none", values=values)
     fill, size = 100 * cost.ring_peak_bytes / cost.ring_bytes, cost.ring_bytes

@@ -18,7 +18,7 @@ def open_live(command: Command, *, needs: int, filter_text: str = "", kernel_fil
     """The kernel's events from now on, with the names of containers; those may be left out that fail ``filter_text`` or ``kernel_filter``.
 
     ``needs`` are those of the sinks. Raises LiveError where there can be no events here."""
-    from csyspy.capture.live.stream import SNAPLEN, LiveSource
+    from csyspy.capture.live.stream import DEFAULT_PRESET, SNAPLEN, LiveSource, ring_bytes
     from csyspy.capture.live.tier import choose_for_events
     from csyspy.capture.named import NamedSource
     from csyspy.cli.metadata import open_metadata
@@ -31,6 +31,7 @@ def open_live(command: Command, *, needs: int, filter_text: str = "", kernel_fil
         wanted,
         needs,
         snaplen=command.snaplen or SNAPLEN,
+        ring_bytes=ring_bytes(command.buffer_preset or DEFAULT_PRESET),
         page_faults=command.page_faults,
         known_to_sysdig=bool(command.write) and not command.newer_events,
         duration_s=command.duration_s,

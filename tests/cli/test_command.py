@@ -77,6 +77,7 @@ def test_long_names_may_be_shortened() -> None:
         (("-n", "0"), "-n wants a whole number from 1 up, not '0'"),
         (("-n", "9" * 30), f"-n wants a whole number from 1 to {2**63 - 1}, not '{'9' * 30}'"),
         (("-M", "2000000000"), "-M wants a whole number from 1 to 1000000000, not '2000000000'"),
+        (("--buf-size-preset", "11"), "--buf-size-preset wants a whole number from 1 to 10, not '11'"),
         (("-i", ""), "option -i wants a value: -i NAME"),
         (("-t", "q"), "unknown time type 'q' for -t"),
         (("-A", "-x"), "more than one of -A -b -x -X"),

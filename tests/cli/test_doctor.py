@@ -87,14 +87,21 @@ def test_live_measures_what_watching_costs() -> None:
     missing = tier.lacking(Tier.A, tier.possibilities())
     if missing is not None:
         pytest.skip(f"needs live capture: {missing.message}")
-    done = run("--live", "--seconds", "1", "--json")
+    done = run("--live", "--seconds", "1", "--buf-size-preset", "2", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     findings = [json.loads(line) for line in done.stdout.splitlines()]
     values = {finding["check"]: finding["values"] for finding in findings if "values" in finding}
     assert values["events"]["events"] > 0
     assert 0 < values["ring"]["peak_percent"] <= 100
+    assert values["ring"]["bytes"] == 2 << 20
     assert values["csyspy"]["rss_bytes"] > 1 << 20
     assert any(finding["check"] == "probe" and finding["values"]["runs"] > 0 < finding["values"]["ns"] for finding in findings)
+
+
+@pytest.mark.parametrize("preset", ["x", "0", "11", "²"])
+def test_the_ring_has_one_of_ten_sizes(preset: str) -> None:
+    with pytest.raises(UsageError, match="a number from 1 to 10"):
+        doctor.run(["--live", "--buf-size-preset", preset])
 
 
 @pytest.mark.parametrize("seconds", ["x", "0", "-1", "99999"])

@@ -34,7 +34,7 @@ SNAPLEN: Final = 80
 MAX_SNAPLEN: Final = 65_000
 SHORT_SNAPLEN: Final = 4096
 """Up to here records are built in a small place."""
-RING_BYTES: Final = 8 << 20
+DEFAULT_PRESET: Final = 4
 MAX_OPS: Final = 6
 SMALL: Final = 80
 """Bytes of a buffer in a record of fixed size (bpf/stream_record.h)."""
@@ -59,13 +59,18 @@ LEARN_S: Final = 0.1
 """Between two looks at cgroups whose container the kernel does not know."""
 
 
+def ring_bytes(preset: int) -> int:
+    """Size of the ring that a preset of Falco's stands for, 1 MiB for 1 and twice as much for each step (falco.yaml: buf_size_preset)."""
+    return 1 << 19 + preset
+
+
 @dataclass(frozen=True, slots=True)
 class StreamOptions:
     """What a live stream is asked for."""
 
     snaplen: int = SNAPLEN
     """Bytes of each buffer that are kept."""
-    ring_bytes: int = RING_BYTES
+    ring_bytes: int = ring_bytes(DEFAULT_PRESET)
     switches: bool = False
     """Also tell of each switch between threads."""
     page_faults: bool = False
