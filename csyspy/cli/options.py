@@ -91,8 +91,8 @@ OPTIONS: tuple[Option, ...] = (
     ),
     _value(
         "", "buf-size-preset", "N", "buffer_preset", SOURCE,
-        "Live, outside the screens: size of the ring that events come through, 1 to 10 for 1 to 512 MiB, each twice the one before; 4 (8 MiB) "
-        "without. As `buf_size_preset` in falco.yaml.",
+        "Live, outside the screens: size of the ring that events come through, 1 to 10 for 1 to 512 MiB, each twice the one before; 4 "
+        "(8 MiB) without. As `buf_size_preset` in falco.yaml.",
         verdict=MAP,
     ),
     _value("", "cri", "PATH", "cri", SOURCE, "Live: socket of a CRI runtime, besides the usual ones. May be repeated.", verdict=MAP),

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -151,6 +152,30 @@ def test_one_container_alone() -> None:
         lines = csyspy("-M", "2", "-p", "%evt.time,%user.uid,%proc.name,%container.id", f"container.id={number}").splitlines()
         assert lines
         assert all(line.count(",") == 3 and line.endswith(f",{number}") for line in lines), lines[:5]
+
+
+@pytest.mark.usefixtures("boxes")
+def test_the_log_of_a_container_is_clean(tmp_path: Path) -> None:
+    """`csyspy -M 2 -p … container.id=ID > log.txt`: whole lines of that container alone, and no more than two seconds of them."""
+    words = ["-M", "2", "-p", "%evt.time,%user.uid,%proc.name", f"container.id={next(iter(IDS))}"]
+    with (tmp_path / "log.txt").open("wb") as log:
+        done = subprocess.run(
+            [sys.executable, "-m", "csyspy", *words], stdout=log, stderr=subprocess.PIPE, text=True, timeout=DEADLINE_S, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert "none lost" in done.stderr
+    text = (tmp_path / "log.txt").read_text()
+    assert text.endswith("\n")
+    rows = [line.split(",") for line in text.splitlines()]
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d\.\d{9}", row[0]) and row[1:] == ["0", row[2]] for row in rows)
+    assert {row[2] for row in rows} <= {"busybox", "sh"}
+    assert seconds_between(rows[0][0], rows[-1][0]) <= 2
+
+
+def seconds_between(first: str, last: str) -> float:
+    """Of two times of day, the second at most a day behind the first."""
+    begin, end = (sum(float(part) * unit for part, unit in zip(time_.split(":"), (3600, 60, 1), strict=True)) for time_ in (first, last))
+    return (end - begin) % 86_400
 
 
 @pytest.mark.usefixtures("boxes")
