@@ -7,7 +7,8 @@ from typing import Any
 
 from csyspy.rules.directions import Directions
 from csyspy.tui.app import CsyspyApp
-from csyspy.tui.frame import Can, IsCancelled, Publish, Query, Window
+from csyspy.tui.frame import Can, Frame, IsCancelled, Publish, Query, State, Window
+from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.time_index import TimeIndex
 from csyspy.tui.widgets.grid import GridView
 from csyspy.views.catalogue import VIEWS
@@ -69,13 +70,16 @@ def _snapshot(seq: int) -> Snapshot:
 async def _measure() -> tuple[float, float]:
     snapshots = [_snapshot(seq) for seq in range(1, REFRESHES + 1)]
     async with CsyspyApp(_Quiet()).run_test(size=(120, 40)) as pilot:
-        grid = pilot.app.screen.query_one(GridView)
-        grid.apply(snapshots[0])
+        screen = pilot.app.screen
+        assert isinstance(screen, ViewScreen)
+        grid = screen.query_one(GridView)
+        screen.show(Frame(snapshots[0], State.LIVE, total_rows=ROWS, query_seq=screen.query_seq))
         await pilot.pause()
         apply_s = frame_s = 0.0
         for snapshot in snapshots:
+            frame = Frame(snapshot, State.LIVE, total_rows=ROWS, query_seq=screen.query_seq)
             start_s = time.perf_counter()
-            grid.apply(snapshot)
+            screen.show(frame)
             apply_s += time.perf_counter() - start_s
             start_s = time.perf_counter()
             for y in range(grid.size.height):

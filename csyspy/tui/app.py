@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.message import Message
 from textual.worker import get_current_worker
@@ -155,6 +156,17 @@ class CsyspyApp(App[int]):
         title = how.get("title")
         self.said.append((time.strftime("%H:%M:%S"), f"{title}: {message}" if title else message))
         super().notify(message, **how)
+
+    def pop_screen(self) -> AwaitComplete:
+        """As App.pop_screen; the screen's drawn lines go with it.
+
+        Textual 8.2 keeps those of the last 1024 widgets, some 40 MB, for as long as the program runs: a method that mixes two colours
+        remembers its results, and with them the caches that it was called on."""
+        mixing = getattr(self.screen, "_styles_cache", None)
+        forget = getattr(getattr(mixing, "get_inner_outer", None), "cache_clear", None)
+        if forget is not None:
+            forget()
+        return super().pop_screen()
 
     def _fatal_error(self) -> None:
         """In place of Textual's, which would fill the terminal with the traceback."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -29,6 +30,12 @@ def card_fields() -> tuple[str, ...]:
     )
 
 
+def in_order(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Field -> value as a card shows them, those without one left out."""
+    order = dict.fromkeys([*FIRST_FIELDS, *card_fields()])
+    return {name: values[name] for name in order if values.get(name) is not None}
+
+
 class CardCollector:
     """Every field of the event with that number (evt.num)."""
 
@@ -48,6 +55,4 @@ class CardCollector:
         size = os.fstat(self._file).st_size
         text = os.pread(self._file, size, 0).decode("utf-8", "replace")
         os.close(self._file)
-        values = json.loads(text) if text.strip() else {}
-        order = dict.fromkeys([*FIRST_FIELDS, *card_fields()])
-        return {name: values[name] for name in order if values.get(name) is not None}
+        return in_order(json.loads(text) if text.strip() else {})

@@ -41,17 +41,18 @@ class CardScreen(Modal[str | None]):
         *move_bindings(),
     ]
 
-    def __init__(self, feed: Feed, number: int, known: dict[str, Any] | None = None) -> None:
+    def __init__(self, feed: Feed, number: int, known: dict[str, Any] | None = None, note: str = "") -> None:
         super().__init__()
         self._feed = feed
         self._number = number
         self._known = known
         """The fields, where they are at hand; None: the event is looked for in the feed."""
+        self._note = note
         self._fields: list[tuple[str, Any]] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box") as box:
-            box.border_title = f"Event {self._number:,}"
+            box.border_title = f"Event {self._number:,}" + (f"  {self._note}" if self._note else "")
             box.border_subtitle = "y copies field=value  + adds it to the filter  - excludes it  Esc leaves"
             yield LinesView(self._line)
 

@@ -141,9 +141,13 @@ class DigScreen(Searching, StreamScreen):
     def command_drill(self) -> None:
         row = self._selected()
         if row is not None:
-            # what is live cannot be walked again: then what the line has is all there is
-            known = row.fields() if self.is_endless else None
-            self.app.push_screen(CardScreen(self.feed, row.number, known), self._card_closed)
+            # what is live cannot be walked again: then what was kept of it is all there is
+            known, note = None, ""
+            if self.is_endless and self._events is not None:
+                known = self._events.whole(row)
+                if known is None:
+                    known, note = row.fields(), "more came than could be kept whole; F4 narrows"
+            self.app.push_screen(CardScreen(self.feed, row.number, known, note), self._card_closed)
 
     def _card_closed(self, condition_text: str | None) -> None:
         if condition_text:

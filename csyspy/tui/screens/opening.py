@@ -1,18 +1,20 @@
 """What opens beside or above the table: events, data, spectrogram, detail, legend, overview, actions."""
 
 import subprocess
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import SuspendNotSupported
+from textual.message import Message
 from textual.worker import get_current_worker
 
 from csyspy.errors import CsyspyError
 from csyspy.fields.errors import FieldError
 from csyspy.tui.collect.detail import Detail, DetailCollector
 from csyspy.tui.commands import Command
-from csyspy.tui.frame import Can
+from csyspy.tui.frame import Can, Frame
 from csyspy.tui.scope import Term, joined
 from csyspy.tui.screens.drilling import Drilling
 from csyspy.tui.screens.page import legend_page
@@ -28,12 +30,18 @@ from csyspy.views.view import Action
 if TYPE_CHECKING:
     from csyspy.chisels.registry import Entry
 
+DETAIL_S = 1.0
+"""While events are looked through, how often the pane says what was found."""
 DETAIL_DELAY_S = 0.25
 """The cursor has to rest for so long before the events of its row are looked through."""
 
 
 class Opening(Drilling):
     """Commands that open something on the selection."""
+
+    _detail: Detail | None = None
+    _detail_of: object = None
+    """Query and row that the detail is about."""
 
     def _inner(self, term: Term | None) -> tuple[str, tuple[str, ...]]:
         """The filter of the selected row, or of the whole scope where none is selected, and the way there."""
@@ -118,45 +126,80 @@ class Opening(Drilling):
 
     # detail
 
+    class DetailFound(Message):
+        """More is known about the row that was looked at."""
+
+        def __init__(self, of: object, detail: Detail) -> None:
+            super().__init__()
+            self.of = of
+            self.detail = detail
+
     def command_detail(self) -> None:
-        self.query_one(DetailPane).toggle_class("-open")
-        self._show_detail(None)
-        self._look_closer()
+        pane = self.query_one(DetailPane)
+        pane.toggle_class("-open")
+        self._detail_of = None
+        if pane.has_class("-open"):
+            self._look_closer()
+        else:
+            self.workers.cancel_group(self, "detail")
+
+    def paint(self, frame: Frame) -> None:
+        super().paint(frame)
+        if self.query_one(DetailPane).has_class("-open"):
+            self._look_closer()
 
     @on(GridView.CursorMoved)
     def _cursor_moved(self) -> None:
         self.show_position()
         if self.query_one(DetailPane).has_class("-open"):
-            self._show_detail(None)
+            self._detail = None
+            self._show_detail()
             self.set_timer(DETAIL_DELAY_S, partial(self._look_closer_at, self.query_one(GridView).cursor_key))
 
     def _look_closer_at(self, key: object) -> None:
-        if self.query_one(GridView).cursor_key == key:
+        if self.query_one(GridView).cursor_key == key and self.query_one(DetailPane).has_class("-open"):
             self._look_closer()
 
     def _look_closer(self) -> None:
-        term = self.selection()
-        if term is not None and Can.SEEK in self.feed.can and self.query_one(DetailPane).has_class("-open"):
-            self._collect_detail(term)
+        """Show the row as it is now; where it is another one, or another time, look through its events."""
+        term, of = self.selection(), (self.query_seq, self.query_one(GridView).cursor_key)
+        if of != self._detail_of:
+            self._detail_of, self._detail = of, None
+            if term is not None and Can.EVENTS in self.feed.can:
+                self._collect_detail(term, of)
+        self._show_detail()
 
     @work(thread=True, exclusive=True, group="detail", exit_on_error=False)
-    def _collect_detail(self, term: Term) -> None:
+    def _collect_detail(self, term: Term, of: object) -> None:
         worker = get_current_worker()
-        window = self.travel.window
+        due_s = time.monotonic() + DETAIL_S
+
+        def tell(state: object) -> None:
+            nonlocal due_s
+            if time.monotonic() >= due_s:
+                due_s = time.monotonic() + DETAIL_S
+                self.post_message(self.DetailFound(of, collector.result()))
+
         try:
             collector = DetailCollector(self.scope.filter_text(term.condition, self.filter_text))
-            self.feed.walk(collector.sinks, window, lambda: worker.is_cancelled, lambda state: None)
+            self.feed.walk(collector.sinks, self.travel.window, lambda: worker.is_cancelled, tell)
         except (FieldError, CsyspyError) as error:
             self.log.warning(str(error))
             return
         if not worker.is_cancelled:
-            self.app.call_from_thread(self._show_detail, collector.result())
+            self.post_message(self.DetailFound(of, collector.result()))
 
-    def _show_detail(self, detail: Detail | None) -> None:
+    @on(DetailFound)
+    def _detail_found(self, message: DetailFound) -> None:
+        if message.of == self._detail_of:
+            self._detail = message.detail
+            self._show_detail()
+
+    def _show_detail(self) -> None:
         grid, pane = self.query_one(GridView), self.query_one(DetailPane)
         term = self.selection()
         if grid.snapshot is not None and grid.cursor_row is not None and pane.has_class("-open"):
-            pane.show(term.label if term else self.view.name, grid.snapshot, grid.cursor_row, detail)
+            pane.show(term.label if term else self.view.name, grid.snapshot, grid.cursor_row, self._detail)
 
     # actions
 

@@ -14,6 +14,9 @@ from csyspy.tui.names import Names
 from csyspy.tui.widgets.painted import PaintedScroll
 from csyspy.views.snapshot import Snapshot, Sort
 
+MOST_STRIPS = 500
+"""Drawn lines that are kept, a few screens of them."""
+
 
 class GridView(PaintedScroll):
     """Shows a snapshot. Cursor and scroll follow the key of the selected row, not its number."""
@@ -179,6 +182,8 @@ class GridView(PaintedScroll):
         is_cursor = line == self.cursor
         strip = self._strips.get((line, is_cursor))
         if strip is None:
+            if len(self._strips) >= MOST_STRIPS:
+                self._strips.clear()
             strip = self.painted(self._row(self._snapshot, line, is_cursor), width, is_cursor=is_cursor)
             self._strips[line, is_cursor] = strip
         return strip
