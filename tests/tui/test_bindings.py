@@ -132,3 +132,14 @@ async def test_every_spectrogram_opens_from_the_list_of_views(small: Path) -> No
                 await settled(pilot)
                 assert view.name in text_of(app)
                 await at_home(pilot)
+
+
+async def test_a_list_that_is_sorted_by_a_number_gives_that_number(demo: Path) -> None:
+    app = CsyspyApp(ReplayFeed(str(demo)), "port_bindings")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        assert app.view_screen.frame is not None
+        columns = [column.field for column in app.view_screen.frame.snapshot.columns]
+        app.view_screen.sort_by(columns.index("fd.sport"))
+        await pilot.press("y")
+        assert app.said[-1][1].startswith("Copied: fd.sport=")

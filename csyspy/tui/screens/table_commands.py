@@ -124,8 +124,9 @@ class TableCommands(ViewBase):
             return None
         snapshot, row = grid.snapshot, grid.cursor_row
         column = snapshot.columns[snapshot.sort.column]
-        if column.is_number:
-            return snapshot.view.key, snapshot.keys[row]  # type: ignore[return-value]
+        key = snapshot.view.row_key(self.containers)
+        if column.is_number and key is not None:  # a list, whose rows are events, has none
+            return key, snapshot.keys[row]  # type: ignore[return-value]
         return column, snapshot.values[snapshot.sort.column][row]
 
     def command_include(self) -> None:
