@@ -8,9 +8,9 @@ from csyspy.filters.passing import EVERYTHING, passing, passing_any
 from csyspy.tui.stream_plan import stream_options
 from csyspy.views.aggregate import ViewAggregation
 from csyspy.views.catalogue import VIEWS
-from csyspy.views.view import Kind
+from csyspy.views.view import SYSCALL, Kind
 
-TABLES = [view_id for view_id, view in VIEWS.items() if view.kind in (Kind.TABLE, Kind.LIST)]
+TABLES = [view_id for view_id, view in VIEWS.items() if view.kind in (Kind.TABLE, Kind.LIST) and view.source == SYSCALL]
 
 
 def test_without_a_filter_everything_passes() -> None:
