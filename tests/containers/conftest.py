@@ -247,6 +247,13 @@ def http(body: bytes, status: str = "200 OK") -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status.encode(), len(body)) + body
 
 
+def lines_live(*words: str) -> list[str]:
+    """The lines that csyspy prints within a second of events; again and again until there are some."""
+    lines: list[str] = []
+    wait_for(lambda: lines.extend(csyspy_live("-M", "1", *words).splitlines()) or lines, f"nothing is printed: {words}")
+    return lines
+
+
 def csyspy_live(*words: str) -> str:
     """What csyspy prints; the test is skipped where it cannot look into the kernel."""
     missing = tier.lacking(tier.Tier.A, tier.possibilities())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Runtime, command, csyspy_live
+from .conftest import Runtime, command, csyspy_live, lines_live
 
 BUSY = "while :; do cat /etc/passwd; sleep 0.1; done >/dev/null 2>&1"
 RULE = """
@@ -66,17 +66,16 @@ def test_in_the_view(case: Case) -> None:
 
 
 def test_in_lines_by_a_filter_on_what_the_runtime_says(case: Case) -> None:
-    shown = csyspy_live("-M", "2", *case.sockets, "-p", "*%container.name %container.image|%k8s.ns.name|%k8s.pod.name", case.filter)
+    shown = lines_live(*case.sockets, "-p", "*%container.name %container.image|%k8s.ns.name|%k8s.pod.name", case.filter)
     pod = f"{case.namespace}|{case.pod}" if case.pod else "<NA>|<NA>"
-    assert set(shown.splitlines()) == {f"{case.name} {case.image}|{pod}"}
+    assert set(shown) == {f"{case.name} {case.image}|{pod}"}
 
 
 def test_in_the_output_of_rules(case: Case, tmp_path: Path) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text(RULE.format(name=case.name))
-    alerts = csyspy_live("--rules", str(rules), "-M", "2", *case.sockets).splitlines()
+    alerts = lines_live("--rules", str(rules), *case.sockets)
     pod, namespace = (case.pod, case.namespace) if case.pod else ("<NA>", "<NA>")
-    assert alerts
     assert all(f"name={case.name} image={case.image} pod={pod} ns={namespace}" in alert for alert in alerts)
 
 

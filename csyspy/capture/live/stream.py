@@ -126,7 +126,8 @@ class LiveSource:
         self._gaps = Gaps(self._loaded.map("counters"))
         self._ends_s = time.monotonic() + options.duration_s if options.duration_s else float("inf")
         self._next_procinfo_s = time.monotonic() + PROCINFO_S
-        self._beginning: bytes | None = None
+        self._held = b""
+        """Events that happened while the first chunk was made, for the next."""
         self._drained = False
         self._clock_ticks = os.sysconf("SC_CLK_TCK")
         try:
@@ -249,6 +250,9 @@ class LiveSource:
         """The next chunk, good until the next call; empty where nothing happened for POLL_S.
 
         None once the source is closed or its time is over."""
+        if self._held:
+            held, self._held = self._held, b""
+            return self._given(memoryview(held))
         ended = self._closed or time.monotonic() >= self._ends_s
         if ended and (self._closed or self.offset):
             return None
@@ -256,14 +260,13 @@ class LiveSource:
             return memoryview(b"")
         if not self._begun:
             self._begun = True
-            self._beginning = self._first_chunk()
+            first, self._held = self._first_chunk()
             if ended:  # and nothing happened: a capture without events is none
                 self._procinfo()
-                self._beginning += bytes(self._encoder.take())
+                self._held += bytes(self._encoder.take())
             if self._options.duration_s and not ended:  # to hook in and to look round may take its time
                 self._ends_s = time.monotonic() + self._options.duration_s
-            return self._given(memoryview(self._beginning))
-        self._beginning = None
+            return self._given(memoryview(first))
         more = self._encoder.drain(self._ring)
         if not more and self._drained:
             time.sleep(POLL_S)
@@ -280,8 +283,8 @@ class LiveSource:
             self._next_learn_s = now_s + LEARN_S
         return self._given(self._encoder.take())
 
-    def _first_chunk(self) -> bytes:
-        """The beginning, and what happened while it was made. Threads that ended by then are in its list as they were before the hooks."""
+    def _first_chunk(self) -> tuple[bytes, bytes]:
+        """(the beginning, what happened while it was made). Threads that ended by then are in its list as they were before the hooks."""
         running = running_threads()
         events = []
         for _ in range(FIRST_CHUNKS):
@@ -292,7 +295,7 @@ class LiveSource:
         gone = [thread for tid, thread in self._before.items() if tid in self._encoder.ended]
         self._before = {}
         self._encoder.note_ends(False)
-        return b"".join((beginning(self._encoder.epoch_ns, running, gone), *events))
+        return beginning(self._encoder.epoch_ns, running, gone), b"".join(events)
 
     def _given(self, chunk: memoryview) -> memoryview:
         self.offset += len(chunk)

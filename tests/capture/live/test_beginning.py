@@ -72,9 +72,7 @@ def test_who_ends_while_the_list_is_made_has_a_name(tmp_path: Path) -> None:
         try:
             brief.stdin.close()
             brief.wait(DEADLINE_S)
-            chunk = source.read()
-            assert chunk is not None
-            path.write_bytes(chunk)
+            path.write_bytes(b"".join(bytes(source.read() or b"") for _ in range(2)))  # the list, and what happened meanwhile
         finally:
             source.close()
     run = subprocess.run(
