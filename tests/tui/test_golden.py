@@ -4,6 +4,7 @@
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,11 +88,39 @@ async def test_without_hues_selection_and_sort_are_told_by_signs(demo: Path) -> 
         assert all(max(colour) - min(colour) == 0 for colour in colours)
 
 
-@pytest.mark.parametrize("state", [State.LIMITED, State.LIVE, State.FAILED, State.PARTIAL])
+SIZES = ((80, 24), (120, 40))
+
+
+@pytest.mark.parametrize("theme", ["csyspy", "ink"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["dig", "alerts"])
+async def test_screens_of_events(demo: Path, root: Path, name: str, size: tuple[int, int], theme: str) -> None:
+    rules = str(root / "examples" / "rules.yaml")
+    app = CsyspyApp(ReplayFeed(str(demo)), rules_files=(rules,), settings=Settings(theme=theme))
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await pilot.press(*{"dig": ("down", "d"), "alerts": ("A",)}[name])
+        await settled(pilot)
+        check(f"{name}-{size[0]}x{size[1]}", text_of(app))
+
+
+async def test_a_screen_that_is_too_small_says_so_until_it_grows() -> None:
+    app = CsyspyApp(QuietFeed())
+    async with app.run_test(size=(52, 12)) as pilot:
+        await shown(pilot, frame(50.0, 3.0))
+        check("state-too-small", text_of(app))
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert "needs 60x15" not in text_of(app)
+
+
+@pytest.mark.parametrize("state", [State.LIMITED, State.LIVE, State.LOADING, State.END, State.MOMENT, State.FAILED, State.PARTIAL])
 async def test_states(state: State) -> None:
     app = CsyspyApp(QuietFeed())
     async with app.run_test(size=(80, 24)) as pilot:
         rows = () if state is State.FAILED else (50.0, 3.0)
-        notice = {State.LIMITED: NOTICE, State.LIVE: ""}.get(state, "the file ends in the middle of a block (at byte 81,204,224)")
-        await shown(pilot, frame(*rows, state=state, notice=notice))
+        notices = {State.LIMITED: NOTICE, State.LIVE: "", State.LOADING: "", State.END: "", State.MOMENT: ""}
+        notice = notices.get(state, "the file ends in the middle of a block (at byte 81,204,224)")
+        progress = 0.48 if state is State.LOADING else None
+        await shown(pilot, replace(frame(*rows, state=state, notice=notice), progress=progress))
         check(f"state-{state.name.lower()}", text_of(app))
