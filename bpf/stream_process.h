@@ -60,14 +60,34 @@ static __always_inline void read_memory(struct memory_facts *facts, char *mm)
 	facts->swap_kb = pages[2] * (PAGE_SIZE >> 10);
 }
 
-BPF_TABLE("lru_hash", u32, u64, clone_flags, 1024);
+#define NEWBORN 4096            /* places; threads whose numbers share one are rarely made within the same moment */
+
+struct newborn {
+	u32 tid, spare;
+	u64 flags;              /* of clone */
+};
+
+BPF_ARRAY(newborn, struct newborn, NEWBORN);   /* a hash would cost each fork half a microsecond */
+
+static __always_inline struct newborn *newborn_of(u32 tid)
+{
+	u32 key = tid % NEWBORN;
+	return newborn.lookup(&key);
+}
+
+static __always_inline void keep_flags(u32 tid, u64 flags)
+{
+	struct newborn *entry = newborn_of(tid);
+	if (entry) {
+		entry->flags = flags;
+		entry->tid = tid;
+	}
+}
 
 /* task_newtask: the new task, flags. A thread cannot ask for them itself: its parent may have left the place where they stood. */
 int stream_new_task(struct bpf_raw_tracepoint_args *ctx)
 {
-	u32 tid = kernel_u32(ctx->args[0], O_task_struct_pid);
-	u64 flags = ctx->args[1];
-	clone_flags.update(&tid, &flags);
+	keep_flags(kernel_u32(ctx->args[0], O_task_struct_pid), ctx->args[1]);
 	return 0;
 }
 
@@ -75,13 +95,13 @@ int stream_new_task(struct bpf_raw_tracepoint_args *ctx)
 static __always_inline u64 flags_of_clone(struct scratch *s, u64 argument, u64 is_pointer)
 {
 	u32 tid = s->head.pid_tgid;
-	u64 flags = argument, *known;
+	u64 flags = argument;
+	struct newborn *known;
 	if (result(s) == 0) {
-		known = clone_flags.lookup(&tid);
-		if (known) {
-			flags = *known;
-			clone_flags.delete(&tid);
-			return flags;
+		known = newborn_of(tid);
+		if (known && known->tid == tid) {
+			known->tid = 0;
+			return known->flags;
 		}
 	}
 	if (is_pointer && bpf_probe_read_user(&flags, 8, (void *)argument))

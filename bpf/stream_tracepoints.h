@@ -166,8 +166,7 @@ int stream_tracepoint_exit(struct tracepoint_exit *ctx)
 int stream_tracepoint_new_task(struct tracepoint_new_task *ctx)
 {
 	u32 tid = ctx->tid, parent = bpf_get_current_pid_tgid() >> 32;
-	u64 flags = ctx->clone_flags;
-	clone_flags.update(&tid, &flags);
+	keep_flags(tid, ctx->clone_flags);
 	parents.update(&tid, &parent);
 	return 0;
 }
