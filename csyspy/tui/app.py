@@ -266,12 +266,13 @@ def _feed(
     from csyspy.capture.live import tier as tiers
     from csyspy.tui.live_feed import LiveFeed
 
-    if tiers.choose(tier) is tiers.Tier.A:
+    chosen = tiers.choose(tier)
+    if chosen is tiers.Tier.A:
         from csyspy.tui.stream_feed import StreamFeed
 
         feed: LiveFeed = StreamFeed(interval_s, metadata() if metadata is not None else NodeMetadata(MetadataService([])))
     else:
-        feed = LiveFeed(interval_s)
+        feed = LiveFeed(interval_s, notice=tiers.second_best(tiers.Tier.C, tier))  # all below A is shown from /proc
     if filter_text and feed.why_no_filter(filter_text):
         raise UsageError(f"the live screen takes no such filter: {feed.why_no_filter(filter_text)}", "csyspy -r FILE 'FILTER' has events")
     return feed

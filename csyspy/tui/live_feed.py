@@ -26,16 +26,17 @@ NOTICE = "seen through /proc only: no network bytes, no system calls, no errors"
 
 
 class LiveFeed:
-    """The processes of this machine; `procfs` is what makes the samples."""
+    """The processes of this machine; `procfs` is what makes the samples, `notice` says why there is no more to see."""
 
     can = Can.NOTHING
     directions: Directions = "once"
 
-    def __init__(self, interval_s: float, *, procfs: ProcfsSource | None = None) -> None:
+    def __init__(self, interval_s: float, *, procfs: ProcfsSource | None = None, notice: str = "") -> None:
         self.source = "live"
         self.index = TimeIndex()
         self._interval_s = interval_s
         self._procfs = procfs or ProcfsSource()
+        self._notice = notice or NOTICE
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._seq = 0
@@ -92,7 +93,7 @@ class LiveFeed:
             self._host_gauges(sample.host),
             total_rows=len(snapshot),
             detail=f"{self._interval_s:g}s",
-            notice=NOTICE,
+            notice=self._notice,
             query_seq=query.seq,
         )
 

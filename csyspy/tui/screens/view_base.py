@@ -128,7 +128,8 @@ class ViewBase(CommandScreen):
         return self.query_one(GridView).cursor_row is not None
 
     def about(self) -> tuple[str, str]:
-        return self.view.name, self.view.description
+        notice = self.frame.notice if self.frame is not None else ""
+        return self.view.name, f"{self.view.description}\n\n{notice}" if notice else self.view.description
 
     # asking
 
