@@ -192,10 +192,12 @@ static __always_inline struct pt_regs *regs_of_task(void)
 	return ((struct pt_regs * (*)(void *))175)(task);               /* bpf_task_pt_regs */
 }
 
+#ifdef WITH_SINGLE_CALLS
 int stream_call_process(struct call_exit *ctx)
 {
 	return ended_process(regs_of_task());
 }
+#endif
 
 #if defined(PREFILTER) && FILTER_NAMES
 /* While nobody looks at system calls: a program of a name that is waited for has been executed. Stands behind watch_exec. */
@@ -324,8 +326,10 @@ int stream_exit(u64 *ctx)
 	return ended(ctx, 0, regs, nr, ctx[1]);
 }
 
+#ifdef WITH_SINGLE_CALLS         /* left out elsewhere, because it doubles what there is to compile */
 /* One system call, of a tracepoint of its own: where few are wanted, this keeps off all others. */
 int stream_call(struct call_exit *ctx)
 {
 	return ended(ctx, 1, regs_of_task(), (u32)ctx->nr, ctx->ret);
 }
+#endif

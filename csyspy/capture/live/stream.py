@@ -105,16 +105,16 @@ class LiveSource:
         prefilter = Prefilter(kernel, options.container_of, follow_fds=options.follow_fds) if kernel is not None else None
         self._wanted = wanted_calls(prefilter, options.follow_fds)
         self._prefilter = prefilter if options.tier is Tier.A else None  # its facts are read by the kernel's types
+        self._single_calls = tracepoints(self._prefilter, self._wanted)
         self._loaded = Loaded(
             compile_module(
                 "stream",
                 [*(self._prefilter.sources if self._prefilter is not None else ()), Path("stream.c")],
-                defines(options),
+                defines(options, single_calls=bool(self._single_calls)),
                 types=options.tier is Tier.A,
             ),
             {"ring": options.ring_bytes, "scratches": possible_cpus()},
         )
-        self._single_calls = tracepoints(self._prefilter, self._wanted)
         self._options = options
         self._waiting = self._begun = False
         self._before: dict[int, InitialThread] = {}
@@ -348,13 +348,15 @@ class LiveSource:
         self._encoder.procinfo(time.time_ns(), list(cpu_times()))
 
 
-def defines(options: StreamOptions) -> dict[str, int | str]:
-    """Macros that bpf/stream.c is compiled with."""
+def defines(options: StreamOptions, *, single_calls: bool) -> dict[str, int | str]:
+    """Macros that bpf/stream.c is compiled with; ``single_calls``: for tracepoints of single calls, too."""
     found: dict[str, int | str] = {}
     if options.snaplen > SHORT_SNAPLEN:
         found["SNAP_ROOM"] = 65536
     if options.enters and options.tier is Tier.A:
         found["WITH_ENTERS"] = 1
+    if single_calls:
+        found["WITH_SINGLE_CALLS"] = 1
     return found
 
 
