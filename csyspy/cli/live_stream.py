@@ -33,6 +33,7 @@ def open_live(command: Command, *, needs: int, filter_text: str = "", kernel_fil
         snaplen=command.snaplen or SNAPLEN,
         ring_bytes=ring_bytes(command.buffer_preset or DEFAULT_PRESET),
         page_faults=command.page_faults,
+        large_environment=command.large_environment,
         known_to_sysdig=bool(command.write) and not command.newer_events,
         duration_s=command.duration_s,
         tier=tier,

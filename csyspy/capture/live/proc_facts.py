@@ -29,9 +29,13 @@ MOST: Final = 8192
 
 
 class ProcFacts:
-    """Fills the gaps of records; `name_cgroups` is told the text of each set of cgroups by a number that stands for it."""
+    """Fills the gaps of records; `name_cgroups` is told the text of each set of cgroups by a number that stands for it.
 
-    def __init__(self, name_cgroups: Callable[[int, bytes], None]) -> None:
+    `environment` reads that of a process, where more of it is wanted than captures keep; it may find none.
+    """
+
+    def __init__(self, name_cgroups: Callable[[int, bytes], None], environment: Callable[[int], bytes] | None = None) -> None:
+        self._environment = environment
         self._name_cgroups = name_cgroups
         self._known: OrderedDict[int, InitialThread] = OrderedDict()
         self._begun: OrderedDict[int, Sequence[bytes]] = OrderedDict()
@@ -53,7 +57,7 @@ class ProcFacts:
         filled[PROCESS] = self._facts(thread, known)
         filled[ARGUMENTS] = _list((thread.exe, *thread.args)) if thread.exe else b""
         if begun is not None:
-            filled[ENVIRONMENT] = _list(thread.env)
+            filled[ENVIRONMENT] = (self._environment and self._environment(tid)) or _list(thread.env)
             filled[PROGRAM] = begun[1]
             filled[EXECUTABLE] = b"".join(part + b"\0" for part in reversed(thread.exepath.strip(b"/").split(b"/")))
         return tuple(filled)

@@ -15,6 +15,7 @@ from csyspy.capture.live.beginning import beginning, boot_epoch_ns, running_thre
 from csyspy.capture.live.call_table import CALLS
 from csyspy.capture.live.compile import compile_module
 from csyspy.capture.live.encode import Encoder
+from csyspy.capture.live.environments import LargeEnvironments, environment
 from csyspy.capture.live.initial_threads import InitialThread
 from csyspy.capture.live.load import Loaded
 from csyspy.capture.live.losses import Gaps, losses
@@ -80,6 +81,8 @@ class StreamOptions:
     """Tell of the begin of each call too, at its own time; without, enter events have the time of the exit. Tier A only."""
     known_to_sysdig: bool = False
     """System calls that sysdig 0.29.3 has no event for come as generic events, without their arguments: it would pass over others."""
+    large_environment: bool = False
+    """Read environments above 4 KiB from /proc."""
     tier: Tier = Tier.A
     """A or B: with the kernel's type information, or without."""
     count_runs: bool = False
@@ -164,9 +167,11 @@ class LiveSource:
         self._encoder.note_ends(True)
         self._before = {thread.tid: thread for thread in threads()}
         if options.tier is Tier.B:
-            self._encoder.fill_by(ProcFacts(self._encoder.name_cgroups))
+            self._encoder.fill_by(ProcFacts(self._encoder.name_cgroups, environment if options.large_environment else None))
             self._attach_tracepoints(options)
             return
+        if options.large_environment:
+            self._encoder.fill_by(LargeEnvironments())
         self._loaded.attach_raw("stream_new_task", "task_newtask")
         if options.enters:
             self._loaded.attach_btf("stream_enter", "sys_enter")
