@@ -66,6 +66,7 @@ CONTAINER, NAME = "c0ffee111111", "busy"
 CPUS = "cpus"
 CSYSPY = [sys.executable, "-c", "import sys; from csyspy.cli.main import main; sys.exit(main())"]
 DEADLINE_S = 20
+ATTEMPTS = 3
 PROCINFO_S = 1.3
 """The recorder asks for CPU times each second."""
 SHORT = 9
@@ -200,6 +201,19 @@ def answering() -> Iterator[int]:
 
 
 def test_chisels_and_views_give_what_the_stream_gives(tmp_path, cgroup, docker, answering):
+    """Two readings of a machine that does other things as well: a call may fall between them, but not each time."""
+    for attempt in range(ATTEMPTS):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        try:
+            compare(folder, cgroup, docker, answering)
+            return
+        except AssertionError:
+            if attempt == ATTEMPTS - 1:
+                raise
+
+
+def compare(tmp_path, cgroup, docker, answering):
     capture = tmp_path / "x.scap"
     with workload() as work, contextlib.closing(open_node(docker_host=docker)) as metadata:
         work.do(f"open({str(cgroup / 'cgroup.procs')!r}, 'w').write(str(os.getpid()))")
