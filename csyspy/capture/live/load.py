@@ -8,7 +8,8 @@ import ctypes
 import errno
 import functools
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from fcntl import ioctl
 from typing import Final
 
@@ -138,7 +139,9 @@ class Loaded:
 
     def close(self) -> None:
         """Detach everything and free the maps."""
-        for program in [*self._links, *self._programs]:
+        _close_at_once([fd for links in self._links.values() for fd in links])
+        self._links.clear()
+        for program in [*self._programs]:
             self.detach(program)
         for made in self._maps.values():
             made.close()
@@ -188,6 +191,15 @@ def _create_map(description: MapDescription, entries: int) -> Map:
     )
     fd = bpf(syscalls.MAP_CREATE, create)
     return Map(fd, description.name, description.type, description.key_size, description.value_size, entries)
+
+
+def _close_at_once(fds: Sequence[int]) -> None:
+    """Close all of them side by side: for each hook the kernel waits until no CPU is in it any more, 0.1 s and longer."""
+    threads = [threading.Thread(target=os.close, args=(fd,)) for fd in fds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _load_persistently(program: str, code: bytes, kind: int, attach_type: int, btf_id: int) -> int:
