@@ -19,11 +19,12 @@ SETTLE_S: Final = 0.3
 
 
 class NamedSource:
-    """Gives the chunks of a source (csyspy.capture.source), and a container event for everything new that `metadata` tells."""
+    """Gives the chunks of a source (csyspy.capture.source), and a container event for everything that `metadata` knows or comes to know."""
 
     def __init__(self, source: Any, metadata: NodeMetadata, *, on_close: Callable[[], None] | None = None) -> None:
         self._source = source
         self._metadata = metadata
+        self._news = metadata.news()
         self._on_close = on_close
         self._chunks = 0
         self._read_ns = time.time_ns()
@@ -44,7 +45,7 @@ class NamedSource:
         # The first chunk holds the list of processes, which says what containers there are.
         if self._chunks == 1:
             self._metadata.settle(SETTLE_S)
-        fresh = self._metadata.take() if self._chunks else []
+        fresh = self._news.take() if self._chunks else []
         self._chunks += 1
         if fresh:
             return memoryview(b"".join(_block(container_event(container, self._read_ns)) for container in fresh))

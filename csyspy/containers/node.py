@@ -26,7 +26,12 @@ class NodeMetadata:
         self._pods = pods
         self._cluster = cluster
         self._known: dict[str, Container] = {}
-        self._lock = threading.Lock()
+        self._changes: dict[str, int] = {}
+        """Id -> the number of its last change; in the order of these."""
+        self._last_change = 0
+        self._learning = threading.Lock()
+        """Held by one reader at a time. Pods are asked meanwhile, so that `pods_changed`, which they call, must not take it."""
+        self._stale_lock = threading.Lock()
         self._stale: set[str] = set()
 
     def want(self, container_id: str) -> None:
@@ -41,24 +46,45 @@ class NodeMetadata:
         info = self._service.get(container_id)
         return self._described(info) if info is not None else None
 
-    def take(self) -> list[Container]:
-        """The containers of which something new has become known since the last call."""
-        fresh = {info.id: info for info in self._service.take()}
-        if self._stale:
-            with self._lock:
+    def news(self) -> "News":
+        """For one who wants to be told of containers."""
+        return News(self)
+
+    def changed_since(self, change: int) -> tuple[list[Container], int]:
+        """The containers of which something new has become known after a change, by its number, and the number of the last one."""
+        self._learn()
+        if change == self._last_change:
+            return [], change
+        with self._learning:
+            fresh = []
+            for container_id in reversed(self._changes):
+                if self._changes[container_id] <= change:
+                    break
+                fresh.append(self._known[container_id])
+            return fresh[::-1], self._last_change
+
+    def _learn(self) -> None:
+        """Take over what the runtimes and the cluster have told."""
+        if not self._stale and not self._service.has_news:  # asked for with every batch of events: no lock for nothing
+            return
+        with self._learning:
+            fresh = {info.id: info for info in self._service.take()}
+            with self._stale_lock:
                 stale, self._stale = self._stale, set()
-            for container_id, container in list(self._known.items()):
+            for container_id, container in self._known.items():
                 if container_id not in fresh and container["labels"].get(POD_UID) in stale:
                     info = self._service.get(container_id)
                     if info is not None:
                         fresh[container_id] = info
-        for info in fresh.values():
-            self._known[info.id] = self._described(info)
-        return [self._known[container_id] for container_id in fresh]
+            for info in fresh.values():
+                self._known[info.id] = self._described(info)
+                self._last_change += 1
+                self._changes.pop(info.id, None)
+                self._changes[info.id] = self._last_change
 
     def pods_changed(self, uids: set[str]) -> None:
         """Their containers are to be described anew; PodStore calls this on its own threads."""
-        with self._lock:
+        with self._stale_lock:
             self._stale |= uids
 
     def _described(self, info: ContainerInfo) -> Container:
@@ -86,6 +112,20 @@ class NodeMetadata:
         self._service.close()
         if self._cluster is not None:
             self._cluster.close()
+
+
+class News:
+    """What one reader has not been told yet. There may be several, in threads of their own: each is told of all containers, and begins with
+    those that are known already."""
+
+    def __init__(self, node: NodeMetadata) -> None:
+        self._node = node
+        self._told = 0
+
+    def take(self) -> list[Container]:
+        """The containers of which something new has become known since the last call."""
+        fresh, self._told = self._node.changed_since(self._told)
+        return fresh
 
 
 def open_node(

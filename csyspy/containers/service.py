@@ -92,10 +92,13 @@ class MetadataService:
         with self._wake:
             return self._known.get(short_id(container_id))
 
+    @property
+    def has_news(self) -> bool:
+        """Whether `take` has something."""
+        return bool(self._fresh)
+
     def take(self) -> list[ContainerInfo]:
-        """The containers that became known, or were renamed, since the last call."""
-        if not self._fresh:  # asked for with every batch of events: no lock for nothing
-            return []
+        """The containers that became known, or were renamed, since the last call: for one reader (NodeMetadata.news is for several)."""
         with self._wake:
             fresh, self._fresh = self._fresh, []
         return fresh

@@ -10,7 +10,7 @@ from csyspy.containers import sockets
 from csyspy.containers.info import ContainerInfo
 from csyspy.containers.kubernetes import PodStore
 from csyspy.containers.kubernetes.store import Object
-from csyspy.containers.node import NodeMetadata
+from csyspy.containers.node import News, NodeMetadata
 from csyspy.containers.service import MetadataService
 from csyspy.containers.sockets import found
 from csyspy.errors import UsageError
@@ -30,8 +30,8 @@ def runtime() -> FakeRuntime:
     return runtime
 
 
-def taken(node: NodeMetadata) -> dict[str, Any]:
-    return {container["name"]: container.get("k8s") for container in node.take()}
+def taken(news: News) -> dict[str, Any]:
+    return {container["name"]: container.get("k8s") for container in news.take()}
 
 
 def test_a_pods_container_is_told_again_when_its_pod_changes(runtime: FakeRuntime) -> None:
@@ -42,17 +42,35 @@ def test_a_pods_container_is_told_again_when_its_pod_changes(runtime: FakeRuntim
         node.want(full(1))
         node.want(full(2))
         assert node.settle(DEADLINE_S)
-        assert taken(node) == {"app": None, "alone": None}
+        news = node.news()
+        assert taken(news) == {"app": None, "alone": None}
         pods.put(POD)
-        told = taken(node)
+        told = taken(news)
         assert list(told) == ["app"]
         assert told["app"]["rs"]["name"] == "web-5d9"
         pods.put(Object("Namespace", "shop", "", "n1", {"team": "a"}))
-        assert taken(node)["app"]["ns"] == {"name": "shop", "id": "n1", "labels": {"team": "a"}}
-        assert node.take() == []
+        assert taken(news)["app"]["ns"] == {"name": "shop", "id": "n1", "labels": {"team": "a"}}
+        assert news.take() == []
         known = node.get(full(1)[:12])
         assert known is not None
         assert known["k8s"]["ns"]["id"] == "n1"
+    finally:
+        node.close()
+
+
+def test_each_reader_is_told_of_all_containers(runtime: FakeRuntime) -> None:
+    node = NodeMetadata(MetadataService([runtime]))
+    early = node.news()
+    try:
+        node.want(full(1))
+        assert node.settle(DEADLINE_S)
+        assert list(taken(early)) == ["app"]
+        late = node.news()
+        node.want(full(2))
+        assert node.settle(DEADLINE_S)
+        assert list(taken(late)) == ["app", "alone"]
+        assert list(taken(early)) == ["alone"]
+        assert early.take() == late.take() == []
     finally:
         node.close()
 

@@ -44,6 +44,7 @@ class Identities:
         """Whether anybody asks for what control groups count: some files to be read for each container at each sample."""
         self._listening: frozenset[int] | None = None
         self._metadata = metadata
+        self._news = metadata.news() if metadata is not None else None
         self._fields = ContainerFields(CONTAINER_FIELDS)
         self._files = CgroupFiles()
         self._containers: dict[str, _Container] = {}
@@ -58,7 +59,7 @@ class Identities:
     def _told(self) -> set[str]:
         """Ids of the containers of which something new is known."""
         found = {}
-        for told in self._metadata.take() if self._metadata is not None else ():
+        for told in self._news.take() if self._news is not None else ():
             if told["id"] in self._containers:
                 found[told["id"]] = told
         for container_id, told in found.items():

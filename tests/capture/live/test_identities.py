@@ -30,6 +30,9 @@ class Metadata:
     def get(self, container_id: str) -> None:
         return None
 
+    def news(self) -> "Metadata":
+        return self
+
     def take(self) -> list[dict[str, Any]]:
         return [POD]
 
