@@ -96,7 +96,7 @@ def _view(view: View) -> Iterator[str]:
     yield "|---|---|---|---|"
     for column in view.columns:
         if column.shown:
-            yield f"| {column.name}{_marks(column)} | `{column.field}` | {_cell(view, column)} | {column.description} |"
+            yield f"| {column.name}{_marks(column)} | `{column.field}` | {_cell(view, column)} | {column.legend} |"
     if view.actions:
         yield "\n| Key in F8 | Action | Command |"
         yield "|---|---|---|"

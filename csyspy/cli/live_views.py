@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from csyspy.capture.live import tier as tiers
@@ -24,16 +24,19 @@ OF_PROC: Final = "procs"
 """The view that /proc answers."""
 
 
-def follow(command: Command, view: View, sort: Sort | None, show: Show) -> None:
+def follow(command: Command, view: View, sort: Sort | None, shown: Sequence[int], show: Show) -> None:
     """Show the view now and again, until it was shown often enough. Raises LiveError where this machine or this user cannot.
 
-    The kernel's tables answer where they can, the kernel's events what they cannot, and /proc who may ask neither.
+    `shown` are the numbers of the columns that are looked at. The kernel's tables answer where they can, the kernel's events what they
+    cannot, and /proc who may ask neither.
     """
     from csyspy.cli.compiled import compiled_filter
 
     compiled_filter(command.filter)  # what is wrong with it is said here, with its place
     tier = tiers.choose(command.tier)
-    found = kernel_plan(view, command.filter, containers=command.container_data)
+    columns = view.shown_columns(command.container_data)
+    counted = {columns[index].field for index in (*shown, *(() if sort is None else (sort.column,)))}
+    found = kernel_plan(view, command.filter, containers=command.container_data, asked=counted)
     if (tier is tiers.Tier.A and found is None) or (tier is tiers.Tier.B and (found is None or not in_proc(found))):
         _of_events(command, view, sort, show)
         return

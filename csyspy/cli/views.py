@@ -32,7 +32,7 @@ def run(command: Command) -> int:
     view = find(command.view or DEFAULT_VIEW)
     columns = view.shown_columns(command.container_data)
     sort = _sort(command.sort, columns)
-    shown = _picked(command.columns, columns)
+    shown = _picked(command.columns, columns) or list(range(len(columns)) if command.files else view.usual_columns(command.container_data))
     output = output_for(command, view, shown, repeated=bool(command.interval_ms) or not (command.files or command.once))
     if view.source != SYSCALL:
         from csyspy.cli.audit_views import follow_audits
@@ -42,7 +42,7 @@ def run(command: Command) -> int:
     if not command.files:
         from csyspy.cli.live_views import follow  # what it imports is not needed for captures
 
-        follow(command, view, sort, output.show)
+        follow(command, view, sort, shown, output.show)
         return OK
     for refresh in _of_captures(command, view, sort):
         output.show(refresh)
@@ -173,7 +173,7 @@ def _sort(text: str, columns: tuple[Column, ...]) -> Sort | None:
 
 
 def _picked(text: str, columns: tuple[Column, ...]) -> list[int]:
-    """``--columns A,B``: the numbers of the columns to show, in that order; all where nothing is asked for."""
+    """``--columns A,B``: the numbers of the columns to show, in that order; none where nothing is asked for."""
     if not text:
-        return list(range(len(columns)))
+        return []
     return [_column(name.strip(), columns, "--columns") for name in text.split(",")]

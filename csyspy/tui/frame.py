@@ -66,6 +66,8 @@ class Query:
     """None: as the view begins."""
     containers: bool = False
     """Columns with container data (-pc)."""
+    asked: frozenset[str] = frozenset()
+    """Fields of columns that are counted on request (Column.on_request), where the user has asked."""
     trends: bool = True
     """Whether trends are worth a second look at a capture; not while time moves on anyhow."""
     seq: int = 0

@@ -31,7 +31,7 @@ class KernelFeed(LiveFeed):
         self._metadata.close()
 
     def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
-        found = kernel_plan(query.view, query.filter_text, containers=query.containers)
+        found = kernel_plan(query.view, query.filter_text, containers=query.containers, asked=query.asked)
         if found is None:
             super().answer(query, publish, is_cancelled)
             return

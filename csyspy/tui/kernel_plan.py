@@ -1,5 +1,7 @@
 """How the kernel's own tables answer a view."""
 
+from collections.abc import Container
+
 from csyspy.capture.live.grouping import OPERATIONS
 from csyspy.capture.live.plan import Condition, Needs, Plan, Wanted, plan
 from csyspy.capture.live.probes import PROBE_SETS
@@ -7,9 +9,11 @@ from csyspy.views.demand import demand_of
 from csyspy.views.view import View
 
 
-def kernel_plan(view: View, filter_text: str = "", *, containers: bool = False) -> Plan | None:
-    """The plan that fills the view, of what passes the filter; None where only events do. Raises FieldError where the filter is none."""
-    demand = demand_of(view, filter_text, containers=containers)
+def kernel_plan(view: View, filter_text: str = "", *, containers: bool = False, asked: Container[str] = ()) -> Plan | None:
+    """The plan that fills the view, of what passes the filter; None where only events do. Raises FieldError where the filter is none.
+
+    `asked`: fields of columns that are counted on request."""
+    demand = demand_of(view, filter_text, containers=containers, asked=asked)
     if demand is None or any(value.operation not in OPERATIONS for value in demand.values):
         return None
     conditions = tuple(Condition(part.text, part.fields, part.test) for part in demand.conditions)

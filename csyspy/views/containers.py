@@ -71,6 +71,10 @@ CONTAINERS = View(
             description="MEM in percent of what the container may use",
         ),
         _known("MEM LIM", "container.memory.limit", Unit.BYTES, 8, Aggregation.MAX, Aggregation.MAX, description="memory it may use"),
+        _own(
+            "ERRORS", "evt.count.error", Unit.COUNT, 8, Aggregation.SUM, Aggregation.SUM, priority=2, on_request=True,
+            description="system calls that failed",
+        ),
         _known(
             "RESTARTS", "container.restarts", Unit.COUNT, 9, Aggregation.MAX, Aggregation.MAX, priority=2,
             description="how often it was started anew",

@@ -28,6 +28,7 @@ _POD_COLUMNS = (
         description="memory that all containers of the pod may use",
     ),
 )
+_POD_IMAGE = _own("IMAGE", "k8s.pod.image", colsize=26, priority=3, description="image; where a pod has several containers, that of one")
 _POD_ACTIONS = (
     Action("b", "bash shell", "kubectl --namespace=%k8s.ns.name exec %k8s.pod.name -i -t -- /bin/bash"),
     Action("l", "log", "kubectl --namespace=%k8s.ns.name logs %k8s.pod.name"),
@@ -47,6 +48,7 @@ def _view(
     resource: str,
     target: str = "kubernetes_pods",
     more_columns: tuple[Column, ...] = (),
+    last_columns: tuple[Column, ...] = (),
     more_actions: tuple[Action, ...] = (),
 ) -> View:
     """The view of one kind of object.
@@ -99,6 +101,7 @@ def _view(
                 if owner == "ns"
                 else (Column("NAMESPACE", "k8s.ns.name", colsize=20, priority=7, description="namespace the object is in"),)
             ),
+            *last_columns,
             Column("LABELS", f"k8s.{owner}.labels", priority=1, description=f"{noun} labels, joined with commas"),
         ),
         actions=(
@@ -112,7 +115,7 @@ def _view(
 _PODS, _RCS, _RSS, _SVCS, _NAMESPACES = KUBERNETES
 KUBERNETES_PODS = _view(
     "pods", "K8s Pods", "pod", "pod", "Pods with the CPU, memory and traffic of all their containers.",
-    below=(_RCS, _RSS, _SVCS, _NAMESPACES), resource="pods", target="containers", more_columns=_POD_COLUMNS,
+    below=(_RCS, _RSS, _SVCS, _NAMESPACES), resource="pods", target="containers", more_columns=_POD_COLUMNS, last_columns=(_POD_IMAGE,),
     more_actions=_POD_ACTIONS,
 )
 KUBERNETES_NAMESPACES = _view(

@@ -146,7 +146,7 @@ def test_what_containers_use_of_what_they_may(docker: Runtime, crinode: Runtime)
     assert 0 < httpd["MEM/LIM"] < 100
     assert httpd["CPU/REQ"] == pytest.approx(2 * httpd["CPU/LIM"])  # 250m of 500m
     pod = rows("kubernetes_pods", *sockets)["web-0"]
-    assert (pod["NAMESPACE"], pod["RESTARTS"], pod["DRIFT"]) == ("default", 0, 0)
+    assert (pod["NAMESPACE"], pod["IMAGE"], pod["RESTARTS"], pod["DRIFT"]) == ("default", "registry.local/busybox:1.35", 0, 0)
     assert 0 < pod["MEM/LIM"] < 100
 
 

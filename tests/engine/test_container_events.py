@@ -79,12 +79,18 @@ def test_pid_namespace_without_a_known_container() -> None:
         ("container.label[none]", None),
         ("k8s.pod.name", "web-1"),
         ("k8s.ns.name", None),
+        ("k8s.pod.image", "shop:1.2"),
         ("k8s.pod.sandbox_id", "ffeeddccbbaa"),
         ("k8s.rc.name", None),
     ],
 )
 def test_members(field: str, expected: object) -> None:
     assert value(inside(container()), field) == expected
+
+
+def test_the_sandbox_is_not_the_image_of_a_pod() -> None:
+    assert value(inside(container(is_pod_sandbox=True)), "k8s.pod.image") is None
+    assert value(inside(container(labels={})), "k8s.pod.image") is None
 
 
 def test_pod_labels_come_from_the_sandbox() -> None:

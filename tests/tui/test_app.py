@@ -9,12 +9,13 @@ from screen import QuietFeed, frame, line, settled, shown, text_of, until
 from csyspy.capture.live import tier
 from csyspy.errors import LiveError, UsageError
 from csyspy.tui.app import CsyspyApp, run
-from csyspy.tui.frame import IsCancelled, Publish, Query, State
+from csyspy.tui.frame import Frame, IsCancelled, Publish, Query, State
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.screens.picker import Picker
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.grid import GridView
+from csyspy.views.snapshot import snapshot_of
 
 
 def first_cells(app: CsyspyApp, *lines: int) -> list[str]:
@@ -189,6 +190,23 @@ async def test_chosen_columns_are_those_of_their_view_alone() -> None:
         app.view_screen.switch_view("cpus")
         await pilot.pause()
         assert line(app, 0).split()[:2] == ["PID", "PPID"]
+
+
+async def test_what_is_counted_on_request_is_asked_for_when_it_is_chosen() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(200, 40)) as pilot:
+        app = pilot.app
+        assert isinstance(app, CsyspyApp)
+        app.view_screen.switch_view("containers")
+        errors = [column.name for column in app.view_screen.view.shown_columns()].index("ERRORS")
+        snapshot = snapshot_of(app.view_screen.view, [{"container.id": "x", "container.name": "web"}])
+        await shown(pilot, Frame(snapshot, State.LIVE, query_seq=app.view_screen.query_seq))
+        assert "ERRORS" not in line(app, 0)
+        assert app.view_screen.present_query().asked == set()
+        asked_before = app.view_screen.query_seq
+        await pilot.press("C", *["down"] * errors, "space", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ViewScreen))
+        assert app.view_screen.present_query().asked == {"evt.count.error"}
+        assert app.view_screen.query_seq == asked_before + 1
 
 
 async def test_find_moves_the_cursor_and_hides_nothing() -> None:

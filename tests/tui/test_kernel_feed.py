@@ -39,6 +39,13 @@ def test_tables_fill_what_they_can_and_events_the_rest() -> None:
     assert kernel_plan(VIEWS["spy_users"]) is None
 
 
+def test_errors_of_containers_are_hooked_on_request() -> None:
+    plain, asked = (kernel_plan(VIEWS["containers"], asked=fields) for fields in ((), {"evt.count.error"}))
+    assert plain is not None
+    assert asked is not None
+    assert set(asked.probes) - set(plain.probes) == {"failures"}
+
+
 def test_frames_are_live(feed: KernelFeed) -> None:
     first, second = frames_of(feed, Query(VIEWS[FILLED], seq=3))
     assert first.state is second.state is State.LIVE

@@ -46,6 +46,14 @@ def test_container_columns_are_asked_for_on_demand() -> None:
     assert fields[1] - fields[0] == {"proc.vpid", "thread.vtid", "container.name"}
 
 
+def test_what_costs_everybody_is_counted_on_request() -> None:
+    plain, asked = (demand_of(VIEWS["containers"], asked=fields) for fields in ((), {"evt.count.error"}))
+    assert plain is not None
+    assert asked is not None
+    assert {value.field for value in plain.values if not value.is_counted} == {"evt.count.error"}
+    assert all(value.is_counted for value in asked.values)
+
+
 def test_a_filter_that_is_none_is_refused() -> None:
     with pytest.raises((FieldError, FilterError)):
         demand_of(VIEWS["procs"], "proc.name = ")

@@ -18,7 +18,7 @@ _FLAGS: Final = ("container.privileged", "container.read_only_root")
 _TEXTS: Final = (
     "container.id", "container.name", "container.type", "container.image", "container.image.repository", "container.image.tag",
     "container.user", "container.capabilities", "container.host_namespaces", "container.writable_host_mounts",
-    "k8s.pod.id", "k8s.pod.name", "k8s.ns.name", "k8s.ns.id", "k8s.ns.labels", "k8s.pod.labels",
+    "k8s.pod.id", "k8s.pod.name", "k8s.ns.name", "k8s.ns.id", "k8s.ns.labels", "k8s.pod.labels", "k8s.pod.image",
     *(f"k8s.{owner}.{part}" for owner in _OWNERS for part in ("id", "name", "labels")),
 )  # fmt: skip
 CONTAINER_FIELDS: Final = (*_TEXTS, *_FLAGS, *_NUMBERS)

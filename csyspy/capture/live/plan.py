@@ -21,6 +21,8 @@ class Wanted:
     operation: str = "keep"
     """What becomes of several values of one row: one of csyspy.capture.live.grouping.OPERATIONS, or `avg`, the mean over events."""
     per_second: bool = False
+    is_counted: bool = True
+    """False: nothing is loaded for it; it is not known, but where something else counts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Table:
     """It counts only what meets one condition of each of these, so that one of each has to be asked for."""
     stands_for: Mapping[str, str] = field(default_factory=dict)
     """Field -> the column that has it under these conditions, where it is not the one of that name."""
+    of_groups: Mapping[str, str] = field(default_factory=dict)
+    """Field -> the column that has it where a row is more than a process."""
     of_threads: bool = True
     """Its rows belong to threads."""
     probes: tuple[str, ...] = ()
@@ -75,6 +79,11 @@ class Plan:
     probes: tuple[str, ...]
     conditions: tuple[Condition, ...]
     """Those left to test on rows."""
+
+    def column(self, name: str) -> str:
+        """The table's column that has a field."""
+        is_group = PROCESS_KEYS.isdisjoint(self.needs.keys)
+        return (self.table.of_groups.get(name) if is_group else None) or self.table.stands_for.get(name, name)
 
 
 TASKS: Final = "tasks"
@@ -98,6 +107,8 @@ THREAD_KEYS: Final = (
     *CONTAINER_FIELDS, "proc.fdlimit", "proc.nthreads",
 )  # fmt: skip
 """What is known of every thread; columns of any table whose rows belong to threads."""
+PROCESS_KEYS: Final = frozenset({"proc.pid", "thread.tid"})
+"""Keys whose rows are one process, or a part of it."""
 
 _IP: Final = "fd.type = ipv4 or fd.type = ipv6"
 _FILE: Final = "fd.type = file"
@@ -141,6 +152,7 @@ TABLES: Final = (
             ),
         },
         holds=(_NOT_SWITCH,),
+        of_groups={name: f"{name} of the living" for name in ("thread.vmsize.b", "thread.vmrss.b", "thread.vmsize", "thread.vmrss")},
         probes=(TASKS,),
     ),
     Table(
@@ -271,7 +283,8 @@ def plan(needs: Needs, tables: Sequence[Table] = TABLES) -> Plan | None:
             continue
         if any(condition.test is None or not known.issuperset(condition.fields) for condition in left):
             continue
-        probes = dict.fromkeys((*table.probes, *(probe for name in asked for probe in table.values.get(name, ()))))
+        counted = [wanted.field for wanted in needs.values if wanted.is_counted]
+        probes = dict.fromkeys((*table.probes, *(probe for name in counted for probe in table.values.get(name, ()))))
         for larger, smaller in LARGER.items():
             if larger in probes:
                 probes.pop(smaller, None)

@@ -221,7 +221,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         def column(field: str) -> list[RowValue]:
             if not all(self._counts(probe) for probe in plan.table.values.get(field, ())):
                 return [None] * count
-            values: list[RowValue] = table.column(plan.table.stands_for.get(field, field))
+            values: list[RowValue] = table.column(plan.column(field))
             return values if keep is None else [values[i] for i in keep]
 
         by_weight = {i for i, value in enumerate(plan.needs.values) if value.operation == AVERAGE and plan.table.weight}

@@ -16,6 +16,7 @@ cdef enum:
 ROW_BYTES = sizeof(TaskRow)
 SOCKET_BYTES = 0
 FILE_BYTES = 1
+OF_THE_LIVING = " of the living"
 
 
 cdef inline double _grown(uint64_t now, uint64_t before) noexcept:
@@ -337,6 +338,9 @@ cdef list values_of(TaskTable table, list threads, str field):
         return [None if t is None else <int64_t>t.now.vm_pages * page // 1024 if t.leader is t else 0 for t in threads]
     if field == "thread.vmrss":
         return [None if t is None else <int64_t>t.now.rss_pages * page // 1024 if t.leader is t else 0 for t in threads]
+    if field.endswith(OF_THE_LIVING):    # what ended processes had is nobody's: containers of many short ones would seem to grow
+        values = values_of(table, threads, field[:-len(OF_THE_LIVING)])
+        return [0 if t is not None and t.ended else value for t, value in zip(threads, values)]
     if field == "thread.pfmajor":
         return [None if t is None else <int64_t>t.leader.group_major_faults for t in threads]
     if field == "thread.pfminor":

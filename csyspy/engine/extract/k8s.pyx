@@ -115,12 +115,22 @@ cdef int _owner_labels(State state, Extractor self, Value* out) except -1:
     return self.give(b", ".join(texts), out) if entries else 0
 
 
+cdef int _pod_image(State state, Extractor self, Value* out) except -1:
+    """The image of the container where it is one of a pod's; its sandbox does nothing of the pod's work."""
+    container = container_of_thread(state)
+    if container is None or container.get("is_pod_sandbox") is True or not labels_of(container, "labels").get(LABELS["k8s.pod.name"]):
+        return 0
+    image = json_text(container.get("image"))
+    return self.give(image, out) if image else 0
+
+
 for _field in LABELS:
     register(_field, _from_label, NEED_THREAD)
 register("k8s.pod.label", _pod_label, NEED_THREAD)
 register("k8s.pod.labels", _all_pod_labels, NEED_THREAD)
 register("k8s.pod.sandbox_id", _sandbox_id, NEED_THREAD)
 register("k8s.pod.full_sandbox_id", _sandbox_id, NEED_THREAD)
+register("k8s.pod.image", _pod_image, NEED_THREAD)
 register("k8s.pod.ip", _pod_ip, NEED_THREAD)
 register("k8s.pod.cni.json", _pod_cni, NEED_THREAD)
 for _what in FROM_API:

@@ -50,4 +50,4 @@ class ColumnPicker(Modal[tuple[int, ...] | None]):
 
 
 def _line(column: Column) -> Text:
-    return Text.assemble((f"{column.name:<{NAME_CELLS}}", "bold"), (column.description, "dim"), no_wrap=True, overflow="ellipsis")
+    return Text.assemble((f"{column.name:<{NAME_CELLS}}", "bold"), (column.legend, "dim"), no_wrap=True, overflow="ellipsis")

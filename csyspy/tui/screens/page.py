@@ -85,7 +85,7 @@ def legend_page(screen: CommandScreen, view: View) -> PageScreen:
     lines.append([("Columns", "label")])
     for column in view.columns:
         if column.shown:
-            lines += _beside([(f"  {column.name:<14}", "key"), (f"{column.field:<24}", "faint")], column.description, screen.size.width)
+            lines += _beside([(f"  {column.name:<14}", "key"), (f"{column.field:<24}", "faint")], column.legend, screen.size.width)
     lines += [[], [("Filter", "label")], [("  " + (view.filter or "none"), "text")]]
     return PageScreen(screen.feed, f"Legend: {view.name}", lines)
 

@@ -10,7 +10,7 @@ from textual import on
 from csyspy.tui.arrange import arranged, tree
 from csyspy.tui.export import rows_as_csv, rows_as_json
 from csyspy.tui.find import next_line
-from csyspy.tui.frame import State
+from csyspy.tui.frame import Can, State
 from csyspy.tui.scope import condition, joined
 from csyspy.tui.screens.column_picker import ColumnPicker
 from csyspy.tui.screens.picker import Choice, Picker
@@ -52,6 +52,7 @@ class TableCommands(ViewBase):
         entries = [
             Choice(index, column.name, f"{column.description}\n\n{column.field}", mark=arrow if index == snapshot.sort.column else "")
             for index, column in enumerate(snapshot.columns)
+            if not column.on_request or index in self.columns.get(snapshot.view.id, range(len(snapshot.columns)))
         ]
         self.app.push_screen(Picker("Select sort column", entries, snapshot.sort.column), self._sort_picked)
 
@@ -87,8 +88,10 @@ class TableCommands(ViewBase):
 
     def _columns_picked(self, view_id: str, chosen: tuple[int, ...] | None) -> None:
         if chosen:
-            self.columns[view_id] = chosen
+            asked, self.columns[view_id] = self.asked, chosen
             self.query_one(GridView).choose_columns(self.columns)
+            if self.asked != asked and Can.SEEK not in self.feed.can:
+                self.ask()
 
     # what is shown
 

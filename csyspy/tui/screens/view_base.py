@@ -89,7 +89,9 @@ class ViewBase(CommandScreen):
         """When the display was held; None while it runs."""
         self.as_tree = False
         self.columns: dict[str, tuple[int, ...]] = {}
-        """View id -> columns that the user chose."""
+        """View id -> columns that are shown, where these are not all."""
+        if Can.SEEK not in feed.can:
+            self.columns = {view.id: view.usual_columns(containers) for view in views.values() if any(c.on_request for c in view.columns)}
         self.query_seq = 0
         self.frame: Frame | None = None
         """What is painted."""
@@ -113,7 +115,9 @@ class ViewBase(CommandScreen):
         yield Static(id="too-small")
 
     def on_mount(self) -> None:
-        self.query_one(GridView).focus()
+        grid = self.query_one(GridView)
+        grid.choose_columns(self.columns)
+        grid.focus()
         self.query_one(Scrubber).display = Can.SEEK in self.feed.can
         self.ask()
 
@@ -153,9 +157,17 @@ class ViewBase(CommandScreen):
             self.row_text,
             self.scope.top.sort,
             self.containers,
+            self.asked,
             not self.travel.is_playing,
             self.query_seq,
         )
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """Fields of the view's columns that are counted because the user chose them."""
+        chosen = self.columns.get(self.view.id, ())
+        columns = enumerate(self.view.shown_columns(self.containers))
+        return frozenset(column.field for index, column in columns if column.on_request and index in chosen)
 
     def keep_sort(self, sort: Sort) -> None:
         """The user wants this order, until they choose another view."""

@@ -53,6 +53,20 @@ def test_cpu_of_a_process_is_what_it_used(work):
     assert used[work.pid][0] == pytest.approx(300e6, rel=0.15)
 
 
+def test_memory_of_processes_that_ended_is_in_their_own_rows_alone(work):
+    children = "for _ in range(20):\n pid = os.fork()\n if not pid: os._exit(0)\n os.waitpid(pid, 0)"
+    child = Condition("child", frozenset({"proc.ppid"}), lambda row: row["proc.ppid"] == work.pid)
+    memory = sums("thread.vmrss.b")
+    tables = KernelTables(plans := [plan(Needs((key,), memory, (child,))) for key in ("proc.pid", "proc.ppid")])
+    with tables:
+        tables.sample()
+        work.do(children)
+        tables.sample()
+        (own, of_parent) = (tables.answer(found)[1][0] for found in plans)
+    assert len(own) == 20
+    assert of_parent == [0]
+
+
 def test_processes_that_end_within_the_interval_count(work):
     children = (
         "for _ in range(20):\n pid = os.fork()\n if not pid:\n"
