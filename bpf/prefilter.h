@@ -10,10 +10,10 @@
 #ifndef FILTER_NAMES
 #define FILTER_NAMES 0          /* names that clauses compare with */
 #endif
-#ifndef FILTER_YOUNG
-#define FILTER_YOUNG 0          /* whether descriptors are to be known of programs from their beginning */
+#ifndef FILTER_NEWCOMERS
+#define FILTER_NEWCOMERS 0      /* whether to mark threads that begin to pass by the name of a program */
 #endif
-#define YOUNG (1ULL << 63)      /* in `watched`: a process that was forked and has not executed a program since */
+#define NEWCOMER (1ULL << 63)   /* in `watched`: no name of the thread passed before that of the program that it runs now */
 #define MODE_KIND 0170000
 #define MODE_SOCKET 0140000
 #define MODE_FIFO 0010000
@@ -181,17 +181,17 @@ static __always_inline void remember(u32 tid, u32 pid, u64 bits)
 	if (!state)
 		return;
 	if (known && bits) {
-		*known = bits;
+		*known = bits & ~NEWCOMER;
 	} else if (known) {
 		watched.delete(&tid);
 	} else if (bits && watched.insert(&tid, &bits)) {
 		__sync_fetch_and_add(&state->overflows, 1);
 		return;
 	}
-	if (!(before & ~YOUNG) && bits & ~YOUNG) {
+	if (!before && bits) {
 		__sync_fetch_and_add(&state->threads, 1);
 		appeared.ringbuf_output(&pid, sizeof(pid), BPF_RB_FORCE_WAKEUP);
-	} else if (before & ~YOUNG && !(bits & ~YOUNG)) {
+	} else if (before && !bits) {
 		__sync_fetch_and_add(&state->threads, -1);
 	}
 }
@@ -200,10 +200,11 @@ static __always_inline void remember(u32 tid, u32 pid, u64 bits)
 int watch_exec(struct bpf_raw_tracepoint_args *ctx)
 {
 	u64 pid_tgid = bpf_get_current_pid_tgid();
+	u64 bits = bits_of_name();
 	u32 before = ctx->args[1];
 	if (before != (u32)pid_tgid)
 		remember(before, before, 0);
-	remember(pid_tgid, pid_tgid >> 32, bits_of_name());
+	remember(pid_tgid, pid_tgid >> 32, FILTER_NEWCOMERS && bits ? bits | NEWCOMER : bits);
 	return 0;
 }
 
@@ -213,13 +214,9 @@ int watch_fork(struct bpf_raw_tracepoint_args *ctx)
 	u64 child = ctx->args[1], bits = bits_of_name();
 	u32 tid = 0, pid = 0;
 	if (!bits)
-		bits = names_of_thread(bpf_get_current_pid_tgid()) & ~YOUNG;
+		bits = names_of_thread(bpf_get_current_pid_tgid()) & ~NEWCOMER;
 	FACT(tid, child, O_task_struct_pid);
 	FACT(pid, child, O_task_struct_tgid);
-#if FILTER_YOUNG
-	if (tid == pid)
-		bits |= YOUNG;
-#endif
 	if (bits)
 		remember(tid, pid, bits);
 	return 0;

@@ -7,6 +7,7 @@
 #include "stream_files.h"
 #include "stream_process.h"
 #include "stream_cgroups.h"
+#include "stream_inherited.h"
 #include "stream_calls.h"
 #include "stream_tasks.h"
 #ifdef WITH_ENTERS

@@ -11,6 +11,7 @@ enum { WANTED_NO, WANTED_YES };
 BPF_PROG_ARRAY(processes, 1);
 BPF_PROG_ARRAY(call_processes, 1);      /* the same behind tracepoints of single calls */
 
+
 struct small {
 	struct head head;
 	u8 data[SMALL];
@@ -114,21 +115,6 @@ static __always_inline u32 fetch(struct scratch *s, struct op *op)
 	return 0;
 }
 
-static __always_inline void took(struct scratch *s, int i, u32 n)
-{
-	s->head.size[i] = n;
-	s->step = n;
-	s->used += n;
-}
-
-static __always_inline void send(struct scratch *s)
-{
-	u64 n = s->used;
-	asm volatile("%0 &= %1" : "+r"(n) : "i"(DATA_MASK));
-	if (n <= sizeof(s->data) && ring.ringbuf_output(&s->head, FIXED + n, BPF_RB_NO_WAKEUP))
-		count_lost();
-}
-
 static __always_inline struct scratch *begin_record(struct pt_regs *regs, u64 nr, u64 pid_tgid)
 {
 	u32 cpu = bpf_get_smp_processor_id();
@@ -153,6 +139,7 @@ static __always_inline void send_process(struct scratch *s, struct call *call)
 	send(s);
 }
 
+/* 1 where what the program has of the time before it is to be told, too. */
 static __always_inline int ended_process(struct pt_regs *regs)
 {
 	u32 key, cpu = bpf_get_smp_processor_id();
@@ -168,15 +155,18 @@ static __always_inline int ended_process(struct pt_regs *regs)
 		return 0;
 	key = nr;
 	call = calls.lookup(&key);
-	if (call)
-		send_process(s, call);
-	return 0;
+	if (!call)
+		return 0;
+	send_process(s, call);
+	return call->ops > 2 && !result(s) && begins_to_pass(s);
 }
 
 /* clone, exec and their kin, whose records are all alike: a program of its own, because the verifier takes its time. */
 int stream_process(u64 *ctx)
 {
-	return ended_process((struct pt_regs *)ctx[0]);
+	if (ended_process((struct pt_regs *)ctx[0]))
+		inherited.call(ctx, 0);
+	return 0;
 }
 
 /* The arguments of syscalls:sys_exit_*. */
@@ -195,7 +185,9 @@ static __always_inline struct pt_regs *regs_of_task(void)
 #ifdef WITH_SINGLE_CALLS
 int stream_call_process(struct call_exit *ctx)
 {
-	return ended_process(regs_of_task());
+	if (ended_process(regs_of_task()))
+		call_inherited.call(ctx, 0);
+	return 0;
 }
 #endif
 
@@ -209,7 +201,7 @@ int stream_exec(struct bpf_raw_tracepoint_args *ctx)
 	struct settings *set = settings.lookup(&zero);
 	struct call *call = calls.lookup(&key);
 	struct scratch *s = scratches.lookup(&cpu);
-	if (!set || !set->waiting || !call || !s || !(names_of_thread(pid_tgid) & ~YOUNG))
+	if (!set || !set->waiting || !call || !s || !names_of_thread(pid_tgid))
 		return 0;
 	s->cgroups = tell_cgroups(s);
 	__builtin_memset(&s->head, 0, sizeof(s->head));
@@ -221,6 +213,10 @@ int stream_exec(struct bpf_raw_tracepoint_args *ctx)
 	s->used = 0;
 	s->step = 0;
 	send_process(s, call);
+#if FILTER_NEWCOMERS
+	if (begins_to_pass(s))
+		exec_inherited.call(ctx, 0);
+#endif
 	return 0;
 }
 #endif

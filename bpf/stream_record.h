@@ -19,7 +19,7 @@
 #define FIXED sizeof(struct head)
 #define SMALL 80                /* bytes of a buffer that a record of fixed size has room for */
 
-enum kind { CALL_EXIT, CALL_ENTER, TASK_EXIT, SIGNAL, SWITCH, FAULT, CGROUPS };
+enum kind { CALL_EXIT, CALL_ENTER, TASK_EXIT, SIGNAL, SWITCH, FAULT, CGROUPS, INHERITED };
 
 /* Arguments of a system call, and its result. */
 enum slot { RESULT = 6, SLOTS };
@@ -68,7 +68,8 @@ struct counters {
 struct scratch {
 	u32 used;               /* bytes of data that are taken */
 	u32 step;
-	u64 a, b, c, d, count;  /* what a loop keeps from round to round, out of the verifier's sight */
+	u64 a, b, c, d, count, open;  /* what a loop keeps from round to round, out of the verifier's sight */
+	u64 runs;
 	u64 cgroups;
 	struct head head;       /* the record begins here */
 	u8 data[SCRATCH_LAST + 1 + SNAP_ROOM + PATH_ROOM];
@@ -132,4 +133,19 @@ static __always_inline void count_lost(void)
 		c->lost++;
 		c->lost_ns = bpf_ktime_get_boot_ns();
 	}
+}
+
+static __always_inline void took(struct scratch *s, int i, u32 n)
+{
+	s->head.size[i] = n;
+	s->step = n;
+	s->used += n;
+}
+
+static __always_inline void send(struct scratch *s)
+{
+	u64 n = s->used;
+	asm volatile("%0 &= %1" : "+r"(n) : "i"(DATA_MASK));
+	if (n <= sizeof(s->data) && ring.ringbuf_output(&s->head, FIXED + n, BPF_RB_NO_WAKEUP))
+		count_lost();
 }

@@ -53,7 +53,7 @@ class Recent:
         self._chapters: list[_Chapter] = []
         self._file: _File | None = None
         self._now_ns = 0
-        self.sink = Dump(self, rotates=True, whole_state=True)
+        self.sink = Dump(self, rotates=True, whole_state=True, state_events=True)
 
     def keep(self, path: str, ts_ns: int, behind_ns: int) -> bool:
         """Write what is kept, up to `behind_ns` after `ts_ns`, to `path`; the file in hand, if there is one, goes on instead.

@@ -200,14 +200,14 @@ def open_writer(
     fat: bool = False,
     filter_processes: bool = False,
     users: bool = True,
-    vforks: bool = False,
+    state_events: bool = False,
     most: int = 0,
     duration_ns: int = 0,
 ) -> Dump:
     """A sink for ``walker`` that writes the events which pass the filter ``keep`` to ``path`` (``-``: standard output).
 
-    Call it before the walker opens its source. ``fat`` keeps, hidden, what the filter rejects and readers need; ``vforks`` of that only
-    what keeps the names of children that run a program of their own while their parents wait;
+    Call it before the walker opens its source. ``fat`` keeps, hidden, what the filter rejects and readers need; ``state_events`` of that
+    only what the source sent hidden, and what keeps the names of children that run a program of their own while their parents wait;
     ``filter_processes`` leaves out processes that do not pass; ``most`` ends the walk after so many events that pass,
     ``duration_ns`` so long after the first of them. Raises UsageError for what cannot work; the walk raises CsyspyError
     where the file cannot be written.
@@ -223,7 +223,7 @@ def open_writer(
         fat=fat,
         rotates=bool(rotation),
         whole_state=whole_state,
-        vforks=vforks,
+        state_events=state_events,
         most=most,
         duration_ns=duration_ns,
     )

@@ -182,7 +182,7 @@ class _Run:
             compress=command.compress,
             rotation=Rotation(command.file_size_mb * 1_000_000, command.rotate_s, command.event_limit, command.file_limit),
             fat=command.fatfile,
-            vforks=not command.files,
+            state_events=not command.files,
             filter_processes=command.filter_proclist,
             users=not command.exclude_users,
             most=command.count,

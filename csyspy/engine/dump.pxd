@@ -14,7 +14,7 @@ cdef class Dump(Sink):
     cdef readonly object target        # has begin(state), full(events, size, ts), write(blocks), close()
     cdef Node keep                     # None: everything
     cdef bint fat                      # keep what the filter rejects as state-only events, where readers need it
-    cdef bint vforks                   # keep what tells of children whose parents wait, likewise
+    cdef bint state_events             # keep what is there for the state's sake, and what tells of children whose parents wait
     cdef Buffer blocks
     cdef readonly uint64_t written     # events of the present file, those for the state's sake too
     cdef readonly uint64_t size        # bytes of blocks handed over or waiting, in the present file

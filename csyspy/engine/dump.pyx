@@ -43,18 +43,19 @@ cdef class Dump(Sink):
 
     With `rotates` it is asked `full(events, size, ts)` before each event, and `next(state)` begins another file where that
     is true. With `whole_state` the lists of a file may be made anew, which needs all of it.
-    With `vforks` the first event of such a child is kept for the state's sake: its parent's comes when the child may have run another
-    program, and a reader who had not seen the child before would take it for the parent's likeness.
+    With `state_events` those stay that came for the state's sake alone, and so does the first event of a child whose parent waits (vfork):
+    the parent's comes when the child may have run another program, and a reader who had not seen the child before would take it for the
+    parent's likeness.
     `most` ends the walk after so many events that passed the filter, `duration_ns` so long after the first; 0 never does.
     """
 
-    def __init__(self, target, Node keep=None, *, bint fat=False, bint rotates=False, bint whole_state=False, bint vforks=False,
-                 uint64_t most=0, uint64_t duration_ns=0):
+    def __init__(self, target, Node keep=None, *, bint fat=False, bint rotates=False, bint whole_state=False,
+                 bint state_events=False, uint64_t most=0, uint64_t duration_ns=0):
         self.target = target
         self.keep = keep
         self.fat = fat
         self.rotates = rotates
-        self.vforks = vforks
+        self.state_events = state_events
         self.most = most
         self.duration_ns = duration_ns
         self.blocks = Buffer()
@@ -64,7 +65,7 @@ cdef class Dump(Sink):
 
     cdef bint wants_type(self, uint16_t evt_type) except -1:
         cdef const EventInfo* info = &EVENTS[evt_type]
-        if info.category & EC_INTERNAL or (self.fat and info.flags & EF_MODIFIES_STATE) or (self.vforks and FLAGS_OF_CLONE[evt_type]):
+        if info.category & EC_INTERNAL or (self.fat and info.flags & EF_MODIFIES_STATE) or (self.state_events and FLAGS_OF_CLONE[evt_type]):
             return True
         return not isinstance(self.keep, Program) or (<Program>self.keep).possible[evt_type]
 
@@ -82,7 +83,8 @@ cdef class Dump(Sink):
             elif state.evt.ts >= self.start_ns + self.duration_ns:
                 return 1
         if not passed:
-            if self.fat and EVENTS[state.evt.type].flags & EF_MODIFIES_STATE or self.vforks and is_vforked(&state.evt):
+            if (self.fat and EVENTS[state.evt.type].flags & EF_MODIFIES_STATE
+                    or self.state_events and (state.state_only or is_vforked(&state.evt))):
                 flags = DF_STATE_ONLY
             elif not state.hidden:
                 return 0

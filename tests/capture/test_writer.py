@@ -102,8 +102,8 @@ def test_a_fat_file_keeps_what_the_state_needs(tmp_path: Path) -> None:
     assert read(tmp_path / "thin")[0].events == 1
 
 
-@pytest.mark.parametrize(("vforks", "name"), [(False, "sh"), (True, "cat")])
-def test_a_child_whose_parent_waits_keeps_its_name(tmp_path: Path, vforks: bool, name: str) -> None:
+@pytest.mark.parametrize(("state_events", "name"), [(False, "sh"), (True, "cat")])
+def test_a_child_whose_parent_waits_keeps_its_name(tmp_path: Path, state_events: bool, name: str) -> None:
     """Without its own first event it is taken for its parent's likeness once that tells of it, as sysdig does with what it wrote."""
     vfork, fork = 1 << 27, 0
     events = [
@@ -115,7 +115,7 @@ def test_a_child_whose_parent_waits_keeps_its_name(tmp_path: Path, vforks: bool,
     ]
     path = tmp_path / "in"
     path.write_bytes(capture(*events))
-    rewrite(path, tmp_path / "out", "proc.name=cat or proc.pid=10", vforks=vforks)
+    rewrite(path, tmp_path / "out", "proc.name=cat or proc.pid=10", state_events=state_events)
     written = values((tmp_path / "out").read_bytes(), "evt.type", "proc.name", "thread.tid")
     assert written[-1] == ("close", name, 11)
     assert ("clone", "sh", 12) not in written

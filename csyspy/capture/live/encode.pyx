@@ -11,9 +11,10 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memchr, memcpy
 
-from csyspy.capture.live.event_out cimport Out, add, add_int, begin_event, end_event, make_room
+from csyspy.capture.live.event_out cimport STATE_ONLY, Out, add, add_int, begin_event, end_event, make_room
+from csyspy.capture.live.inherited cimport Told, retell
 from csyspy.capture.live.record cimport (
-    ARGUMENT, ARGUMENT_INT, CALL_ENTER, CALL_EXIT, CGROUPS, CONSTANT, FAULT, FETCHED_BYTES, FETCHED_INT, FETCHED_NAME, FETCHED_TEXT,
+    ARGUMENT, ARGUMENT_INT, CALL_ENTER, CALL_EXIT, CGROUPS, CONSTANT, FAULT, FETCHED_BYTES, FETCHED_INT, FETCHED_NAME, FETCHED_TEXT, INHERITED,
     MAX_FETCHED, RESULT, SIGNAL, SPECIAL, SWITCH, TASK_EXIT, Head, Param, Record,
 )
 from csyspy.capture.live.ring cimport RingReader
@@ -240,6 +241,8 @@ cdef class Encoder:
             self._call(&r)
         elif r.head.kind == CGROUPS:
             self._take_cgroups(&r)
+        elif r.head.kind == INHERITED:
+            self._inherited(&r)
         elif r.head.kind == CALL_ENTER:
             self._take_beginning(&r)
         elif r.size[0] >= 64:
@@ -302,6 +305,19 @@ cdef class Encoder:
                 return
             self._params(r, layout.params + layout.n_enter, layout.n_exit)
             end_event(&self.out)
+
+    cdef void _inherited(self, const Record* r) noexcept nogil:
+        """Events of calls that nobody saw, for the tables of whoever reads."""
+        cdef Told told
+        cdef bint enters = self.enters
+        cdef int i
+        retell(r, &told)
+        self.enters = False      # their begin was not seen either
+        self.out.flags = STATE_ONLY
+        for i in range(told.count):
+            self._call(&told.record[i])
+        self.out.flags = 0
+        self.enters = enters
 
     cdef void _generic(self, const Record* r, uint16_t event, uint16_t ppm_sc) noexcept nogil:
         cdef int64_t tid = <int64_t><uint32_t>r.head.pid_tgid

@@ -64,8 +64,12 @@ class Loaded:
         name = ctypes.create_string_buffer(tracepoint.encode())
         self._link(program, tracepoint, RawTracepointOpen(name=ctypes.addressof(name), prog_fd=prog_fd))
 
+    def load_raw(self, program: str) -> int:
+        """Descriptor of a program for raw tracepoints that others call; it is not attached. Raises LiveError."""
+        return self._load(program, RAW_TRACEPOINT_PROG)
+
     def load_btf(self, program: str, tracepoint: str) -> int:
-        """Descriptor of a program with the typed arguments of a raw tracepoint that others call; it is not attached. Raises LiveError."""
+        """The same with the typed arguments of a raw tracepoint. Raises LiveError."""
         return self._load(program, TRACING_PROG, RAW_TP_ATTACH, _btf_id(TRACEPOINT_TYPE + tracepoint))
 
     def load_tracepoint(self, program: str) -> int:

@@ -17,13 +17,11 @@ from typing import Final
 from csyspy.capture.live.load import Loaded
 from csyspy.capture.live.ring import RingReader
 from csyspy.events import EVENT_TABLE
-from csyspy.events.kernel_filter import FD_CALLS, Clause, Container, KernelFilter
+from csyspy.events.kernel_filter import FD_CALLS, MAX_CLAUSES, Clause, Container, KernelFilter
 
-YOUNG_CLAUSE: Final = 31
-"""Holds for a process between fork and exec: what it does to its descriptors then, the program will find."""
 FEW: Final = 8
 """Numbers that are compared one by one; more are looked up."""
-MOST_NUMBERS, MOST_NAMES = 256, 64
+MOST_NUMBERS, MOST_NAMES = 256, 63
 _KINDS: Final = {"socket": 1, "file": 2, "pipe": 4, "other": 8}
 _HOOKS: Final = {"watch_exec": "sched_process_exec", "watch_fork": "sched_process_fork", "watch_exit": "sched_process_exit"}
 _NAME: Final = struct.Struct("=16sQ")
@@ -93,22 +91,23 @@ class Prefilter:
         self.fd_clauses = self._follow() if follow_fds else 0
         """The mask of calls that change descriptors: what the filter asks of the thread, and nothing else."""
         body = [self._clause(i, clause) for i, clause in enumerate(self._clauses)]
-        self.follows_young = self.fd_clauses != 0 and self.watches_names
         head = f"#define PREFILTER 1\n#define FILTER_NAMES {self._plan.name_count if self.watches_names else 0}\n"
-        head += f"#define FILTER_YOUNG {int(self.follows_young)}\n"
+        self.marks_newcomers = self.watches_names and all(_of_thread(clause) != Clause() for clause in kernel.clauses)
+        """The kernel tells of what a program has from before it where its name is what begins to pass."""
+        head += f"#define FILTER_NEWCOMERS {int(self.marks_newcomers)}\n"
         self.sources: list[str | Path] = [head, Path("prefilter.h"), self._function(body)]
 
     def _follow(self) -> int:
         """Adds the clauses that tell whether a thread can pass at all; their mask, 0 where every thread can."""
         mask = 0
         for clause in self.kernel.clauses:
-            of_thread = replace(clause, failed=False, fd_kinds=None)
+            of_thread = _of_thread(clause)
             if of_thread == Clause():
                 return 0
             if of_thread not in self._clauses:
                 self._clauses.append(of_thread)
             mask |= 1 << self._clauses.index(of_thread)
-        return mask if len(self._clauses) <= YOUNG_CLAUSE else 0
+        return mask if len(self._clauses) <= MAX_CLAUSES else 0
 
     @property
     def watches_names(self) -> bool:
@@ -156,13 +155,9 @@ class Prefilter:
             "\tif (!clauses)\n\t\treturn 1;\n",
         ]
         if named and self.watches_names:
-            if self.follows_young:
-                named |= 1 << YOUNG_CLAUSE
             lines.append(f"\tif (clauses & {named}U)\n\t\tnames = names_of_thread(pid_tgid);\n")
             if self.waits:
                 lines.append("\tif (!names)\n\t\treturn 0;\n")
-            if self.follows_young:
-                lines.append(f"\tif (clauses & {1 << YOUNG_CLAUSE}U && names & YOUNG)\n\t\treturn 1;\n")
         elif named:
             lines.append("\tnames = ~0ULL;\n")
         if users:
@@ -243,6 +238,11 @@ class Prefilter:
             verdicts.update(key, _VERDICT.pack(pid, 1, passes))
             told += 1
         return told
+
+
+def _of_thread(clause: Clause) -> Clause:
+    """What a clause asks of the thread."""
+    return replace(clause, failed=False, fd_kinds=None)
 
 
 def has_fd(nr: int) -> bool:

@@ -8,7 +8,7 @@ cdef enum:
     MAX_FETCHED = 6
 
 cdef enum:
-    CALL_EXIT, CALL_ENTER, TASK_EXIT, SIGNAL, SWITCH, FAULT, CGROUPS
+    CALL_EXIT, CALL_ENTER, TASK_EXIT, SIGNAL, SWITCH, FAULT, CGROUPS, INHERITED
 
 cdef struct Head:
     uint64_t ts_ns

@@ -2,7 +2,7 @@
 
 from csyspy.capture.live.event_out cimport Out
 from csyspy.capture.live.record cimport Param, Record
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 cdef struct Rules:
     uint64_t* rule           # mask, match, result of each
@@ -18,4 +18,5 @@ cdef struct Tables:          # conversions that the code here asks for by name
     Rules ptrace
 
 cdef uint64_t convert(const Rules* rules, uint64_t value) noexcept nogil
+cdef uint32_t upside_down(uint8_t* to, const uint8_t* names, uint32_t end) noexcept nogil
 cdef void add_special(Out* out, const Record* r, const Param* p, const Tables* tables) noexcept nogil

@@ -124,25 +124,24 @@ cdef void _rest(Out* out, const Record* r, int64_t number) noexcept nogil:
         add(out, r.fetched[number] + used, <uint16_t>(r.size[number] - used))
 
 
-cdef void _path(Out* out, const Record* r, int64_t number) noexcept nogil:
-    """Components from the leaf up, put the right way round."""
-    cdef const uint8_t* names = r.fetched[number]
-    cdef uint32_t end = r.size[number]
+cdef uint32_t upside_down(uint8_t* to, const uint8_t* names, uint32_t end) noexcept nogil:
+    """Write a path, whose components lie before `end` from the leaf up, each with its NUL; how long it is, its own NUL left out."""
     cdef uint32_t start, size = 0
-    cdef uint8_t text[8192]
     while end:
         start = end - 1
         while start and names[start - 1]:
             start -= 1
-        text[size] = c'/'
-        memcpy(text + size + 1, names + start, end - start)   # its NUL is written over by the next
+        to[size] = c'/'
+        memcpy(to + size + 1, names + start, end - start)   # its NUL is written over by the next
         size += end - start
         end = start
-    if size == 0:
-        text[0] = 0
-    else:
-        text[size] = 0
-    _add_text(out, text, size)
+    to[size] = 0
+    return size
+
+
+cdef void _path(Out* out, const Record* r, int64_t number) noexcept nogil:
+    cdef uint8_t text[8192]
+    _add_text(out, text, upside_down(text, r.fetched[number], r.size[number]))
 
 
 # --- sockets ---

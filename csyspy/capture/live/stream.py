@@ -195,13 +195,22 @@ class LiveSource:
 
     def _prepare_calls(self) -> None:
         """Load what looks at system calls: the tracepoints of single calls, where few are wanted; else that of all calls."""
+        loaded = self._loaded
+        tells = self._prefilter is not None and self._prefilter.marks_newcomers
         if self._single_calls:
-            self._loaded.load_tracepoint("stream_call")
-            table, process = "call_processes", self._loaded.load_tracepoint("stream_call_process")
+            loaded.load_tracepoint("stream_call")
+            self._chain("call_processes", loaded.load_tracepoint("stream_call_process"))
+            if tells:
+                self._chain("call_inherited", loaded.load_tracepoint("stream_call_inherited"))
         else:
-            self._loaded.load_btf("stream_exit", "sys_exit")
-            table, process = "processes", self._loaded.load_btf("stream_process", "sys_exit")
-        self._loaded.map(table).update(struct.pack("<I", 0), struct.pack("<I", process))
+            loaded.load_btf("stream_exit", "sys_exit")
+            self._chain("processes", loaded.load_btf("stream_process", "sys_exit"))
+            if tells:
+                self._chain("inherited", loaded.load_btf("stream_inherited", "sys_exit"))
+
+    def _chain(self, table: str, program: int) -> None:
+        """Let a program be the one that others go on with by way of ``table``."""
+        self._loaded.map(table).update(struct.pack("<I", 0), struct.pack("<I", program))
 
     def _attach_calls(self) -> None:
         self._prepare_calls()
@@ -218,6 +227,8 @@ class LiveSource:
     def _wait(self) -> None:
         """Look at nothing but where programs begin and end, until one of a certain name does."""
         self._set_waiting(True)
+        if self._prefilter is not None and self._prefilter.marks_newcomers:
+            self._chain("exec_inherited", self._loaded.load_raw("stream_exec_inherited"))
         self._loaded.attach_raw("stream_exec", "sched_process_exec")
         self._prepare_calls()
 

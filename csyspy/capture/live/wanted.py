@@ -5,18 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from csyspy.capture.live.call_table import CALLS, FD_CALLS, STATE_CALLS
-from csyspy.capture.live.prefilter import YOUNG_CLAUSE, Prefilter, call_masks, has_fd
+from csyspy.capture.live.prefilter import Prefilter, call_masks, has_fd
 from csyspy.events import EVENT_TABLE
 
 MAX_CALLS: Final = 512
 FEW: Final = 8
 """So many system calls have tracepoints of their own; for more, the one of all calls is cheaper."""
 _NAMES: Final = {row["nr"]: row["name"] for row in EVENT_TABLE["syscalls_x86_64"]}
-_MOVING: Final = frozenset((
-    "open", "openat", "openat2", "creat", "open_by_handle_at", "close", "close_range", "dup", "dup2", "dup3", "fcntl", "pipe", "pipe2",
-    "socketpair", "memfd_create",
-))  # fmt: skip
-"""What a process does to its descriptors between fork and exec."""
 _OF_DIRECTORIES: Final = frozenset(("open", "openat", "openat2", "close", "close_range", "dup", "dup2", "dup3", "fcntl"))
 """What is to be known of descriptors where only paths are named relative to them."""
 _ON_PATHS: Final = STATE_CALLS - {"fchdir"} | frozenset((
@@ -53,7 +48,7 @@ def wanted_calls(prefilter: Prefilter | None, follow_fds: bool) -> dict[int, Wan
         if name in STATE_CALLS:
             found[nr] = WantedCall(is_state=True)
         elif name in followed:
-            found[nr] = WantedCall(_fd_mask(prefilter, name, asked.get(nr)), has_fd=has_fd(nr))
+            found[nr] = WantedCall(_fd_mask(prefilter, asked.get(nr)), has_fd=has_fd(nr))
     return found
 
 
@@ -62,11 +57,8 @@ def _followed(asked: Mapping[int, int]) -> frozenset[str]:
     return _OF_DIRECTORIES if {_NAMES[nr] for nr in asked} <= _ON_PATHS else FD_CALLS
 
 
-def _fd_mask(prefilter: Prefilter, name: str, asked: int | None) -> int:
-    if not prefilter.fd_clauses or asked == 0:
-        return 0
-    young = 1 << YOUNG_CLAUSE if prefilter.follows_young and name in _MOVING else 0
-    return prefilter.fd_clauses | (asked or 0) | young
+def _fd_mask(prefilter: Prefilter, asked: int | None) -> int:
+    return prefilter.fd_clauses | (asked or 0) if prefilter.fd_clauses and asked != 0 else 0
 
 
 def tracepoints(prefilter: Prefilter | None, wanted: Mapping[int, WantedCall]) -> list[str]:

@@ -1,14 +1,21 @@
 """What tests on the running kernel need, and why they are skipped elsewhere."""
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from csyspy.capture.live import tier
 from csyspy.capture.live.tier import Tier
+
+COMMAND = Path(sys.executable).with_name("csyspy")
+DEADLINE_S = 30
 
 
 @pytest.fixture
@@ -48,3 +55,19 @@ def cgroup() -> Iterator[Path]:
         except OSError:
             time.sleep(0.05)
     parent.rmdir()
+
+
+@contextmanager
+def recording(path: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """csyspy writes what passes to a file, from the moment on that this yields."""
+    process = subprocess.Popen([COMMAND, "-w", path, *words], stderr=subprocess.PIPE, text=True)
+    try:
+        end_s = time.monotonic() + DEADLINE_S
+        while not (path.exists() and path.stat().st_size):  # the process list is written once all probes are attached
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            assert time.monotonic() < end_s
+            time.sleep(0.02)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(DEADLINE_S)

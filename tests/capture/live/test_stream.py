@@ -8,8 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,9 +16,9 @@ import pytest
 
 from csyspy.events import EVENT_TABLE
 
-COMMAND = Path(sys.executable).with_name("csyspy")
+from .conftest import COMMAND, DEADLINE_S, recording
+
 WORKLOAD = Path(__file__).with_name("workload.py")
-DEADLINE_S = 30
 LINE = "%evt.rawtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info"
 NAMES_OF_SYSDIG = {event["name"] for event in EVENT_TABLE["events"] if event["id"] < 336} | {
     name for code, name in EVENT_TABLE["ppm_sc"].items() if int(code) < 329
@@ -37,22 +36,6 @@ class Recorded(NamedTuple):
     path: Path
     done: dict[str, Any]
     said: str
-
-
-@contextmanager
-def recording(path: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """csyspy writes what passes to a file, from the moment on that this yields."""
-    process = subprocess.Popen([COMMAND, "-w", path, *words], stderr=subprocess.PIPE, text=True)
-    try:
-        end_s = time.monotonic() + DEADLINE_S
-        while not (path.exists() and path.stat().st_size):  # the process list is written once all probes are attached
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
-            assert time.monotonic() < end_s
-            time.sleep(0.02)
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(DEADLINE_S)
 
 
 @pytest.fixture(scope="module")
