@@ -6,6 +6,11 @@ JOBS := $(shell nproc 2>/dev/null || echo 1)
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 ENGINE_SOURCES := setup.py $(shell find csyspy -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 ARGS ?=
+# The compiler, pip and apt-get wait for different things, so they work side by side.
+TOGETHER := $(MAKE) --no-print-directory --jobs 4
+SETUP := $(addprefix $(STAMPS)/,engine package bytecode bcc)
+# The lists of pyproject.toml, by their keys.
+REQUIREMENTS = $$($(BIN)/python -c 'import functools, sys, tomllib; table = tomllib.load(open("pyproject.toml", "rb")); print(*functools.reduce(dict.get, sys.argv[1:], table))' $(1))
 
 .PHONY: help setup run test lint bench bench-live scale soak screenshots wheel fuzz proto clean
 .DEFAULT_GOAL := help
@@ -16,9 +21,12 @@ help: ## list the targets
 run: setup ## start csyspy; make run ARGS="-r examples/demo.scap" passes options on
 	@$(BIN)/csyspy $(ARGS)
 
-setup: $(STAMPS)/engine $(STAMPS)/package $(STAMPS)/bytecode $(STAMPS)/bcc ## leave .venv/bin/csyspy ready to use
+setup: ## leave .venv/bin/csyspy ready to use
+	@$(TOGETHER) $(SETUP)
 
-test: lint $(STAMPS)/runtimes ## lint, then all tests
+test: $(STAMPS)/venv ## lint, then all tests
+	@$(TOGETHER) $(SETUP) $(STAMPS)/dev $(STAMPS)/runtimes
+	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -q -n $(JOBS) --dist loadgroup
 
 lint: setup $(STAMPS)/dev ## ruff, the arrows between the rooms, mypy
@@ -71,15 +79,16 @@ $(STAMPS)/venv: tools/find-python
 
 # What pyproject.toml asks for a build, which pip would otherwise fetch anew into an isolated environment at every build.
 $(STAMPS)/build-requirements: pyproject.toml $(STAMPS)/venv
-	$(PIP) install $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])')
+	$(PIP) install $(call REQUIREMENTS,build-system requires)
 	@touch $@
 
 $(STAMPS)/engine: $(ENGINE_SOURCES) $(STAMPS)/build-requirements
 	$(BIN)/python setup.py --quiet build_ext --inplace --parallel $(JOBS)
 	@touch $@
 
-$(STAMPS)/package: pyproject.toml | $(STAMPS)/engine
-	$(PIP) install --no-build-isolation --editable .
+$(STAMPS)/package: pyproject.toml $(STAMPS)/build-requirements
+	$(PIP) install $(call REQUIREMENTS,project dependencies)
+	CSYSPY_ENGINE=built $(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@
 
 # Where PYTHONDONTWRITEBYTECODE is set, every start would compile every module anew: 30 ms.
@@ -93,10 +102,10 @@ $(STAMPS)/bcc: | $(STAMPS)/venv
 	@touch $@
 
 # What the tests run for real, beside csyspy or for it to watch; where it cannot be installed they are skipped, saying so.
-$(STAMPS)/runtimes: | $(STAMPS)/venv
+$(STAMPS)/runtimes: | $(STAMPS)/bcc
 	@if [ "$$(id -u)" = 0 ]; then tools/find-python sysdig docker.io podman conmon containerd runc busybox-static catatonit python3-grpcio >/dev/null || true; fi
 	@touch $@
 
-$(STAMPS)/dev: pyproject.toml | $(STAMPS)/package
-	$(PIP) install --no-build-isolation --editable '.[dev]'
+$(STAMPS)/dev: pyproject.toml $(STAMPS)/package
+	$(PIP) install $(call REQUIREMENTS,project optional-dependencies dev)
 	@touch $@

@@ -1,7 +1,9 @@
 """Build of the compiled engine; everything else stands in pyproject.toml.
 
 Environment: CSYSPY_CFLAGS replaces the optimisation flags (the fuzzing build
-puts -fsanitize=address there, a quick build -O1).
+puts -fsanitize=address there, a quick build -O1). CSYSPY_ENGINE=built says that
+`build_ext --inplace` has built it already: an editable install would compile all
+of it once more, into a folder that it throws away.
 """
 
 import os
@@ -21,6 +23,7 @@ extensions = [
         extra_link_args=[flag for flag in CFLAGS if flag.startswith("-fsanitize")],
     )
     for source in sorted(Path("csyspy").rglob("*.pyx"))
+    if os.environ.get("CSYSPY_ENGINE") != "built"
 ]
 
 
