@@ -37,14 +37,14 @@ class AlertFormat:
 
     def _compile(self) -> None:
         rule = self._rule
-        self._prefix = _formatter(parse_format(f"%{self._time}: {rule.priority.label} "))
-        self._message = _formatter(self._output)
+        self._prefix = formatter(parse_format(f"%{self._time}: {rule.priority.label} "))
+        self._message = formatter(self._output)
         fields = dict(self._output.fields) | dict(parse_format("%" + self._time).fields)
         for extra in rule.extra_fields:
             if extra.raw:
                 fields[extra.key] = parse_format(extra.format).fields[0][1]
         self._fields = Formatter([(build(bound), name, 0) for name, bound in fields.items()], False, True)
-        self._texts = [(extra.key, _formatter(parse_format(extra.format))) for extra in rule.extra_fields if not extra.raw]
+        self._texts = [(extra.key, formatter(parse_format(extra.format))) for extra in rule.extra_fields if not extra.raw]
         self._compiled = True
 
     def texts(self, state: "State") -> tuple[str, str]:
@@ -64,7 +64,7 @@ class AlertFormat:
         return json.dumps(json.loads(found) | more, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _formatter(parsed: OutputFormat) -> Formatter:
+def formatter(parsed: OutputFormat) -> Formatter:
     """The engine's form of an output format; missing values do not matter."""
     parts = [(build(part.value), part.name, part.width) if isinstance(part, Column) else part.text for part in parsed.segments]
     return Formatter(parts, False)

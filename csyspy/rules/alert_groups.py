@@ -1,9 +1,10 @@
 """Alerts gathered as people look at them: one group for all that one rule says of one process, with count, first and last."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from csyspy.rules.alerts import Alert
 
@@ -62,13 +63,18 @@ class AlertGroups:
         self.forgotten = 0
         self._groups: dict[tuple[str, str, str], Group] = {}
         self._marks: dict[str, Marks] = {}
+        self._names: dict[str, str] = {}
+        self._nameless: set[str] = set()
+        """Ids of the containers whose alerts came before their name."""
         self._lock = threading.Lock()
 
     def add(self, alert: Alert) -> None:
         """Put an alert into its group, which is the newest then."""
-        who = who_of(alert)
         with self._lock:
+            who = who_of(alert, self._names)
             self.count += 1
+            if alert.container and who.startswith(alert.container):
+                self._nameless.add(alert.container)
             group = self._groups.pop((alert.origin, alert.rule, who), None)
             if group is None:
                 group = Group(alert.rule, who, alert.origin, alert, alert.time_ns)
@@ -82,6 +88,30 @@ class AlertGroups:
             if marks is None:
                 marks = self._marks[alert.rule] = Marks()
             marks.add(alert.time_ns)
+
+    def learn(self, containers: Mapping[str, Mapping[str, Any]]) -> None:
+        """Name the containers whose alerts came first: by id the object of the container event (csyspy.containers.node), as in a State."""
+        if not self._nameless:
+            return
+        for container_id in self._nameless & containers.keys():
+            name = containers[container_id].get("name")
+            if name and isinstance(name, str):
+                with self._lock:
+                    self._nameless.discard(container_id)
+                    self._names[container_id] = name
+                    self._name(container_id)
+
+    def _name(self, container_id: str) -> None:
+        """Put each group of a container that has a name now under that name, which others may stand under already."""
+        groups, self._groups = self._groups.values(), {}
+        for group in groups:
+            if group.newest.container == container_id:
+                group.who = who_of(group.newest, self._names)
+            known = self._groups.pop(group.key, None)
+            if known is not None:
+                group.count += known.count
+                group.first_ns = min(group.first_ns, known.first_ns)
+            self._groups[group.key] = group
 
     def groups(self) -> list[Group]:
         """All groups, that of the newest alert last."""
@@ -111,10 +141,12 @@ def hits_of(gathered: Iterable[AlertGroups]) -> list[tuple[str, int, list[tuple[
     return [(rule, counts[rule], times[rule]) for rule in sorted(counts, key=lambda rule: -counts[rule])]
 
 
-def who_of(alert: Alert) -> str:
-    """`web-1 bash`: container and process, or the user of a request, as far as the rule's output tells."""
+def who_of(alert: Alert, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """`web-1 bash`: container and process, or the user of a request, as far as the rule's output tells.
+
+    `names` are those of containers, by id, that were not known when the rule fired."""
     fields = alert.output_fields
-    container = fields.get("container.name") or fields.get("container.id") or ""
+    container = fields.get("container.name") or names.get(alert.container) or fields.get("container.id") or alert.container
     process = fields.get("proc.name") or str(fields.get("proc.cmdline") or "").split(" ", 1)[0] or fields.get("ka.user.name")
     process = process or (f"thread {alert.tid}" if alert.tid >= 0 else "")
     return f"{container} {process}".strip()

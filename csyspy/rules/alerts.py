@@ -14,7 +14,8 @@ class Alert:
 
     `output` is the whole text, with time and priority in front of `message`. `time_ns` counts from the epoch. `fields_json` is the
     JSON object of the output's fields. `origin` names who found it: empty for the rules that csyspy runs itself, else the feed.
-    `event` is the number of the event, `tid` its thread, where the rules ran here.
+    `event` is the number of the event, `tid` its thread, `container` the id of the container that it is in (empty: none, or unknown), where
+    the rules ran here.
     """
 
     time_ns: int
@@ -29,6 +30,7 @@ class Alert:
     origin: str = ""
     event: int = 0
     tid: int = -1
+    container: str = ""
 
     @property
     def output_fields(self) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csyspy.engine.ruleset import RuleSet
+from csyspy.fields.formats import parse_format
 from csyspy.filters.ast import Node
 from csyspy.filters.rule_plan import plan_rules
-from csyspy.rules.alert_format import AlertFormat
+from csyspy.rules.alert_format import AlertFormat, formatter
 from csyspy.rules.alerts import Alert
 from csyspy.rules.directions import Directions, exit_only, exits_and_singles
 from csyspy.rules.model import LoadResult, Rule
@@ -17,6 +18,7 @@ from csyspy.rules.model import LoadResult, Rule
 if TYPE_CHECKING:
     from csyspy.engine.state import State
 
+_NO_CONTAINER = ("host", "<NA>", "")
 Receiver = Callable[[Alert], object]
 """Takes an alert, and is quick about it: the events wait."""
 
@@ -60,6 +62,7 @@ class RuleEngine:
         self.exit_only = exit_only(self.options.directions, [*trees, *conditions], required_engine)
         plan = plan_rules(trees, exits_and_singles() if self.exit_only else None)
         iso_time, static = self.options.iso_time, self.options.static_fields
+        self._container = formatter(parse_format("%container.id"))
         self._formats = [AlertFormat(rule, iso_time=iso_time, static=static) for rule in rules]
         needs = 0
         for each in self._formats:
@@ -70,6 +73,7 @@ class RuleEngine:
     def _fire(self, number: int, state: "State") -> None:
         rule, form = self.rules[number], self._formats[number]
         prefix, message = form.texts(state)
+        container: str = self._container.line(state)
         self.receive(
             Alert(
                 state.evt_ts,
@@ -83,6 +87,7 @@ class RuleEngine:
                 form.fields(state),
                 event=state.evt_num,
                 tid=state.evt_tid,
+                container="" if container in _NO_CONTAINER else container,
             )
         )
 

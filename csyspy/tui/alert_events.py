@@ -54,7 +54,7 @@ class AlertEvents:
 
     def of(self, group: Group) -> Kept | None:
         """The last alert of a group whose events were kept."""
-        return self._kept.get((group.rule, group.who)) if not group.origin else None
+        return self._kept.get((group.rule, who_of(group.newest))) if not group.origin else None
 
     def close(self) -> None:
         """Forget all."""

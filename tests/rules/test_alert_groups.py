@@ -8,8 +8,8 @@ from csyspy.rules.alerts import Alert
 from csyspy.rules.model import Priority
 
 
-def alert(time_ns: int, rule: str = "r", origin: str = "", **fields: object) -> Alert:
-    return Alert(time_ns, rule, Priority.NOTICE, "o", "o", fields_json=json.dumps(fields), origin=origin)
+def alert(time_ns: int, rule: str = "r", origin: str = "", container: str = "", **fields: object) -> Alert:
+    return Alert(time_ns, rule, Priority.NOTICE, "o", "o", fields_json=json.dumps(fields), origin=origin, container=container)
 
 
 def test_a_flood_is_one_group_with_first_and_last() -> None:
@@ -55,3 +55,19 @@ def test_who_is_the_process_or_the_user() -> None:
     assert who_of(alert(0, **{"container.name": "web", "proc.cmdline": "nginx -g x"})) == "web nginx"
     assert who_of(alert(0, **{"ka.user.name": "admin"})) == "admin"
     assert who_of(alert(0)) == ""
+    assert who_of(alert(0, container="c0ffee", **{"proc.name": "cat"})) == "c0ffee cat"
+    assert who_of(alert(0, container="c0ffee", **{"proc.name": "cat"}), {"c0ffee": "web"}) == "web cat"
+
+
+def test_a_name_that_comes_later_is_put_in() -> None:
+    gathered = AlertGroups()
+    gathered.add(alert(1, container="c0ffee", **{"proc.name": "cat", "container.name": None}))
+    gathered.add(alert(2, "other", container="c0ffee", **{"proc.name": "cat"}))
+    gathered.add(alert(3, container="5ea", **{"proc.name": "cat"}))
+    assert [group.who for group in gathered.groups()] == ["c0ffee cat", "c0ffee cat", "5ea cat"]
+    gathered.add(alert(4, container="c0ffee", **{"proc.name": "cat", "container.name": "web"}))
+    gathered.learn({"c0ffee": {"name": "web"}, "bad": {"name": None}})
+    told = [(group.rule, group.who, group.count, group.first_ns) for group in gathered.groups()]
+    assert told == [("other", "web cat", 1, 2), ("r", "5ea cat", 1, 3), ("r", "web cat", 2, 1)]
+    gathered.add(alert(5, "other", container="c0ffee", **{"proc.name": "cat"}))
+    assert gathered.groups()[-1].count == 2

@@ -33,6 +33,10 @@ class AlertCollector:
         self.rules = {rule.name: rule for rule in engine.rules}
         self.sinks: list[Any] = [engine.sink] if events is None else [events.sink, engine.sink]
 
+    def learn(self, state: Any) -> None:
+        """Name containers that the events have told of since their alerts came."""
+        self.alerts.learn(state.containers)
+
     def _add(self, alert: Alert) -> None:
         self.alerts.add(alert)
         if self._events is not None:

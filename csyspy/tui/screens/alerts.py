@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from textwrap import wrap
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -166,6 +166,15 @@ class AlertsScreen(Searching, StreamScreen):
         carried, self._carried = self._carried, None
         self._found = AlertCollector(self._loaded, self.feed.directions, self._events, carried)
         return self._found
+
+    def walk(self, collector: Collector, is_cancelled: Callable[[], bool], tell: Callable[[Any], None]) -> None:
+        assert isinstance(collector, AlertCollector)
+
+        def learn_and_tell(state: Any) -> None:
+            collector.learn(state)
+            tell(state)
+
+        super().walk(collector, is_cancelled, learn_and_tell)
 
     def passing(self, collector: Collector) -> Passing:
         assert isinstance(collector, AlertCollector)
