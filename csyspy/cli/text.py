@@ -93,13 +93,13 @@ class _Run:
             duration_ns=command.duration_s * 1_000_000_000,
             filter=None if command.display_filter else self.program,
         )
-        self.state.configure(
+        needs_more = self.state.configure(
             buffer_format=self._buffer_format(),
             verbose=command.verbose or command.json or self.chisels is not None,  # sysdig shortens plain lines only
             resolve_ports=command.resolve_ports,
             time_mode=command.time_type,
         )
-        self.state.needs = self.gate.needs
+        self.state.needs = self.gate.needs | needs_more
         self.source: Any = self._open()
         if "-" in command.files or not command.files:
             self.source = _Prompt(self.source, sinks)

@@ -49,8 +49,8 @@ cdef class State:
         self.producer = PRODUCER_OLD
         self.exit_only = False
 
-    def configure(self, *, str buffer_format="dots", bint verbose=False, bint resolve_ports=False, str time_mode="h") -> None:
-        """Say how fields show what they show; before the walk starts.
+    def configure(self, *, str buffer_format="dots", bint verbose=False, bint resolve_ports=False, str time_mode="h") -> int:
+        """Say how fields show what they show; before the walk starts. What that takes beside the needs of the fields, as Need bits.
 
         `buffer_format`: `dots`, `hex` (-x), `hexascii` (-X), `ascii` (-A) or `base64` (-b); `verbose` (-v): nothing is cut;
         `resolve_ports` (-R); `time_mode`: `h`, `a`, `r`, `d` or `D` (-t). Raises ValueError for anything else.
@@ -61,6 +61,7 @@ cdef class State:
         self.max_output_len = 0 if verbose else 80
         self.resolve_ports = resolve_ports
         self.time_mode = ord(time_mode)
+        return NEED_THREAD | NEED_LATENCY if time_mode == "d" else NEED_NOTHING
 
     cdef int remember(self, int64_t tid, bytes comm, FdTable fds) except -1:
         """Keep a name for a thread that is not in the table (ghosts), and the open files of a child that has not spoken yet."""

@@ -10,6 +10,7 @@ from process_events import _Whole, capture, simple
 from scap_builder import Process, i64
 
 from csyspy.cli.compiled import compiled_filter, compiled_format
+from csyspy.cli.options import DEFAULT_FORMAT
 from csyspy.engine.sinks_text import TextSink
 from csyspy.engine.state import State
 from csyspy.engine.walk import Walker
@@ -18,10 +19,10 @@ from csyspy.engine.walk import Walker
 def lines(text: str, *events: bytes, json_form: bool = False, filter_text: str = "", **options: object) -> list[str]:
     """What csyspy prints with the format `text` for process 10 and the events."""
     state = State()
-    state.configure(**options)
+    needs_more = state.configure(**options)
     with tempfile.TemporaryFile() as file:
         sink = TextSink(compiled_format(text, json=json_form), file.fileno(), False, compiled_filter(filter_text))
-        state.needs = sink.needs
+        state.needs = sink.needs | needs_more
         Walker(state, _Whole(capture(*events, processes=[Process(10, tail="old")]))).run([sink])
         file.seek(0)
         return file.read().decode().split("\n")[:-1]
@@ -65,6 +66,13 @@ def test_json_is_valid_whatever_the_bytes() -> None:
 )
 def test_time_columns(mode: str, times: list[str]) -> None:
     assert lines("%evt.outputtime", CLOSE, EXIT, time_mode=mode) == times
+
+
+def test_only_the_time_of_calls_takes_more_than_the_fields() -> None:
+    """Live, to know how long calls take doubles what watching costs."""
+    latency = 4
+    assert not TextSink(compiled_format(DEFAULT_FORMAT, json=False), 1, False, None).needs & latency
+    assert [mode for mode in "hardD" if State().configure(time_mode=mode) & latency] == ["d"]
 
 
 def test_time_between_enter_and_exit() -> None:

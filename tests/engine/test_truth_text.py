@@ -23,10 +23,10 @@ def printed(path: Path, form: str, *, json: bool = False, **options: object) -> 
     """The lines of the first EVENTS events."""
     state = State()
     state.container_of = container_of
-    state.configure(**options)
+    needs_more = state.configure(**options)
     with tempfile.TemporaryFile() as file:
         sink = TextSink(compiled_format(form, json=json), file.fileno())
-        state.needs = sink.needs
+        state.needs = sink.needs | needs_more
         walker = Walker(state, open_source([str(path)]))
         walker.open()
         walker.attach([sink])

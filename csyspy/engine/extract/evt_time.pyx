@@ -188,4 +188,4 @@ register("evt.wait_latency", _wait_latency, NEED_THREAD | NEED_LATENCY)
 register("evt.deltatime", _delta, NEED_NOTHING)
 register("evt.deltatime.s", _delta_s, NEED_NOTHING)
 register("evt.deltatime.ns", _delta_ns, NEED_NOTHING)
-register("evt.outputtime", _outputtime, NEED_THREAD | NEED_LATENCY)
+register("evt.outputtime", _outputtime, NEED_NOTHING)    # but for what State.configure says
