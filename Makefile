@@ -103,7 +103,7 @@ $(STAMPS)/bcc: | $(STAMPS)/venv
 
 # What the tests run for real, beside csyspy or for it to watch; where it cannot be installed they are skipped, saying so.
 $(STAMPS)/runtimes: | $(STAMPS)/bcc
-	@if [ "$$(id -u)" = 0 ]; then tools/find-python sysdig docker.io podman conmon containerd runc busybox-static catatonit python3-grpcio >/dev/null || true; fi
+	@if [ "$$(id -u)" = 0 ]; then tools/find-python sysdig docker.io podman uidmap conmon containerd runc busybox-static catatonit python3-grpcio >/dev/null || true; fi
 	@touch $@
 
 $(STAMPS)/dev: pyproject.toml $(STAMPS)/package

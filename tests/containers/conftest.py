@@ -12,13 +12,15 @@ import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from csyspy.capture.live import tier
+
+from . import rootless
 
 DEADLINE_S = 60.0
 BUSYBOX = "/bin/busybox"
@@ -38,7 +40,7 @@ def needs(*commands: str) -> None:
         pytest.skip("needs root to run containers")
     missing = [command for command in (*commands, BUSYBOX) if shutil.which(command) is None]
     if missing:
-        pytest.skip(f"needs {', '.join(missing)} (Debian packages docker.io, podman, containerd, runc, busybox-static)")
+        pytest.skip(f"needs {', '.join(missing)} (Debian packages docker.io, podman, uidmap, containerd, runc, busybox-static)")
 
 
 def wait_for(true: Callable[[], object], what: str) -> None:
@@ -96,7 +98,7 @@ def unmount_below(folder: Path) -> None:
         subprocess.run(["umount", "-l", mount], check=False)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def image_tar(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root file system with busybox, to import as an image."""
     path = tmp_path_factory.mktemp("image") / "busybox.tar"
@@ -120,7 +122,7 @@ def command(*words: str) -> Callable[..., str]:
     return run
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def docker(image_tar: Path) -> Iterator[Runtime]:
     """dockerd of its own, without networks, with the image busybox:lab."""
     needs("dockerd", "docker", "runc")
@@ -145,13 +147,13 @@ def docker_in(folder: Path, image_tar: Path) -> Iterator[Runtime]:
             pytest.skip(f"dockerd does not run here: {(folder / 'log').read_text()[-200:]}")
         run("import", "-c", 'CMD ["sleep", "1000"]', str(image_tar), "busybox:lab")
         yield Runtime(str(path), run)
-        for name in run("ps", "-aq").split():
-            run("rm", "-f", name)
+        if left := run("ps", "-aq").split():
+            run("rm", "-f", *left)
     finally:
         stop(daemon)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def podman(image_tar: Path) -> Iterator[Runtime]:
     """Podman's service, with the image busybox:lab."""
     needs("podman", "runc", "conmon")
@@ -159,12 +161,13 @@ def podman(image_tar: Path) -> Iterator[Runtime]:
         yield from podman_in(folder, image_tar)
 
 
+PODMAN_SETTINGS = '[containers]\ndefault_ulimits = []\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
+
+
 def podman_in(folder: Path, image_tar: Path) -> Iterator[Runtime]:
     """Podman with its state in `folder`."""
     path = folder / "podman.sock"
-    (folder / "containers.conf").write_text(
-        '[containers]\ndefault_ulimits = []\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
-    )
+    (folder / "containers.conf").write_text(PODMAN_SETTINGS)
     environment = {**os.environ, "CONTAINERS_CONF": str(folder / "containers.conf")}
     words = ["podman", "--root", str(folder / "root"), "--runroot", str(folder / "run")]
 
@@ -183,7 +186,26 @@ def podman_in(folder: Path, image_tar: Path) -> Iterator[Runtime]:
         stop(service)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def rootless_podman(image_tar: Path) -> Iterator[Runtime]:
+    """The service of a user's podman, with the image busybox:lab."""
+    needs("podman", "runc", "conmon", "newuidmap", "setpriv")
+    with state_folder("rootless") as folder:
+        path = folder / "xdg" / "podman.sock"
+
+        def is_ready(process: "subprocess.Popen[bytes]") -> None:
+            wait_for(lambda: process.poll() is not None or answers(path), "podman does not answer")
+            if process.poll() is not None:
+                pytest.skip("podman does not run here for a user who is not root")
+
+        with rootless.service(folder, PODMAN_SETTINGS, path, is_ready):
+            run = command("podman", "--remote", "--url", f"unix://{path}")
+            run("import", str(image_tar), "busybox:lab")
+            yield Runtime(str(path), run)
+            run("rm", "-f", "-t", "0", "-a")
+
+
+@pytest.fixture(scope="session")
 def crinode(shared: Path) -> Iterator[Runtime]:
     """containerd with the pods default/web-0 (container httpd) and jobs/loop-0 (container shell)."""
     needs("containerd", "runc", "ctr", "catatonit")
@@ -254,11 +276,12 @@ def lines_live(*words: str) -> list[str]:
     return lines
 
 
-def csyspy_live(*words: str) -> str:
-    """What csyspy prints; the test is skipped where it cannot look into the kernel."""
+def csyspy_live(*words: str, inside: Sequence[str] = ()) -> str:
+    """What csyspy prints, run by the command `inside`; the test is skipped where it cannot look into the kernel."""
     missing = tier.lacking(tier.Tier.A, tier.possibilities())
     if missing is not None:
         pytest.skip(f"needs live capture: {missing.message}")
-    done = subprocess.run([sys.executable, "-m", "csyspy", *words], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    whole = [*inside, sys.executable, "-m", "csyspy", *words]
+    done = subprocess.run(whole, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

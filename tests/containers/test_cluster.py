@@ -54,32 +54,47 @@ def options(crinode: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Itera
     crinode.run("rm", "till-5d9")
 
 
-def test_views(options: list[str]) -> None:
-    def rows(view: str) -> dict[str, dict[str, object]]:
-        return {row["NAME"]: row for row in json.loads(csyspy_live("-v", view, "--json", "--once", *options))["rows"]}
-
-    pod = rows("kubernetes_pods")["till-5d9"]
-    assert (pod["NAMESPACE"], pod["RESTARTS"], pod["MEM LIM"], pod["LABELS"]) == ("shop", 7, 64 << 20, "app:till")
-    assert pod["CPU/REQ"] == pytest.approx(2 * float(str(pod["CPU/LIM"])))
-    assert rows("kubernetes_deployments")["till"]["LABELS"] == "tier:front"
-    assert rows("kubernetes_services")["cash"]["NAMESPACE"] == "shop"
-    assert rows("kubernetes_replicasets")["till-5d"]["RESTARTS"] == 7
-    assert rows("kubernetes_namespaces")["shop"]["LABELS"] == "team:a"
-
-
-def test_lines_rules_and_what_is_recorded(options: list[str], tmp_path: Path) -> None:
-    wanted = "till till-5d cash a"
-    shown = ["-p", "%k8s.deployment.name %k8s.rs.name %k8s.svc.name %k8s.ns.label[team]", "k8s.deployment.name=till and k8s.svc.name=cash"]
-    assert set(lines_live(*options, *shown)) == {wanted}
-    path = str(tmp_path / "x.scap")
+@pytest.fixture(scope="module")
+def recorded(options: list[str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = str(tmp_path_factory.mktemp("cluster") / "x.scap")
     csyspy_live("-M", "3", *options, "-w", path)
-    assert set(csyspy_live("-r", path, *shown).splitlines()) == {wanted}
+    return path
+
+
+def rows(view: str, *words: str) -> dict[str, dict[str, object]]:
+    return {row["NAME"]: row for row in json.loads(csyspy_live("-v", view, "--json", *words))["rows"]}
+
+
+def test_the_view_of_pods(options: list[str]) -> None:
+    pod = rows("kubernetes_pods", "--once", *options)["till-5d9"]
+    assert (pod["NAMESPACE"], pod["RESTARTS"], pod["MEM LIM"], pod["LABELS"]) == ("shop", 7, 64 << 20, "app:till")
+    assert pod["IMAGE"] == "registry.local/busybox:1.35"
+    assert pod["CPU/REQ"] == pytest.approx(2 * float(str(pod["CPU/LIM"])))
+
+
+@pytest.mark.parametrize(
+    ("view", "name", "column", "expected"),
+    [
+        ("deployments", "till", "LABELS", "tier:front"),
+        ("deployments", "till", "RESTARTS", 7),
+        ("services", "cash", "NAMESPACE", "shop"),
+        ("replicasets", "till-5d", "RESTARTS", 7),
+        ("namespaces", "shop", "LABELS", "team:a"),
+    ],
+)
+def test_views_of_what_is_recorded(view: str, name: str, column: str, expected: object, recorded: str) -> None:
+    assert rows(f"kubernetes_{view}", "-r", recorded)[name][column] == expected
+
+
+def test_lines_live_and_recorded(options: list[str], recorded: str) -> None:
+    shown = ["-p", "%k8s.deployment.name %k8s.rs.name %k8s.svc.name %k8s.ns.label[team]", "k8s.deployment.name=till and k8s.svc.name=cash"]
+    assert set(lines_live(*options, *shown)) == set(csyspy_live("-r", recorded, *shown).splitlines()) == {"till till-5d cash a"}
+
+
+def test_rules_and_chisels(recorded: str, tmp_path: Path) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text(RULE)
-    said = "deployment=till rs=till-5d svc=cash team=a"
-    alerts = csyspy_live("--rules", str(rules), "-r", path).splitlines()
+    alerts = csyspy_live("--rules", str(rules), "-r", recorded).splitlines()
     assert alerts
-    assert all(alert.endswith(said) for alert in (*alerts, *lines_live("--rules", str(rules), *options)))
-    assert "execve" in csyspy_live("-r", path, "-c", "topscalls", "k8s.deployment.name=till")
-    (row,) = json.loads(csyspy_live("-r", path, "-v", "kubernetes_deployments", "--json"))["rows"]
-    assert (row["NAME"], row["RESTARTS"]) == ("till", 7)
+    assert all(alert.endswith("deployment=till rs=till-5d svc=cash team=a") for alert in alerts)
+    assert "execve" in csyspy_live("-r", recorded, "-c", "topscalls", "k8s.deployment.name=till")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from csyspy.containers import service as lookups
 from csyspy.containers import unix_http
 from csyspy.containers.cri import client as cri_client
 from csyspy.containers.runtime import RuntimeUnavailable
@@ -47,6 +48,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unix_http, "TIMEOUT_S", 0.3)
     monkeypatch.setattr(unix_http.get_json, "__defaults__", (0.3,))
     monkeypatch.setattr(cri_client.CriRuntime.__init__, "__defaults__", (0.3,))
+    monkeypatch.setattr(lookups, "BACK_OFF_S", (0.1,))
 
 
 @pytest.mark.usefixtures("impatient")
@@ -153,6 +155,7 @@ def cri_at(path: str) -> Iterator[None]:
         stub.stop()
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_runtime_that_was_restarted_is_asked_again(kind: str) -> None:
     at = cri_at if kind == "cri" else docker_at
@@ -175,11 +178,11 @@ def test_a_runtime_that_was_restarted_is_asked_again(kind: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["hanging", "garbage"])
-@pytest.mark.parametrize("option", ["--docker-host", "--cri"])
-def test_ids_are_right_all_the_same(docker: Runtime, server: Serve, option: str, fault: str) -> None:
+def test_ids_are_right_all_the_same(docker: Runtime, server: Serve, fault: str) -> None:
     full_id = docker.run("run", "-d", "--network", "none", "busybox:lab")
+    sockets = [word for option in ("--docker-host", "--cri") for word in (option, server(FAULTS[fault][0]))]
     try:
-        table = json.loads(csyspy_live("-v", "containers", "--json", "--once", option, server(FAULTS[fault][0])))
+        table = json.loads(csyspy_live("-v", "containers", "--json", "--once", *sockets))
     finally:
         docker.run("rm", "-f", full_id)
     rows = {row["ID"]: row["NAME"] for row in table["rows"]}

@@ -14,6 +14,7 @@ from csyspy.containers.docker import DockerRuntime
 from csyspy.containers.info import ContainerInfo
 from csyspy.containers.runtime import RuntimeUnavailable
 from csyspy.containers.service import MetadataService
+from csyspy.views.containers import CONTAINERS
 
 from .conftest import Runtime, csyspy_live, wait_for
 
@@ -109,8 +110,10 @@ def test_a_runtime_that_is_gone_is_said(crinode: Runtime, tmp_path: Path) -> Non
 
 def test_names_on_the_command_line(docker: Runtime, crinode: Runtime) -> None:
     docker.run("run", "-d", "--name", "busy", "--network", "none", "busybox:lab", "sh", "-c", "while :; do :; done")
-    table = csyspy_live("-c", "topcontainers_cpu", "-M", "1", "--docker-host", docker.socket, "--cri", crinode.socket)
-    docker.run("rm", "-f", "busy")
+    try:
+        table = csyspy_live("-c", "topcontainers_cpu", "-M", "1", "--docker-host", docker.socket, "--cri", crinode.socket)
+    finally:
+        docker.run("rm", "-f", "busy")
     names = [line.split()[1] for line in table.splitlines()[2:]]
     assert {"busy", "shell", "host"} <= set(names)
 
@@ -123,17 +126,19 @@ def rows(view: str, *words: str) -> dict[str, dict[str, Any]]:
 
 def test_what_containers_use_of_what_they_may(docker: Runtime, crinode: Runtime) -> None:
     sockets = ["--docker-host", docker.socket, "--cri", crinode.socket]
-    loop = "cp /bin/busybox /tool; while :; do i=0; while [ $i -lt 500 ]; do i=$((i+1)); done; /tool true; done"
+    loop = "cp /bin/busybox /tool; while :; do i=0; while [ $i -lt 500 ]; do i=$((i+1)); done; /tool true; true </no; done 2>&1"
+    columns = ",".join(column.name for column in CONTAINERS.shown_columns())  # with ERRORS, which is counted on request
     docker.run("run", "-d", "--name", "burner", "--network", "none", "--cpus", "0.02", "-m", "32m", "busybox:lab", "sh", "-c", loop)
     try:
         found: dict[str, dict[str, Any]] = {}
 
         def measured() -> bool:
-            found.update(rows("containers", *sockets))
+            found.update(rows("containers", *sockets, "--columns", columns))
             row = found["burner"]
-            return row["THROTTLED"] > 0 and row["CPU/LIM"] > 0 and row["DRIFT"] > 0 and row["IMAGE"] == "busybox:lab"
+            counted = all(row[column] > 0 for column in ("THROTTLED", "CPU/LIM", "DRIFT", "ERRORS"))
+            return counted and row["IMAGE"] == "busybox:lab"
 
-        wait_for(measured, f"not all is measured: {found.get('burner')}")
+        wait_for(measured, "not all is measured")
         walls = rows("immutability", *sockets)
     finally:
         docker.run("rm", "-f", "burner")
