@@ -1,12 +1,14 @@
 """Live frames that need events: the kernel's stream, walked as a capture without an end."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from csyspy.capture.live.stream import LiveSource
+from csyspy.capture.live.stream import LiveSource, StreamOptions
 from csyspy.capture.named import NamedSource
 from csyspy.capture.walker import OpenCapture, open_capture
+from csyspy.errors import CaptureError
 from csyspy.filters.passing import EVERYTHING, Passing, passing
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, IsCancelled, Publish, Query, State, Window
@@ -39,8 +41,7 @@ class StreamFeed(KernelFeed):
             return
         aggregation = ViewAggregation(query.view, query.filter_text, containers=query.containers)
         asked = stream_options(passing(aggregation.filter_text, switches=False), aggregation.sink.needs)
-        source = NamedSource(LiveSource(asked), self._metadata)
-        try:
+        with self._opened(asked, is_cancelled) as source:
             capture = self._walkable(source, aggregation.sink.needs, is_cancelled)
             capture.walker.attach([aggregation.sink])
             trends = LiveTrends()
@@ -48,8 +49,6 @@ class StreamFeed(KernelFeed):
                 publish(self._events_frame(aggregation, capture, source, query, start_ns, trends))
                 if query.view.kind is not Kind.LIST:
                     aggregation.clear()
-        finally:
-            source.close()
 
     def walk(
         self,
@@ -62,8 +61,7 @@ class StreamFeed(KernelFeed):
         needs = 0
         for sink in sinks:
             needs |= sink.needs
-        source = NamedSource(LiveSource(stream_options(wanted, needs, snaplen=ECHO_SNAPLEN)), self._metadata)
-        try:
+        with self._opened(stream_options(wanted, needs, snaplen=ECHO_SNAPLEN), is_cancelled) as source:
             capture = self._walkable(source, needs, is_cancelled)
             capture.walker.attach([])
             capture.walker.open()
@@ -72,14 +70,24 @@ class StreamFeed(KernelFeed):
             while capture.walker.step(STEP_EVENTS) and not self._is_over(is_cancelled):
                 on_step(capture.state)
             capture.walker.finish()
-        finally:
-            source.close()
 
     def why_not(self, view: View) -> str:
         return ""
 
     def why_no_filter(self, filter_text: str) -> str:
         return ""
+
+    @contextmanager
+    def _opened(self, asked: StreamOptions, is_cancelled: IsCancelled) -> Iterator[NamedSource]:
+        """The kernel's events. Who closes them before the first one has come leaves what would be damage in a file: no error here."""
+        source = NamedSource(LiveSource(asked), self._metadata)
+        try:
+            yield source
+        except CaptureError:
+            if not self._is_over(is_cancelled):
+                raise
+        finally:
+            source.close()
 
     def _walkable(self, source: NamedSource, needs: int, is_cancelled: IsCancelled) -> OpenCapture:
         return open_capture([source.name], needs, cast("Source", _Until(source, lambda: self._is_over(is_cancelled))))

@@ -70,6 +70,7 @@ def test_views_that_no_table_fills_are_made_of_events(feed: StreamFeed) -> None:
     assert not feed.why_no_filter("evt.type=openat")
 
 
-def test_who_closes_it_ends_the_walk(feed: StreamFeed) -> None:
-    threading.Timer(0.5, feed.close).start()
+@pytest.mark.parametrize("after_s", [0, 0.5])
+def test_who_closes_it_ends_the_walk(feed: StreamFeed, after_s: float) -> None:
+    threading.Timer(after_s, feed.close).start()
     feed.walk(EventCollector("proc.name=nobody-has-this-name").sinks, None, lambda: False, lambda state: None)
