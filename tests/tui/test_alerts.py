@@ -97,15 +97,17 @@ async def test_alerts_lead_to_events_conditions_and_captures(
     app = CsyspyApp(ReplayFeed(str(demo)), rules_files=(rules,))
     async with app.run_test(size=(170, 40)) as pilot:
         await settled(pilot)
+        counted = app.view_screen.query_one(Pulse).query_one("#alerts").render()
+        assert "▲" in app.view_screen.query_one(Scrubber).render().plain
         await pilot.press("A")
         await settled(pilot)
         assert isinstance(app.screen, AlertsScreen)
+        assert str(counted) == f"▲ {app.screen.alerts.count} alerts"
+        await until(pilot, lambda: "✓ evt.type in (execve, execveat)" in text_of(app))
         text = text_of(app)
         assert "■ Warning" in text
         assert "· Notice" in text
         assert "×" in text
-        assert "▲" in app.view_screen.query_one(Scrubber).render().plain
-        assert app.view_screen.query_one(Pulse).query_one("#alerts").display
 
         await pilot.press("e")
         await settled(pilot)
@@ -197,6 +199,7 @@ async def test_rules_files_that_change_are_loaded_anew_live(rules: str) -> None:
     app = CsyspyApp(feed, "alerts", rules_files=(rules,))
     async with app.run_test(size=(120, 40)) as pilot:
         assert isinstance(app.screen, AlertsScreen)
+        await until(pilot, lambda: len(walks) == 1)
         Path(rules).write_text("- rule: x\n")
         await until(pilot, lambda: any("the rules before stay in force" in said for _, said in app.said))
         Path(rules).write_text(RULES.replace("Curl ran", "Something was fetched"))

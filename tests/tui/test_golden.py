@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from screen import QuietFeed, frame, settled, shown, text_of
+from screen import QuietFeed, frame, settled, shown, text_of, until
 
 from csyspy.tui.app import CsyspyApp
 from csyspy.tui.frame import State
@@ -101,6 +101,8 @@ async def test_screens_of_events(demo: Path, root: Path, name: str, size: tuple[
         await settled(pilot)
         await pilot.press(*{"dig": ("down", "d"), "alerts": ("A",)}[name])
         await settled(pilot)
+        if name == "alerts" and size[1] >= 30:  # the condition is looked through once the cursor rests
+            await until(pilot, lambda: "✓" in text_of(app))
         check(f"{name}-{size[0]}x{size[1]}", text_of(app))
 
 

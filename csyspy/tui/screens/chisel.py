@@ -46,7 +46,6 @@ class ChiselScreen(Searching, StreamScreen):
 
     def on_mount(self) -> None:
         self.query_one(LinesView).focus()
-        super().on_mount()
 
     def collector(self) -> ChiselCollector:
         self._printed = ChiselCollector(self._chisel, self._arguments, self.whole_filter)
@@ -70,7 +69,7 @@ class ChiselScreen(Searching, StreamScreen):
         lines = self.query_one(LinesView)
         lines.show_count(self.line_count)
         self.query_one(ContextBar).show(None, self.state, self.problem or f"{self.line_count:,} lines")
-        self.query_one(KeyBar).show_position(f"{min(lines.cursor + 1, self.line_count):,}/{self.line_count:,}")
+        self.show_position()
 
     @property
     def line_count(self) -> int:

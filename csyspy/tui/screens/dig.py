@@ -63,7 +63,6 @@ class DigScreen(Searching, StreamScreen):
         lines = self.query_one(LinesView)
         lines.follows = self.is_endless
         lines.focus()
-        super().on_mount()
 
     def about(self) -> tuple[str, str]:
         return "Events", "Every event of the selection. ! marks a call that failed, ● one that took longer than a millisecond."
@@ -91,7 +90,7 @@ class DigScreen(Searching, StreamScreen):
         if self.problem:
             notes.append(self.problem)
         self.query_one(ContextBar).show(None, self.state, ", ".join(notes))
-        self.query_one(KeyBar).show_position(f"{min(lines.cursor + 1, len(self.rows)):,}/{len(self.rows):,}")
+        self.show_position()
 
     # drawing
 

@@ -37,7 +37,6 @@ class EchoScreen(Searching, StreamScreen):
         lines = self.query_one(LinesView)
         lines.follows = self.is_endless
         lines.focus()
-        super().on_mount()
 
     def about(self) -> tuple[str, str]:
         return "I/O activity", "The data of every read (<) and write (>) of the selection. F2 shows it dotted, printable or as hex."
@@ -56,7 +55,7 @@ class EchoScreen(Searching, StreamScreen):
         if self.problem:
             notes.append(self.problem)
         self.query_one(ContextBar).show(None, self.state, ", ".join(notes))
-        self.query_one(KeyBar).show_position(f"{min(lines.cursor + 1, self.line_count):,}/{self.line_count:,}")
+        self.show_position()
 
     def _line(self, number: int) -> Cells:
         if self._data is None:

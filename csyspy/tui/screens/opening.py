@@ -23,8 +23,6 @@ from csyspy.tui.screens.prompt import Confirm, Prompt
 from csyspy.tui.shell_actions import command_line, fields_of_row, why_not
 from csyspy.tui.widgets.detail_pane import DetailPane
 from csyspy.tui.widgets.grid import GridView
-from csyspy.tui.widgets.pulse import Pulse
-from csyspy.tui.widgets.scrubber import Scrubber
 from csyspy.views.view import Action
 
 if TYPE_CHECKING:
@@ -98,28 +96,6 @@ class Opening(Drilling):
         from csyspy.tui.screens.chisel import ChiselScreen
 
         self.app.push_screen(ChiselScreen(self.feed, entry.name, arguments, *self._events_of(None)))
-
-    def command_alerts(self) -> None:
-        from csyspy.rules.loader import load_or_raise
-        from csyspy.rules.settings import default_rules_files
-        from csyspy.tui.screens.alerts import AlertsScreen
-
-        rules_files = self.rules_files or default_rules_files()
-        try:
-            loaded = load_or_raise(rules_files)
-        except CsyspyError as error:
-            self.notify(error.message, title="Rules", severity="error", markup=False)
-            return
-        self.app.push_screen(AlertsScreen(self.feed, loaded, rules_files, self.travel.window, self.note_alerts, self.received))
-
-    def note_alerts(self, times_ns: tuple[int, ...]) -> None:
-        """Rules matched at these times."""
-        self.query_one(Scrubber).show_alerts(times_ns)
-        self.query_one(Pulse).show_alerts(len(times_ns))
-
-    @on(Pulse.AlertsClicked)
-    def _alerts_clicked(self) -> None:
-        self.action_command("alerts")
 
     def command_legend(self) -> None:
         self.app.push_screen(legend_page(self, self.view))
@@ -204,8 +180,6 @@ class Opening(Drilling):
     # actions
 
     def why_not(self, command: Command) -> str:
-        if command.id == "alerts" and self.received is not None:
-            return ""
         if command.id == "actions" and not self.view.actions:
             return f"{self.view.name} has no actions"
         return super().why_not(command)

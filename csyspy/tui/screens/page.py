@@ -1,6 +1,5 @@
 """Text to read: help, legend, messages."""
 
-from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,6 +13,7 @@ from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.screens.searching import Searching
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
+from csyspy.tui.wrapping import beside, wrapped
 from csyspy.views.format import printable
 from csyspy.views.view import View
 
@@ -43,6 +43,7 @@ class PageScreen(Searching):
         view = self.query_one(LinesView)
         view.show_count(len(self._lines))
         view.focus()
+        self.show_position()
 
     @property
     def line_count(self) -> int:
@@ -57,7 +58,7 @@ def help_page(screen: CommandScreen) -> PageScreen:
     title, about = screen.about()
     lines: list[Cells] = []
     if about:
-        lines += [*_wrapped(about, screen.size.width), []]
+        lines += [*wrapped(about, screen.size.width - 6), []]
     here = [command for command in COMMANDS if command.places & screen.PLACE]
     keys: dict[str, list[str]] = {}
     for key, active in screen.active_bindings.items():
@@ -69,7 +70,7 @@ def help_page(screen: CommandScreen) -> PageScreen:
                 shown = key_text(",".join(keys.get(command.id, ()))) + (" …" if command.number else "")
                 reason = screen.why_not(command)
                 about = f"{command.help}  ({reason})" if reason else command.help
-                lines += _beside([(f"  {shown:<{KEY_CELLS}}", "key")], about, screen.size.width, "faint" if reason else "text")
+                lines += beside([(f"  {shown:<{KEY_CELLS}}", "key")], about, screen.size.width - 4, "faint" if reason else "text")
         lines.append([])
     lines.append([("Move", "label")])
     for id_, *_ in MOVES:
@@ -79,27 +80,15 @@ def help_page(screen: CommandScreen) -> PageScreen:
 
 def legend_page(screen: CommandScreen, view: View) -> PageScreen:
     """What a view and its columns mean (csysdig's F7)."""
-    lines: list[Cells] = [*_wrapped(view.description, screen.size.width), []]
+    lines: list[Cells] = [*wrapped(view.description, screen.size.width - 6), []]
     if view.tips:
-        lines += [[("Tips", "label")], *(line for tip in view.tips for line in _wrapped(tip, screen.size.width)), []]
+        lines += [[("Tips", "label")], *(line for tip in view.tips for line in wrapped(tip, screen.size.width - 6)), []]
     lines.append([("Columns", "label")])
     for column in view.columns:
         if column.shown:
-            lines += _beside([(f"  {column.name:<14}", "key"), (f"{column.field:<24}", "faint")], column.legend, screen.size.width)
+            lines += beside([(f"  {column.name:<14}", "key"), (f"{column.field:<24}", "faint")], column.legend, screen.size.width - 4)
     lines += [[], [("Filter", "label")], [("  " + (view.filter or "none"), "text")]]
     return PageScreen(screen.feed, f"Legend: {view.name}", lines)
-
-
-def _wrapped(text: str, width: int) -> list[Cells]:
-    """A text in lines that fit."""
-    return [[(line, "text")] for part in text.splitlines() for line in wrap(part, max(width - 6, 30))]
-
-
-def _beside(head: Cells, about: str, width: int, role: str = "text") -> list[Cells]:
-    """What something is called, and beside it, in lines that fit, what it is."""
-    left = sum(len(text) for text, _ in head)
-    first, *more = wrap(about, max(width - left - 4, 20)) or [""]
-    return [[*head, (first, role)], *([(" " * left + line, role)] for line in more)]
 
 
 def log_page(screen: CommandScreen) -> PageScreen:

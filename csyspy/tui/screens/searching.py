@@ -1,8 +1,11 @@
-"""Finding a text in lines, and going to a line: what all screens of lines have in common."""
+"""Finding a text in lines, going to a line, and where the cursor is: what all screens of lines have in common."""
+
+from textual import on
 
 from csyspy.tui.find import next_line
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.screens.prompt import Prompt
+from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
 
 
@@ -24,6 +27,11 @@ class Searching(CommandScreen):
     def line_text(self, line: int) -> str:
         """A line as it is searched through."""
         raise NotImplementedError
+
+    @on(LinesView.Moved)
+    def show_position(self) -> None:
+        """Say in the last line where the cursor is."""
+        self.query_one(KeyBar).show_position(f"{min(self.lines.cursor + 1, self.line_count):,}/{self.line_count:,}")
 
     def command_find(self) -> None:
         self.app.push_screen(Prompt("Find", "goes to what contains this; n and N go on", self.sought), self._find)

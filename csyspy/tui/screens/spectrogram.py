@@ -61,7 +61,6 @@ class SpectrogramScreen(StreamScreen):
         picture = self.query_one(Spectrogram)
         picture.follows = self.is_endless
         picture.focus()
-        super().on_mount()
 
     def about(self) -> tuple[str, str]:
         return self.view.name, (

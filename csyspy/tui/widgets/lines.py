@@ -14,13 +14,24 @@ MARKER_WIDTH = 2
 
 
 class LinesView(PaintedScroll):
-    """Draws line `n` as `draw(n)` gives it. With `follows`, the newest line stays in sight."""
+    """Draws line `n` as `draw(n)` gives it. With `follows`, the newest line stays in sight. Without `has_cursor` it is only looked at."""
 
     class Opened(Message):
         """The user wants to know more about the line under the cursor."""
 
-    def __init__(self, draw: Callable[[int], Cells], *, header: Callable[[int], Cells] | None = None, id: str | None = None) -> None:
+    class Moved(Message):
+        """Another line is under the cursor."""
+
+    def __init__(
+        self,
+        draw: Callable[[int], Cells],
+        *,
+        header: Callable[[int], Cells] | None = None,
+        has_cursor: bool = True,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self.can_focus = self._has_cursor = has_cursor
         self._draw = draw
         self._header = header
         self.HEADER_LINES = 1 if header is not None else 0
@@ -43,6 +54,7 @@ class LinesView(PaintedScroll):
 
     def cursor_moved(self) -> None:
         self.follows = self.follows and self.cursor == self._count - 1
+        self.post_message(self.Moved())
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
@@ -51,13 +63,13 @@ class LinesView(PaintedScroll):
         line = self.scroll_offset.y + y - self.HEADER_LINES
         if line >= self._count:
             return Strip.blank(width, self.rich_style)
-        is_cursor = line == self.cursor
+        is_cursor = self._has_cursor and line == self.cursor
         cells = window_of(self._draw(line), self._sideways, max(width - MARKER_WIDTH, 1))
         return self.painted([("▸ " if is_cursor else "  ", "new"), *cells], width, is_cursor=is_cursor)
 
     def on_click(self, event: events.Click) -> None:
         line = self.scroll_offset.y + event.y - self.HEADER_LINES
-        if event.y >= self.HEADER_LINES and line < self._count:
+        if self._has_cursor and event.y >= self.HEADER_LINES and line < self._count:
             self.go(line)
             if event.chain == 2:
                 self.post_message(self.Opened())

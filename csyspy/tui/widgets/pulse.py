@@ -92,8 +92,9 @@ class Pulse(Horizontal):
     DEFAULT_CSS = """
     Pulse { height: auto; background: $background; }
     Pulse #alerts {
-        display: none; width: auto; height: 100%; padding: 0 1; color: $level-high; text-style: bold; content-align: center middle;
+        display: none; width: auto; height: 100%; padding: 0 1; color: $faint; content-align: center middle;
     }
+    Pulse #alerts.-some { color: $level-high; text-style: bold; }
     """
     PLACES = 4
 
@@ -106,10 +107,11 @@ class Pulse(Horizontal):
         yield Static(id="alerts")
 
     def show_alerts(self, count: int) -> None:
-        """Rules have matched so often."""
+        """Rules run, and have matched so often."""
         alerts = self.query_one("#alerts", Static)
-        alerts.update(f"▲ {short_count(count)} alert{'s' if count != 1 else ''}")
-        alerts.display = bool(count)
+        alerts.update(f"{'▲ ' if count else ''}{short_count(count)} alert{'s' if count != 1 else ''}")
+        alerts.set_class(bool(count), "-some")
+        alerts.display = True
 
     @on(events.Click, "#alerts")
     def _alerts_clicked(self) -> None:
