@@ -25,6 +25,7 @@ class _Quiet:
     source = "bench"
     can = Can.NOTHING
     directions: Directions = "auto"
+    lost = 0
 
     def __init__(self) -> None:
         self.index = TimeIndex()

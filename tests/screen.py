@@ -22,6 +22,7 @@ class QuietFeed:
     source = "live"
     can = Can.NOTHING
     directions: Directions = "once"
+    lost = 0
 
     def __init__(self) -> None:
         self.index = TimeIndex()

@@ -27,6 +27,7 @@ class AuditLogFeed:
 
     can = Can.NOTHING
     directions: Directions = "auto"
+    lost = 0
 
     def __init__(self, path: str) -> None:
         self.source = PurePath(path).name

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from csyspy.filters.passing import EVERYTHING, Passing
 from csyspy.rules.directions import Directions
 from csyspy.tui.time_index import TimeIndex
+from csyspy.views.format import short_count
 from csyspy.views.snapshot import Snapshot, Sort
 from csyspy.views.view import View
 
@@ -99,6 +100,8 @@ class Frame:
     gauges: tuple[Gauge, ...] = ()
     total_rows: int = 0
     """Before the text that rows have to contain."""
+    loss: str = ""
+    """What the kernel found no room for; empty where nothing was lost. Shown however narrow the screen is."""
     detail: str = ""
     """Beside the state: `2.0s`, `48 %`."""
     progress: float | None = None
@@ -109,6 +112,13 @@ class Frame:
     """Of the query that this answers."""
     events: int = 0
     """How many were looked at; 0 where none are, or they are not counted."""
+
+
+def loss_text(lost: int, events: int = 0) -> str:
+    """`▲ 1.2% lost` of so many events and those lost, `▲ 310 lost` where they were not counted; empty where nothing was lost."""
+    if not lost:
+        return ""
+    return f"▲ {lost / (events + lost):.1%} lost" if events else f"▲ {short_count(lost)} lost"
 
 
 Publish = Callable[[Frame], None]
@@ -123,6 +133,9 @@ class Feed(Protocol):
     can: Can
     index: TimeIndex
     """The times of the capture, as far as it has been read; empty where there is no past."""
+
+    lost: int
+    """Events that its walks have lost so far, because the kernel's ring was full."""
 
     directions: Directions
     """Which events rules see (csyspy.rules.directions)."""

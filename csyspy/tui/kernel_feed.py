@@ -67,6 +67,7 @@ class KernelFeed(LiveFeed):
             State.LIVE,
             self._host_gauges(self._procfs.host()),
             total_rows=len(snapshot),
+            loss=f"▲ {tables.lost:,} not counted" if tables.lost else "",
             detail=f"{self._interval_s:g}s",
             query_seq=query.seq,
         )

@@ -30,6 +30,7 @@ class LiveFeed:
 
     can = Can.NOTHING
     directions: Directions = "once"
+    lost = 0
 
     def __init__(self, interval_s: float, *, procfs: ProcfsSource | None = None, notice: str = "") -> None:
         self.source = "live"

@@ -46,6 +46,7 @@ class ReplayFeed:
 
     can = Can.EVENTS | Can.SEEK
     directions: Directions = "auto"
+    lost = 0
 
     def __init__(self, capture: str) -> None:
         self.source = PurePath(capture).name
@@ -211,7 +212,17 @@ class ReplayFeed:
             detail = f"{answer.progress:.0%}  {answer.state.events:,} events"
         else:
             detail = seconds if window else f"{self.index.events:,} events  {seconds}"
-        return Frame(snapshot, state, self._gauges, total, detail, answer.progress, notice, query.seq, 0 if window else self.index.events)
+        return Frame(
+            snapshot,
+            state,
+            self._gauges,
+            total,
+            detail=detail,
+            progress=answer.progress,
+            notice=notice,
+            query_seq=query.seq,
+            events=0 if window else self.index.events,
+        )
 
 
 class _Answer:

@@ -11,7 +11,7 @@ from csyspy.capture.walker import OpenCapture, open_capture
 from csyspy.errors import CaptureError
 from csyspy.filters.passing import EVERYTHING, Passing, passing
 from csyspy.tui.arrange import arranged
-from csyspy.tui.frame import Can, Frame, IsCancelled, Publish, Query, State, Window
+from csyspy.tui.frame import Can, Frame, IsCancelled, Publish, Query, State, Window, loss_text
 from csyspy.tui.kernel_feed import KernelFeed
 from csyspy.tui.kernel_plan import kernel_plan
 from csyspy.tui.live_feed import FIRST_INTERVAL_S
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STEP_EVENTS = 64
 """Events between two looks at the clock."""
+LOSS_S = 0.5
+"""How often a walk looks at what it lost."""
 ECHO_SNAPLEN = 2000
 """Bytes of each buffer that are kept where data is looked at, as csysdig keeps them."""
 
@@ -67,9 +69,20 @@ class StreamFeed(KernelFeed):
             capture.walker.open()
             on_step(capture.state)
             capture.walker.attach(list(sinks))
+            due_s, lost = time.monotonic() + LOSS_S, 0
             while capture.walker.step(STEP_EVENTS) and not self._is_over(is_cancelled):
                 on_step(capture.state)
+                if time.monotonic() >= due_s:
+                    due_s, lost = time.monotonic() + LOSS_S, self._note_loss(source, lost)
+            self._note_loss(source, lost)
             capture.walker.finish()
+
+    def _note_loss(self, source: NamedSource, before: int) -> int:
+        """Count what a walk has lost beyond what was noted of it before; how much that is now."""
+        lost: int = source.overhead().lost
+        with self._lock:
+            self.lost += lost - before
+        return lost
 
     def why_not(self, view: View) -> str:
         return ""
@@ -121,13 +134,13 @@ class StreamFeed(KernelFeed):
                 snapshot = trends.of(snapshot)
             cost = source.overhead()
             rate = cost.events / cost.seconds if cost.seconds > 0 else 0.0
-            lost = f"▲ {cost.lost / max(cost.events + cost.lost, 1):.1%} lost" if cost.lost else "none lost"
             return Frame(
                 arranged(snapshot, query.sort, query.row_text),
                 State.LIVE,
                 self._host_gauges(self._procfs.host()),
                 total_rows=len(snapshot),
-                detail=f"{self._interval_s:g}s  {short_count(rate)} ev/s  {lost}",
+                loss=loss_text(cost.lost, cost.events),
+                detail=f"{self._interval_s:g}s  {short_count(rate)} ev/s" + ("" if cost.lost else "  none lost"),
                 query_seq=query.seq,
             )
 

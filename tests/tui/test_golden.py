@@ -6,6 +6,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from screen import QuietFeed, frame, settled, shown, text_of, until
@@ -50,12 +51,27 @@ def check(name: str, text: str) -> None:
     assert text + "\n" == path.read_text()
 
 
+def hues(app: CsyspyApp) -> set[tuple[int, int, int]]:
+    """The colours on the screen that are no grey."""
+    colours = {
+        style.color.triplet
+        for strip in app.screen._compositor.render_strips()
+        for _, style, _ in strip
+        if style is not None and style.color is not None and style.color.triplet is not None
+    }
+    return {(*colour,) for colour in colours if max(colour) != min(colour)}
+
+
 @pytest.mark.parametrize(("view_id", "size"), VIEWS_AND_SIZES)
 async def test_views(demo: Path, view_id: str, size: tuple[int, int]) -> None:
     app = CsyspyApp(ReplayFeed(str(demo)), view_id)
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         check(f"{view_id}-{size[0]}x{size[1]}", text_of(app))
+        app.theme = "ink"
+        await pilot.pause()
+        check(f"{view_id}-{size[0]}x{size[1]}", text_of(app))
+        assert not hues(app)
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -79,13 +95,7 @@ async def test_without_hues_selection_and_sort_are_told_by_signs(demo: Path) -> 
         assert text == (GOLDEN / "procs-80x24.txt").read_text().rstrip("\n")
         assert "CPU▼" in text
         assert "▸ " in text
-        colours = {
-            style.color.triplet
-            for strip in app.screen._compositor.render_strips()
-            for _, style, _ in strip
-            if style is not None and style.color is not None and style.color.triplet is not None
-        }
-        assert all(max(colour) - min(colour) == 0 for colour in colours)
+        assert not hues(app)
 
 
 SIZES = ((80, 24), (120, 40))
@@ -126,3 +136,19 @@ async def test_states(state: State) -> None:
         progress = 0.48 if state is State.LOADING else None
         await shown(pilot, replace(frame(*rows, state=state, notice=notice), progress=progress))
         check(f"state-{state.name.lower()}", text_of(app))
+
+
+@pytest.mark.parametrize("theme", ["csyspy", "ink"])
+async def test_a_live_screen_says_what_was_lost_and_how_long_it_has_been_held(monkeypatch: pytest.MonkeyPatch, theme: str) -> None:
+    app = CsyspyApp(QuietFeed(), settings=Settings(theme=theme))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, replace(frame(50.0, 3.0, state=State.LIVE, notice=""), loss="▲ 1.2% lost", detail="2s  31200 ev/s"))
+        check("state-drops", text_of(app))
+        now_s = 100.0
+        for module in ("time_commands", "view_base"):
+            monkeypatch.setattr(f"csyspy.tui.screens.{module}.time", SimpleNamespace(monotonic=lambda: now_s))
+        await pilot.press("p")
+        now_s += 12
+        later = frame(9.0, 80.0, seq=2, state=State.LIVE, notice="")
+        await shown(pilot, replace(later, snapshot=replace(later.snapshot, time_ns=later.snapshot.time_ns + 12 * 10**9)))
+        check("state-paused", text_of(app))

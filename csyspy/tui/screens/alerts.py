@@ -134,7 +134,7 @@ class AlertsScreen(AlertParts, AlertCommands):
         notes = [f"{self.alerts.count:,} alerts of {len(self._hits)} rules"]
         notes += [f"{forgotten:,} oldest forgotten"] * bool(forgotten) + [f"{len(self._muted)} muted"] * bool(self._muted)
         state = State.PAUSED if self.is_held else self.alerts.state
-        self.query_one(ContextBar).show(None, state, self.alerts.problem or ", ".join(notes))
+        self.query_one(ContextBar).show(None, state, self.alerts.problem or ", ".join(notes), self.loss())
         self.show_position()
         self.show_selected()
 

@@ -8,7 +8,7 @@ from textual import on
 from textual.screen import Screen
 
 from csyspy.tui.commands import BY_ID, Command, Need, Place
-from csyspy.tui.frame import Can, Feed
+from csyspy.tui.frame import Can, Feed, loss_text
 from csyspy.tui.widgets.key_bar import KeyBar
 
 
@@ -31,6 +31,10 @@ class CommandScreen(Screen[None]):
         if Need.ROW in command.needs and not self.has_selection():
             return Need.ROW.value
         return ""
+
+    def loss(self) -> str:
+        """What the walks of the source have lost; empty where that is nothing."""
+        return loss_text(self.feed.lost)
 
     def has_selection(self) -> bool:
         """Whether something is under the cursor."""

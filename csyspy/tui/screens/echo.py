@@ -54,7 +54,7 @@ class EchoScreen(Searching, StreamScreen):
             notes.append(f"the first {MOST_LINES:,} lines")
         if self.problem:
             notes.append(self.problem)
-        self.query_one(ContextBar).show(None, self.state, ", ".join(notes))
+        self.query_one(ContextBar).show(None, self.state, ", ".join(notes), self.loss())
         self.show_position()
 
     def _line(self, number: int) -> Cells:

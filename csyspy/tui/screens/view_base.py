@@ -32,6 +32,8 @@ from csyspy.views.view import View
 SMALLEST = (60, 15)
 """Columns and lines under which there is nothing sensible to draw."""
 
+ABOUT_LOSS = "the kernel had no room for it, so the numbers are too low. A filter (F4) or a selection (Enter) asks the kernel for less."
+
 
 class ViewBase(CommandScreen):
     """Asks the feed for view × selections × filter × time, and paints what comes."""
@@ -132,8 +134,10 @@ class ViewBase(CommandScreen):
         return self.query_one(GridView).cursor_row is not None
 
     def about(self) -> tuple[str, str]:
-        notice = self.frame.notice if self.frame is not None else ""
-        return self.view.name, f"{self.view.description}\n\n{notice}" if notice else self.view.description
+        parts = [self.view.description]
+        if self.frame is not None:
+            parts += [self.frame.notice, f"{self.frame.loss}: {ABOUT_LOSS}" if self.frame.loss else ""]
+        return self.view.name, "\n\n".join(part for part in parts if part)
 
     # asking
 

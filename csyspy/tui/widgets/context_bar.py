@@ -48,14 +48,17 @@ class ContextBar(Widget):
         self._frame: Frame | None = None
         self._state: State | None = None
         self._behind = ""
+        self._loss = ""
         self._drawn = 0
         """Parts of the way that there was room for."""
 
-    def show(self, frame: Frame | None, state: State | None = None, behind: str = "") -> None:
-        """How fresh it is: the frame's state, or another; `behind` stands beside it (how long the screen has been held)."""
+    def show(self, frame: Frame | None, state: State | None = None, behind: str = "", loss: str = "") -> None:
+        """How fresh it is: the frame's state, or another; `behind` stands beside it (how long the screen has been held), and what was
+        lost, of the frame or otherwise."""
         self._frame = frame
         self._state = state
         self._behind = behind
+        self._loss = loss or (frame.loss if frame is not None else "")
         self.refresh()
 
     def show_way(self, title: str, crumbs: tuple[str, ...]) -> None:
@@ -96,6 +99,8 @@ class ContextBar(Widget):
         if self._frame is not None and self._frame.progress is not None:
             done = round(self._frame.progress * PROGRESS_WIDTH)
             parts += [Content.styled("  " + "━" * done, "$primary"), Content.styled("━" * (PROGRESS_WIDTH - done), "$faint")]
+        if self._loss:
+            parts.append(Content.styled(f"  {self._loss}", "bold $warning"))
         detail = self._behind or (self._frame.detail if self._frame is not None else "")
         if detail and with_detail:
             parts.append(Content.styled(f"  {detail}", "$faint"))
