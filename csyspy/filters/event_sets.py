@@ -19,6 +19,8 @@ Set = frozenset[str]
 S = TypeVar("S", frozenset[str], int)
 """A set: of names, or of event ids as the bits of a number."""
 _TESTS: Final = ("=", "==", "!=", "in")
+_TYPE: Final = FieldNode("evt.type")
+_NUMBER: Final = FieldNode("evt.num")
 
 
 def system_calls(node: Node) -> Set:
@@ -47,6 +49,16 @@ def is_all_system_calls(names: Set) -> bool:
     return names >= _all_calls()
 
 
+def verdict_by_number(check: Check) -> bool | None:
+    """The verdict of a check on the event's number that is the same for all, since events are numbered from 1; None for other checks.
+
+    The public rules write `never_true` and `always_true` so (libs: ppm_codes.cpp, evaluate_field_invariant())."""
+    values = check.right.values if isinstance(check.right, ValueList) else (check.right,)
+    if check.left != _NUMBER or check.modifier or not all(isinstance(value, Value) and value.text == "0" for value in values):
+        return None
+    return {"=": False, "==": False, "<": False, "<=": False, ">": True, ">=": True, "!=": True, "in": False}.get(check.op)
+
+
 def _possible(node: Node, every: S, set_of: Callable[[str], S]) -> tuple[S, S]:
     if isinstance(node, And | Or):
         pairs = [_possible(child, every, set_of) for child in node.children]
@@ -57,7 +69,12 @@ def _possible(node: Node, every: S, set_of: Callable[[str], S]) -> tuple[S, S]:
     if isinstance(node, Not):
         true, false = _possible(node.child, every, set_of)
         return false, true
-    if isinstance(node, Check) and node.left == FieldNode("evt.type") and not node.modifier:
+    if not isinstance(node, Check):
+        return every, every
+    always = verdict_by_number(node)
+    if always is not None:
+        return (every, every ^ every) if always else (every ^ every, every)
+    if node.left == _TYPE and not node.modifier:
         if node.op == "exists":
             return every, every ^ every
         if node.op in _TESTS and isinstance(node.right, Value | ValueList):

@@ -11,7 +11,7 @@ from typing import Final
 from csyspy.events.kernel_filter import FD_CALLS, MAX_CLAUSES, Clause, KernelFilter
 from csyspy.fields.expr import FieldNode, TransformNode, fields_of
 from csyspy.filters.ast import And, Check, Node, Not, Or, Value, ValueList
-from csyspy.filters.event_sets import system_calls, verdicts_by_call
+from csyspy.filters.event_sets import system_calls, verdict_by_number, verdicts_by_call
 from csyspy.filters.lower import is_stateful
 from csyspy.filters.render import render
 
@@ -59,18 +59,8 @@ def split(node: Node) -> KernelFilter:
 
 def _counts_events(node: Node) -> bool:
     """Whether the verdict on an event depends on how many came before it, so that none may be left out."""
-    asked = [check for check in checks(node) if _of_any_number(check) is None and isinstance(check.left, FieldNode | TransformNode)]
+    asked = [check for check in checks(node) if verdict_by_number(check) is None and isinstance(check.left, FieldNode | TransformNode)]
     return is_stateful(node) or any(field.name in _COUNTING for check in asked for field in fields_of(check.left))
-
-
-def _of_any_number(check: Check) -> bool | None:
-    """The verdict of a check on the event's number that is the same for all, since events are numbered from 1; None for other checks.
-
-    The public rules write `never_true` and `always_true` so.
-    """
-    if _name(check) != "evt.num" or check.modifier or not isinstance(check.right, Value) or _number(check.right.text) != 0:
-        return None
-    return {"=": False, "==": False, "<": False, "<=": False, ">": True, ">=": True, "!=": True}.get(check.op)
 
 
 def union(filters: Iterable[KernelFilter]) -> KernelFilter:
@@ -159,7 +149,7 @@ def _is_type(check: Check) -> bool:
 
 def _decides_exactly(check: Check) -> bool:
     """Whether nothing of the check is left: where the type decides, or the id of the thread."""
-    return _is_type(check) or _of_any_number(check) is not None or (_name(check) == "thread.tid" and _texts(check) is not None)
+    return _is_type(check) or verdict_by_number(check) is not None or (_name(check) == "thread.tid" and _texts(check) is not None)
 
 
 def _name(check: Check) -> str:
@@ -191,7 +181,7 @@ class _Split:
             return _all(parts) if isinstance(node, And) is wanted else _any(parts)
         if not isinstance(node, Check):
             return TRUE
-        same = _of_any_number(node)
+        same = verdict_by_number(node)
         if same is not None:
             return TRUE if same is wanted else FALSE
         if node in self._types:

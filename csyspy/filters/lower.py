@@ -17,6 +17,7 @@ from csyspy.filters.advice import FilterWarning, advise
 from csyspy.filters.ast import And, Check, Identifier, Node, Not, Or
 from csyspy.filters.comparison import Comparison, analyse, former_names
 from csyspy.filters.errors import FilterError
+from csyspy.filters.event_sets import verdict_by_number
 from csyspy.filters.matchers import matcher
 from csyspy.filters.parts import Part, Parts, every_kind, ids_of
 
@@ -116,6 +117,9 @@ class Lowering:
         name = comparison.plain_field
         if name in ("evt.type", "evt.dir") and comparison.other is None:
             return self._by_type(comparison, name)
+        always = verdict_by_number(comparison.check)
+        if always is not None:
+            return self.parts.by_type(bytes([program.YES if always else program.NO]) * program.KIND_COUNT)
         special = self._special(comparison, name)
         if special is not None:
             return self.parts.leaf(special, thread=name in conditions.ANCESTOR_FIELDS)

@@ -17,6 +17,14 @@ _NO_VALUE: Final = "<NA>"
 _UNSAFE_FIELDS: Final = ("ka.", "jevt.")
 _NOT_ABOUT_FIELDS: Final = ("an output format cannot end", "the output format is empty")
 _TYPE_TESTS: Final = ("=", "==", "!=", "in", "exists")
+DEPRECATED: Final = {
+    "evt.dir": "there are no enter events any more: `evt.dir = <` is always true, `evt.dir = >` never",
+    **dict.fromkeys(
+        ("evt.latency", "evt.latency.s", "evt.latency.ns", "evt.latency.human", "evt.wait_latency"),
+        "it has no value any more, since there are no enter events",
+    ),
+}
+"""Field -> what became of it with the engine of Falco 0.42 (falco: userspace/engine/falco_load_result.cpp)."""
 _EQUALITY: Final = ("=", "==", "!=", "in", "intersects", "pmatch")
 
 
@@ -40,12 +48,15 @@ class Findings:
     error: Remark | None = None
     compares_na: bool = False
     """A field of an audit event is compared with `<NA>`."""
+    deprecated: set[str] = field(default_factory=set)
+    """Those of DEPRECATED that it asks for."""
 
     def add(self, other: "Findings") -> None:
         """Take over what was found in a part."""
         self.warnings += other.warnings
         self.error = self.error or other.error
         self.compares_na |= other.compares_na
+        self.deprecated |= other.deprecated
 
 
 class ConditionChecker:
@@ -82,6 +93,8 @@ class ConditionChecker:
                     found.error = Remark(problem, text, node.left.pos)
                 found.warnings += [Remark(warning.message, text, warning.position) for warning in warnings]
             found.compares_na = _compares_na(node)
+            sides = [side for side in (node.left, node.right) if isinstance(side, FieldNode | TransformNode)]
+            found.deprecated = {name for side in sides for each in fields_of(side) if (name := each.name) in DEPRECATED}
         return found
 
 

@@ -12,9 +12,10 @@ from csyspy.filters import parse
 from csyspy.filters.ast import Identifier, Node
 from csyspy.filters.errors import FilterError
 from csyspy.filters.event_sets import event_ids
-from csyspy.rules.check import ConditionChecker, Findings, Remark, check_output
+from csyspy.rules.check import DEPRECATED, ConditionChecker, Findings, Remark, check_output
 from csyspy.rules.composed import Composed
 from csyspy.rules.definitions import Collection, Entry, ExceptionDefinition, MacroDefinition, RuleDefinition
+from csyspy.rules.directions import FIRST_WITHOUT_ENTER
 from csyspy.rules.expand import Expander, TooLong, with_exceptions
 from csyspy.rules.model import (
     SUGGESTED_FIELDS,
@@ -57,9 +58,10 @@ class Compiler:
         self.warnings, self.rules, self.macros, self.lists = [], [], [], []
         expander = Expander(collection.lists)
         resolver, macros = self._compile_macros(collection.macros, expander)
+        modern = self._options.unknown_keys or collection.required_engine >= FIRST_WITHOUT_ENTER
         for rule in collection.rules.values():
             if rule.known_source:
-                self._compile_rule(rule, expander, resolver)
+                self._compile_rule(rule, expander, resolver, modern)
         for definition in collection.macros.values():
             tree, names, lists = macros[definition.name]
             used = definition.name in resolver.used
@@ -144,8 +146,8 @@ class Compiler:
         except MacroError as error:
             raise context.within(text, error.node.pos).error("LOAD_ERR_VALIDATE", error.message, error.hint) from None
 
-    def _compile_rule(self, rule: RuleDefinition, expander: Expander, resolver: MacroResolver) -> None:
-        """Add a rule, unless it is to be skipped."""
+    def _compile_rule(self, rule: RuleDefinition, expander: Expander, resolver: MacroResolver, modern: bool) -> None:
+        """Add a rule, unless it is to be skipped. `modern`: it is to be warned of what newer engines have done away with."""
         context = rule.condition_context or rule.context
         written = with_exceptions(rule)
         output, fields = self._output(rule)
@@ -158,6 +160,8 @@ class Compiler:
         if findings.compares_na:
             message = "a field is compared with <NA>, which does not mean that it has no value"
             self._warn(rule.context, "LOAD_UNSAFE_NA_CHECK", message, "exists asks whether a field has a value")
+        if modern:
+            self._check_deprecated(rule, output.text, findings.deprecated)
         if findings.error is not None:
             if findings.error.unknown and rule.skip_if_unknown_filter:
                 self._warn_about(findings.error, context, "LOAD_UNKNOWN_FILTER")
@@ -198,6 +202,15 @@ class Compiler:
         error = findings.error
         assert error is not None
         return context.within(error.text, error.position).error("LOAD_ERR_COMPILE_CONDITION", error.message, error.hint)
+
+    def _check_deprecated(self, rule: RuleDefinition, output: str, in_condition: set[str]) -> None:
+        """Warn of each field once in the condition and once in the output, in the order of DEPRECATED."""
+        for context, found in (
+            (rule.output_context, [name for name in DEPRECATED if re.search(rf"%{re.escape(name)}(?![.\w])", output)]),
+            (rule.condition_context, [name for name in DEPRECATED if name in in_condition]),
+        ):
+            for name in found:
+                self._warn(context or rule.context, "LOAD_DEPRECATED_ITEM", f"{name} is deprecated: {DEPRECATED[name]}")
 
     def _check_event_types(self, rule: RuleDefinition, tree: Node) -> None:
         if rule.source != SYSCALL or not rule.warn_evttypes:
