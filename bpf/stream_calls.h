@@ -11,7 +11,6 @@ enum { WANTED_NO, WANTED_YES };
 BPF_PROG_ARRAY(processes, 1);
 BPF_PROG_ARRAY(call_processes, 1);      /* the same behind tracepoints of single calls */
 
-
 struct small {
 	struct head head;
 	u8 data[SMALL];

@@ -51,15 +51,6 @@ static __always_inline void begin_inherited(struct scratch *s)
 	s->count = most < MOST_FDS ? most : MOST_FDS;
 }
 
-/* Whether a thread that has executed a program begins to pass; then the record is begun. */
-static __always_inline int is_newcomer(struct scratch *s)
-{
-	if (!(names_of_thread(s->head.pid_tgid) & NEWCOMER))
-		return 0;
-	begin_inherited(s);
-	return 1;
-}
-
 static __always_inline u32 fetch_leaf(struct scratch *s)
 {
 	long n = bpf_probe_read_kernel_str(place(s), 64, (void *)kernel_u64(s->a, O_dentry_d_name + O_qstr_name));
@@ -84,7 +75,7 @@ static __always_inline int step_inherited(struct scratch *s)
 		return 0;
 	if (fd % WORD == 0) {
 		file = kernel_u64(kernel_u64(bpf_get_current_task(), O_task_struct_files), O_files_struct_fdt);
-		s->open = kernel_u64(kernel_u64(file, O_fdtable_open_fds), 0 + fd / 8);
+		s->open = kernel_u64(kernel_u64(file, O_fdtable_open_fds), fd / 8);
 		if (!s->open) {
 			s->d = fd + WORD;
 			return 1;
