@@ -29,6 +29,7 @@ from csyspy.tui.received import Received, Senders
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.settings import Settings, read_settings
 from csyspy.tui.theme import CSYSPY, FALLBACKS, THEMES
+from csyspy.tui.threads import ForgetfulThreads
 from csyspy.views.catalogue import VIEWS
 from csyspy.views.registry import all_views
 from csyspy.views.snapshot import snapshot_of
@@ -116,8 +117,9 @@ class CsyspyApp(App[int]):
     def on_mount(self) -> None:
         if self._settings.bindings:
             self.set_keymap(self._settings.bindings)
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ForgetfulThreads(thread_name_prefix="csyspy"))
         if not self.is_headless:
-            loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTERM, self.exit, None, 128 + signal.SIGTERM)
             loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         if self._received is not None:

@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from enum import Enum
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from csyspy.engine.callback import CallbackSink, EventView
@@ -13,6 +12,8 @@ from csyspy.tui.scope import joined
 FILTER = "evt.is_io=true and evt.dir=< and evt.rawres>0"
 FIELDS = {"is_read": "evt.is_io_read", "bytes": "evt.rawres", "fd": "fd.name", "process": "proc.name", "data": "evt.buffer"}
 MOST_LINES = 500_000
+MOST_BYTES = 128 << 20
+"""Where single buffers are large."""
 HEX_BYTES = 16
 
 
@@ -46,7 +47,6 @@ class Chunk(NamedTuple):
     data: bytes
 
 
-@lru_cache(maxsize=512)
 def lines_of(data: bytes, display: Display) -> tuple[str, ...]:
     """Data as lines that a terminal can show, whatever is in it."""
     if display is Display.HEX:
@@ -68,20 +68,22 @@ def _hex_line(data: bytes, at: int) -> str:
 
 
 class EchoCollector:
-    """Keeps the data of what passes a filter, up to MOST_LINES lines. Raises FieldError."""
+    """Keeps the data of what passes a filter, up to MOST_LINES lines and MOST_BYTES. Raises FieldError."""
 
     def __init__(self, filter_text: str, display: Display = Display.DOTTED) -> None:
         self.chunks: list[Chunk] = []
         self._display = display
         self._starts: list[int] = []
-        self._lines = 0
+        self._lines = self._bytes = 0
+        self._split: tuple[int, tuple[str, ...]] = (-1, ())
+        """Number of the chunk that was drawn last, and its lines."""
         view = EventView({label: compile_field(field) for label, field in FIELDS.items()})
         self.sinks: list[Any] = [CallbackSink(view, self._add, compile_filter(joined(filter_text, FILTER)).program)]
 
     @property
     def is_full(self) -> bool:
         """Whether no more data is taken."""
-        return self._lines >= MOST_LINES
+        return self._lines >= MOST_LINES or self._bytes >= MOST_BYTES
 
     @property
     def line_count(self) -> int:
@@ -91,7 +93,8 @@ class EchoCollector:
         """Forget what was collected so far."""
         self.chunks.clear()
         self._starts.clear()
-        self._lines = 0
+        self._lines = self._bytes = 0
+        self._split = (-1, ())
 
     def use(self, display: Display) -> None:
         """Show the data so; how many lines there are changes with it."""
@@ -105,7 +108,11 @@ class EchoCollector:
         """The chunk that a line belongs to, and the line's text; None for the rule above the chunk."""
         at = bisect_right(self._starts, number) - 1
         chunk, below = self.chunks[at], number - self._starts[at]
-        return chunk, lines_of(chunk.data, self._display)[below - 1] if below else None
+        if not below:
+            return chunk, None
+        if self._split[0] != at:
+            self._split = (at, lines_of(chunk.data, self._display))
+        return chunk, self._split[1][below - 1]
 
     def _add(self, event: Any) -> None:
         if not self.is_full:
@@ -120,3 +127,4 @@ class EchoCollector:
         self._starts.append(self._lines)
         self.chunks.append(chunk)
         self._lines += 1 + len(lines_of(chunk.data, self._display))
+        self._bytes += len(chunk.data)

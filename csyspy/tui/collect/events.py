@@ -1,50 +1,28 @@
 """The stream of events, as rows (csysdig's dig)."""
 
 import time
-from typing import Any, NamedTuple
+from typing import Any
 
 from csyspy.engine.callback import CallbackSink, EventView
 from csyspy.fields.extraction import compile_field
 from csyspy.filters import compile_filter
 from csyspy.tui.collect.card import card_fields, in_order
+from csyspy.tui.collect.event_log import EventLog, EventRow
 
 FIELDS = {"process": "proc.name", "latency_ns": "evt.latency", "failed": "evt.failed", "info": "evt.args"}
 MOST_EVENTS = 200_000
+"""Some 110 bytes each."""
 WHOLE_EVENTS_PER_S = 1000
 """Of how many live events a second all fields are kept; each takes 70 µs."""
 MOST_WHOLE = 2000
 """The newest ones; each takes 10 kB."""
 
 
-class EventRow(NamedTuple):
-    """One event."""
-
-    number: int
-    time_ns: int
-    cpu: int
-    process: str
-    tid: int
-    is_enter: bool
-    type: str
-    latency_ns: int
-    """From its enter event; 0 where there is none."""
-    failed: bool
-    info: str
-
-    def fields(self) -> dict[str, Any]:
-        """Field -> value, of what the row has."""
-        return {
-            "evt.num": self.number, "evt.rawtime": self.time_ns, "evt.type": self.type, "evt.dir": ">" if self.is_enter else "<",
-            "evt.args": self.info, "evt.failed": self.failed, "evt.latency": self.latency_ns, "proc.name": self.process,
-            "thread.tid": self.tid, "evt.cpu": self.cpu,
-        }
-
-
 class EventCollector:
     """Keeps the events that pass a filter: the first MOST_EVENTS of them, or with `keeps_newest` the last. Raises FieldError."""
 
     def __init__(self, filter_text: str, *, keeps_newest: bool = False) -> None:
-        self.rows: list[EventRow] = []
+        self.rows = EventLog()
         self.dropped = 0
         """Rows that were let go because newer ones came."""
         self._keeps_newest = keeps_newest
@@ -68,14 +46,13 @@ class EventCollector:
     def clear(self) -> None:
         """Forget the rows so far."""
         self.dropped += len(self.rows)
-        self.rows.clear()
+        self.rows = EventLog()  # whoever adds to the one before at this moment does it no harm
 
     def _add(self, event: Any) -> None:
         if len(self.rows) >= MOST_EVENTS:
             if not self._keeps_newest:
                 return
-            self.dropped += MOST_EVENTS // 10
-            del self.rows[: MOST_EVENTS // 10]
+            self.dropped += self.rows.drop_oldest()
         self.rows.append(
             EventRow(
                 event.num, event.ts, event.cpu, event["process"] or "<NA>", event.tid, event.enter, event.type,

@@ -1,6 +1,7 @@
 """The events of a selection, one a line (csysdig's F6)."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -8,7 +9,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from csyspy.tui.cells import Cells
-from csyspy.tui.collect.events import MOST_EVENTS, EventCollector, EventRow
+from csyspy.tui.collect.event_log import EventRow
+from csyspy.tui.collect.events import MOST_EVENTS, EventCollector
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.frame import Feed, Window
 from csyspy.tui.moments import Moment, read_moment
@@ -71,8 +73,8 @@ class DigScreen(Searching, StreamScreen):
         return bool(self.rows)
 
     @property
-    def rows(self) -> list[EventRow]:
-        return self._events.rows if self._events is not None else []
+    def rows(self) -> Sequence[EventRow]:
+        return self._events.rows if self._events is not None else ()
 
     def collector(self) -> EventCollector:
         self._events = EventCollector(self.whole_filter, keeps_newest=self.is_endless)
@@ -111,7 +113,10 @@ class DigScreen(Searching, StreamScreen):
         return [(text.ljust(width), "header")]
 
     def _line(self, number: int) -> Cells:
-        row = self.rows[number]
+        try:
+            row = self.rows[number]
+        except IndexError:  # the oldest were let go since the lines were counted
+            return []
         is_slow = row.latency_ns >= SLOW_NS
         process_cells, type_cells, digits = self._widths()
         cells: Cells = [(f"{row.number:>9} ", "faint"), (f"{clock(row.time_ns, digits)} ", "text")]
@@ -197,7 +202,7 @@ class DigScreen(Searching, StreamScreen):
             return
         wanted = text.strip().lstrip("#").replace(",", "")
         if text.strip().startswith("#") and wanted.isdigit():
-            line = next((at for at, row in enumerate(self.rows) if row.number >= int(wanted)), len(self.rows) - 1)
+            line = bisect_left(self.rows, int(wanted), key=lambda row: row.number)
         else:
             moment = read_moment(text, self.feed.index)
             if moment is None:
@@ -205,7 +210,7 @@ class DigScreen(Searching, StreamScreen):
                 return
             line = moment.number - 1
             if moment.kind is Moment.Kind.TIME:
-                line = next((at for at, row in enumerate(self.rows) if row.time_ns >= moment.number), len(self.rows) - 1)
+                line = bisect_left(self.rows, moment.number, key=lambda row: row.time_ns)
         self.query_one(LinesView).go(line)
 
 

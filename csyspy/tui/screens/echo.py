@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from csyspy.tui.cells import Cells
-from csyspy.tui.collect.echo import MOST_LINES, Chunk, Display, EchoCollector
+from csyspy.tui.collect.echo import Chunk, Display, EchoCollector
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.screens.searching import Searching
 from csyspy.tui.screens.stream import StreamScreen
@@ -51,7 +51,7 @@ class EchoScreen(Searching, StreamScreen):
         count = len(self._data.chunks) if self._data is not None else 0
         notes = [self._display.value, f"{count:,} reads and writes"]
         if self._data is not None and self._data.is_full:
-            notes.append(f"the first {MOST_LINES:,} lines")
+            notes.append("the first ones: narrow them with F4 or the time")
         if self.problem:
             notes.append(self.problem)
         self.query_one(ContextBar).show(None, self.state, ", ".join(notes), self.loss())

@@ -15,11 +15,14 @@ from csyspy.filters.passing import Passing, passing
 from csyspy.tui.commands import Place
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Can, Feed, State, Window
+from csyspy.tui.memory import give_back
 from csyspy.tui.scope import joined
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.filter_bar import FilterBar
 
+GIVE_BACK_S = 1.0
+"""So long after a screen was closed, with all that it had collected, its memory is given back: when all of its parts have ended."""
 FIRST_DRAW_S, DRAW_S = 0.1, 0.3
 """When the first lines are drawn, and how long it takes to the next."""
 
@@ -73,6 +76,10 @@ class StreamScreen(CommandScreen):
 
     def on_mount(self) -> None:
         self.start()
+
+    def on_unmount(self) -> None:
+        if self.app.is_running:
+            self.app.set_timer(GIVE_BACK_S, give_back)
 
     def collector(self) -> Collector:
         """A new one, for the filter as it is now. Raises FieldError."""

@@ -1,0 +1,15 @@
+"""Memory that nobody needs any more goes back to the system."""
+
+import ctypes
+import gc
+
+
+def give_back() -> None:
+    """Collect what only refers to itself, as a closed screen does, and have the C library let go of what is free.
+
+    glibc keeps pages that lie between others in use, for each thread apart: after a screen of 180,000 events 20 MB of 29 were free
+    (mallinfo2), and came back only so. Takes some 20 ms; other C libraries, that have no malloc_trim, are left alone."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
