@@ -29,6 +29,9 @@ class Docker(socketserver.ThreadingUnixStreamServer):
 
     daemon_threads = True
 
+    def handle_error(self, *_: object) -> None:
+        """Who asked has gone."""
+
     def __init__(self, path: str) -> None:
         super().__init__(path, _Handler)
         self.started: list[str] = []

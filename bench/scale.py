@@ -1,4 +1,5 @@
-"""``make scale``: what looking up the names of very many containers costs, how soon a name is there, and whether events suffer.
+"""``make scale``: what looking up the names of very many containers costs, how soon a name is there, and whether events suffer,
+replayed and of the running kernel.
 
 As root. A node of many containers is played by a server that speaks Docker's API (its containers exist as cgroups of processes do: by
 their ids). Real containers under dockerd, and with ``--pods N`` real pods under containerd by the `crinode` of ../shared, are looked up
@@ -33,6 +34,7 @@ CORE_PERCENT, MEMORY_MB, NAME_MS, STORM_RATIO = 2.0, 30.0, 300.0, 1.02
 DOCKER_CONTAINERS = 20
 CHURN = 5
 ROUNDS, STORMS = 100, 5
+LIVE_STORMS, LIVE_TIMES = 4, 6
 
 
 def figure(what: str, value: float, unit: str, most: float) -> None:
@@ -96,6 +98,27 @@ def storm(containers: int, per_minute: int) -> None:
     what = f"CPU of an event storm while {per_minute} containers start a minute, to that without"
     figure(f"{what} (least of {STORMS}, {min(wall_s[False]):.1f} s each)", min(cpu_s[True]) / min(cpu_s[False]), "times", STORM_RATIO)
     figure("its wall time", min(wall_s[True]) / min(wall_s[False]), "times", STORM_RATIO)
+
+
+def live_storm(containers: int, per_minute: int) -> None:
+    """The same storm of calls while csyspy records them, with look-ups and without, in turns."""
+    from bench.live_storm import CALLS, READ, Cost, storms
+
+    costs: dict[bool, list[dict[str, Cost]]] = {False: [], True: []}
+    said = ""
+    for _ in range(LIVE_STORMS):
+        for looks_up, found in costs.items():
+            cost, said = storms(containers, per_minute, LIVE_TIMES, looks_up=looks_up)
+            found.append(cost)
+    without, with_ = (costs[looks_up] for looks_up in (False, True))
+    for work in CALLS:
+        least_ns = min(cost[work].storm_ns for cost in without)
+        ratio = min(cost[work].storm_ns for cost in with_) / least_ns
+        figure(f"live, CPU of a call ({work}), to that without look-ups ({least_ns:.0f} ns)", ratio, "times", STORM_RATIO)
+    least_ns = min(cost[READ].reader_ns for cost in without)
+    ratio = min(cost[READ].reader_ns for cost in with_) / least_ns
+    figure(f"live, CPU of reading the events of a call ({READ}), likewise ({least_ns:.0f} ns)", ratio, "times", STORM_RATIO)
+    print(f"  the last one: {said}")
 
 
 def id_to_name(what: str, open_runtime: "Callable[[], Runtime]", ids: Collection[str]) -> None:
@@ -203,8 +226,12 @@ def main() -> None:
     docker_node(options.containers, options.per_minute, options.minutes)
     storm(options.containers, options.per_minute)
     if os.geteuid() != 0:
-        print("  no real runtimes: not root", file=sys.stderr)
+        print("  no events of the running kernel, no real runtimes: not root", file=sys.stderr)
         return
+    if shutil.which("gcc") is None:
+        print("  no storm of the running kernel: no gcc here", file=sys.stderr)
+    else:
+        live_storm(options.containers, options.per_minute)
     if shutil.which("dockerd") is None:
         print("  no dockerd here (Debian package docker.io)", file=sys.stderr)
     else:
