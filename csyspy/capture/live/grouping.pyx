@@ -2,6 +2,7 @@
 
 from cpython.dict cimport PyDict_GetItem
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.long cimport PyLong_CheckExact
 from cpython.ref cimport PyObject
 from libc.math cimport NAN
 from libc.stdlib cimport calloc, free, malloc
@@ -18,6 +19,45 @@ def group(list keys not None, list columns not None, size_t count):
     """
     cdef list names = keys[0] if len(keys) == 1 else list(zip(*keys))
     cdef bint several = len(keys) > 1
+    if not several and _all_differ(names):
+        return names, [_alone(values, operation) for values, operation in columns]
+    return _grouped(names, several, columns, count)
+
+
+cdef bint _all_differ(list names) except -1:
+    """Whether each row is a group of its own, as threads are."""
+    cdef set known = set(names)
+    return len(known) == len(names) and None not in known
+
+
+cdef list _alone(list values, str operation):
+    """A column of groups of one row each: the values themselves, where all are of one kind."""
+    cdef Py_ssize_t whole = 0, others = 0
+    cdef Py_ssize_t count = len(values)
+    if operation == "keep":
+        return values
+    for item in values:
+        if PyFloat_CheckExact(item):
+            others += 1
+        elif PyLong_CheckExact(item):
+            whole += 1
+    if others == count or whole == count and operation != "avg":
+        return values
+    return _number(values, operation, NULL, count, count)
+
+
+def per_second(list values not None, double interval_s):
+    """A column as rates; unknown values stay."""
+    cdef Py_ssize_t i
+    cdef list out = [None] * len(values)
+    for i in range(len(values)):
+        item = values[i]
+        if item is not None:
+            out[i] = (PyFloat_AS_DOUBLE(item) if PyFloat_CheckExact(item) else <double>item) / interval_s
+    return out
+
+
+cdef tuple _grouped(list names, bint several, list columns, size_t count):
     cdef dict places = {}
     cdef list order = []
     cdef Py_ssize_t* place = <Py_ssize_t*>malloc((count or 1) * sizeof(Py_ssize_t))
@@ -61,6 +101,7 @@ cdef list _number(list values, str operation, Py_ssize_t* place, size_t count, s
     cdef double value
     cdef double* total
     cdef double* counts = NULL
+    cdef Py_ssize_t at
     cdef bint whole = True
     cdef int kind = OPERATIONS.index(operation)
     if totals == NULL:
@@ -75,16 +116,17 @@ cdef list _number(list values, str operation, Py_ssize_t* place, size_t count, s
             totals[i] = NAN
         for i in range(count):
             item = values[i]
-            if place[i] < 0 or item is None:
+            if item is None or place != NULL and place[i] < 0:
                 continue
             if PyFloat_CheckExact(item):
                 value = PyFloat_AS_DOUBLE(item)
                 whole = False
             else:
                 value = item
-            total = &totals[place[i]]
+            at = place[i] if place != NULL else <Py_ssize_t>i
+            total = &totals[at]
             if counts != NULL:
-                counts[place[i]] += 1
+                counts[at] += 1
             if total[0] != total[0]:
                 total[0] = value
             elif kind == 1 or kind == 4:

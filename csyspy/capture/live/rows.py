@@ -19,7 +19,7 @@ from typing import Any, Final
 from csyspy.capture.live.calls import CallTable, CpuTable, FailureTable
 from csyspy.capture.live.connections import ConnectionTable
 from csyspy.capture.live.files import FileTable, path_of
-from csyspy.capture.live.grouping import group
+from csyspy.capture.live.grouping import group, per_second
 from csyspy.capture.live.identities import MEASURED, Identities
 from csyspy.capture.live.load import Loaded
 from csyspy.capture.live.plan import (
@@ -234,7 +234,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
             columns[i] = [sum_ / weight if weight else None for sum_, weight in zip(columns[i], weights, strict=True)]
         for i, value in enumerate(plan.needs.values):
             if value.per_second and self.interval_s:
-                columns[i] = [None if cell is None else cell / self.interval_s for cell in columns[i]]
+                columns[i] = per_second(columns[i], self.interval_s)
         return keys, columns
 
     def close(self) -> None:
