@@ -9,7 +9,8 @@ from csyspy.cli.command import Command
 from csyspy.cli.refresh import Refresh
 from csyspy.cli.rules_feeds import AUDIT, Feeds
 from csyspy.errors import UsageError
-from csyspy.rules.audit_log import AuditReader, is_audit_log
+from csyspy.rules.audit_kind import is_audit_log
+from csyspy.rules.audit_log import AuditReader
 from csyspy.rules.audit_summary import AuditSummary
 from csyspy.tui.audit_rows import audit_snapshot
 from csyspy.views.snapshot import Sort

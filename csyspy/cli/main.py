@@ -212,7 +212,7 @@ def _open_screen(command: Command) -> int:
         from csyspy.cli.compiled import compiled_filter
 
         compiled_filter(command.filter)  # what is wrong with it is said here, with its place
-    from csyspy.rules.audit_log import is_audit_log
+    from csyspy.rules.audit_kind import is_audit_log
 
     received, senders = None, None
     if command.feeds or (command.files and is_audit_log(command.files[0])):

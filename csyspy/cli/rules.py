@@ -36,9 +36,9 @@ def run(argv: Sequence[str]) -> int:
 
         return _print(who_did_what(command))
     if command.captures:
-        from csyspy.cli.rules_audit import reads_audit_logs
+        from csyspy.rules.audit_kind import are_audit_logs
 
-        audits = reads_audit_logs(command)
+        audits = are_audit_logs(command.captures)
     from_feeds = bool(command.feeds) and not command.rules_files  # then no rules run here, unless they are named
     files = () if from_feeds else _rules_files(command, settings)
     loaded = load(files, load_options(command, settings, audits=audits or bool(command.feeds)))

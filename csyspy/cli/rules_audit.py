@@ -12,7 +12,8 @@ from csyspy.cli.rules_run import Printer, alert_line, chosen_rules, engine_optio
 from csyspy.errors import UsageError
 from csyspy.rules.alerts import iso_time
 from csyspy.rules.audit import AuditEngine
-from csyspy.rules.audit_log import AuditReader, is_audit_log
+from csyspy.rules.audit_kind import are_audit_logs
+from csyspy.rules.audit_log import AuditReader
 from csyspy.rules.audit_summary import AuditSummary
 from csyspy.rules.model import LoadResult
 from csyspy.rules.report import printable
@@ -21,17 +22,9 @@ from csyspy.rules.settings import Settings
 _TITLES: Final = ("COUNT", "USER", "VERB", "RESOURCE", "NAMESPACE", "NAME", "CODE", "FROM", "LAST")
 
 
-def reads_audit_logs(command: RulesCommand) -> bool:
-    """Whether the events come from audit logs. Raises UsageError where only some of the files are."""
-    kinds = [is_audit_log(path) for path in command.captures]
-    if any(kinds) and not all(kinds):
-        raise UsageError("captures and audit logs cannot be read together", "run csyspy rules once for each kind")
-    return any(kinds)
-
-
 def who_did_what(command: RulesCommand) -> Iterator[str]:
     """Who did what to which object, as a table or as lines of JSON. Raises UsageError where no audit log is given."""
-    if not command.captures or not reads_audit_logs(command):
+    if not command.captures or not are_audit_logs(command.captures):
         raise UsageError("--who wants an audit log: --who -e audit.log", "one JSON event a line, as an API server writes it")
     reader, summary = AuditReader(), AuditSummary()
     for path in command.captures:

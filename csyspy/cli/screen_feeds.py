@@ -6,7 +6,7 @@ import sys
 from csyspy.cli.command import Command
 from csyspy.cli.rules_feeds import STANDARD_INPUT, Feeds
 from csyspy.errors import UsageError
-from csyspy.rules.audit_log import is_audit_log
+from csyspy.rules.audit_kind import is_audit_log
 from csyspy.rules.loader import load_or_raise
 from csyspy.rules.model import K8S_AUDIT, SYSCALL, LoadOptions
 from csyspy.rules.settings import default_rules_files

@@ -7,6 +7,7 @@ value (`<NA>`); there is no way to write a percent sign.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from csyspy.fields.binding import Bound, bind
 from csyspy.fields.catalogue import SYSCALL, suggest
@@ -46,6 +47,7 @@ class OutputFormat:
     fields: tuple[tuple[str, Bound], ...]
 
 
+@lru_cache(maxsize=1024)
 def parse_format(text: str, source: str = SYSCALL) -> OutputFormat:
     """Parse an output format for events of `source`. Raises FieldError with the position of what is wrong."""
     try:

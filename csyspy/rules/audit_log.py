@@ -4,19 +4,16 @@ An API server writes one event a line into its log file, and posts `EventList`s 
 """
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from csyspy.errors import CaptureError
 from csyspy.rules.audit_fields import AuditEvent
 
 LONGEST_BYTES: Final = 16 * 1024 * 1024
 """A longer line or body is left out."""
-_HEAD_BYTES: Final = 256
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -79,14 +76,3 @@ def _time_ns(event: Any) -> int | None:
     except (ValueError, OverflowError):
         return None
     return seconds * 1_000_000_000 + int((found[2] or "").ljust(9, "0"))
-
-
-def is_audit_log(path: str) -> bool:
-    """Whether a file is an audit log rather than a capture, by its first bytes. Raises CaptureError where it cannot be read."""
-    if path == "-" or not os.path.isfile(path):  # what a pipe gives can be read once only
-        return False
-    try:
-        with open(path, "rb") as file:
-            return file.read(_HEAD_BYTES).lstrip()[:1] in (b"{", b"[")
-    except OSError as error:
-        raise CaptureError(f"cannot open {path}: {error.strerror}") from None

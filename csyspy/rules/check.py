@@ -93,8 +93,8 @@ class ConditionChecker:
                     found.error = Remark(problem, text, node.left.pos)
                 found.warnings += [Remark(warning.message, text, warning.position) for warning in warnings]
             found.compares_na = _compares_na(node)
-            sides = [side for side in (node.left, node.right) if isinstance(side, FieldNode | TransformNode)]
-            found.deprecated = {name for side in sides for each in fields_of(side) if (name := each.name) in DEPRECATED}
+            asked = (node.left,) if isinstance(node.left, FieldNode) else fields_of(node.left)
+            found.deprecated.update(field.name for field in asked if field.name in DEPRECATED)
         return found
 
 

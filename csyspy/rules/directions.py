@@ -34,11 +34,7 @@ def exit_only(directions: Directions, conditions: Iterable[Node], required_engin
 
 def mentions_direction(trees: Iterable[Node]) -> bool:
     """Whether any of the conditions tells enter events from exit events."""
-    return any(map(_mentions, trees))
-
-
-def _mentions(node: Node) -> bool:
-    todo, seen = [node], set[int]()
+    todo, seen = list(trees), set[int]()  # rules share the trees of their macros
     while todo:
         each = todo.pop()
         if id(each) in seen:

@@ -23,6 +23,9 @@ _BOOLS: Final = {
 }
 _DEEPEST: Final = 100
 """Levels of sequences and mappings; rule files have five."""
+_INDENT: Final = re.compile("^ *", re.MULTILINE)
+_DEEP_LINE: Final = re.compile(r"^ *(?:[?:-] +){2}", re.MULTILINE)
+"""Several levels that begin in one line."""
 _BLANKS: Final = " \t\r\n"
 _ESCAPE: Final = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|\r?\n[ \t]*|.)", re.DOTALL)
 
@@ -134,6 +137,20 @@ def documents(source: SourceText) -> Iterator[Node | None]:
 
 def _compose(text: str) -> list[Node | None]:
     """The trees of all documents. The parser's own recursion is kept from running over."""
+    if _may_be_deep(text):
+        _check_depth(text)
+    return list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether levels may lie deeper than _DEEPEST, as far as brackets and indents tell: counting them takes a third of the reading."""
+    brackets = [item.count("[") + item.count("{") for item in text.split("\n- ")]
+    indents = len(set(_INDENT.findall(text)))  # a level below another begins farther right
+    return max(brackets) + 3 * indents >= _DEEPEST or sum(brackets) >= 10 * _DEEPEST or _DEEP_LINE.search(text) is not None
+
+
+def _check_depth(text: str) -> None:
+    """Raise YamlError where levels lie too deep."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, CollectionStartEvent):
@@ -142,7 +159,6 @@ def _compose(text: str) -> list[Node | None]:
                 raise YamlError(f"nested deeper than {_DEEPEST} levels", event.start_mark.index if event.start_mark else 0)
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
-    return list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
 
 
 def _closed(text: str, error: yaml.MarkedYAMLError) -> str | None:

@@ -21,7 +21,7 @@ from csyspy.containers.node import NodeMetadata
 from csyspy.containers.service import MetadataService
 from csyspy.errors import CsyspyError, UsageError
 from csyspy.fields.errors import FieldError
-from csyspy.rules.audit_log import is_audit_log
+from csyspy.rules.audit_kind import is_audit_log
 from csyspy.tui.audit_feed import AUDIT_VIEW, AuditedFeed, AuditLogFeed
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Feed, Frame, Query, State
