@@ -11,7 +11,7 @@ from typing import Any, Final
 from csyspy.containers.info import ContainerInfo
 from csyspy.containers.kubernetes import ClusterWatch, PodStore
 from csyspy.containers.service import MetadataService
-from csyspy.containers.sockets import found, open_runtime
+from csyspy.containers.sockets import USUAL, found, open_runtime
 
 POD_UID: Final = "io.kubernetes.pod.uid"
 Container = dict[str, Any]
@@ -100,6 +100,14 @@ class NodeMetadata:
             self._cluster.synced(timeout_s)
         return self._service.settle(timeout_s)
 
+    def looked_for(self) -> list[str]:
+        """Where names of containers are asked for, and where nobody listens, a line each: for a screen that has no container to show."""
+        notes = self._service.notes()
+        lines = [f"{note.name} at {note.socket}: {note.fault or 'is there'}" for note in notes]
+        missing = dict.fromkeys(entry.kind for entry in USUAL if entry.kind not in {note.name for note in notes})
+        lines += [f"{kind}: nobody listens at {_usual(kind)}" for kind in missing]
+        return lines
+
     def faults(self) -> list[str]:
         """What does not answer as it should, a line each, for `csyspy doctor`."""
         lines = [f"{note.name}: {note.fault}" for note in self._service.notes() if note.fault]
@@ -126,6 +134,10 @@ class News:
         """The containers of which something new has become known since the last call."""
         fresh, self._told = self._node.changed_since(self._told)
         return fresh
+
+
+def _usual(kind: str) -> str:
+    return ", ".join(entry.path for entry in USUAL if entry.kind == kind)
 
 
 def open_node(

@@ -108,6 +108,8 @@ class Frame:
     """Of a load, 0 to 1."""
     notice: str = ""
     """One line about what cannot be seen, or what went wrong."""
+    why_empty: tuple[str, ...] = ()
+    """Lines that say why there may be no rows, where the source knows more of it than the query does."""
     query_seq: int = 0
     """Of the query that this answers."""
     events: int = 0

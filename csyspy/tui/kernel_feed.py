@@ -13,6 +13,8 @@ from csyspy.views.catalogue import VIEWS
 from csyspy.views.snapshot import snapshot_of_columns
 from csyspy.views.view import View
 
+CONTAINED = ("container.", "k8s.")
+"""What filters of views that have containers alone look at."""
 WITNESSES = ("procs", "page_faults")
 """Views that the tables fill; a filter that one of them takes can be applied to rows."""
 
@@ -55,6 +57,14 @@ class KernelFeed(LiveFeed):
             return ""
         return "the kernel's tables cannot tell what passes it: it needs events"
 
+    def _why_empty(self, query: Query, rows: int) -> tuple[str, ...]:
+        """Of views of containers: that none is there, and who was asked for names."""
+        if rows or not any(word in query.view.filter for word in CONTAINED):
+            return ()
+        asked = "No running process is in a control group of a container. Names would be asked for here:"
+        other = "--cri PATH and --docker-host PATH name other sockets; csyspy doctor tells what works"
+        return asked, *self._metadata.looked_for(), other
+
     def _rows_frame(self, tables: KernelTables, found: Plan, query: Query, trends: LiveTrends) -> Frame:
         self._seq += 1
         columns = query.view.shown_columns(query.containers)
@@ -69,5 +79,6 @@ class KernelFeed(LiveFeed):
             total_rows=len(snapshot),
             loss=f"▲ {tables.lost:,} not counted" if tables.lost else "",
             detail=f"{self._interval_s:g}s",
+            why_empty=self._why_empty(query, len(snapshot)),
             query_seq=query.seq,
         )

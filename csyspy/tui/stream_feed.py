@@ -141,6 +141,7 @@ class StreamFeed(KernelFeed):
                 total_rows=len(snapshot),
                 loss=loss_text(cost.lost, cost.events),
                 detail=f"{self._interval_s:g}s  {short_count(rate)} ev/s" + ("" if cost.lost else "  none lost"),
+                why_empty=self._why_empty(query, len(snapshot)),
                 query_seq=query.seq,
             )
 

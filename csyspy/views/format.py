@@ -8,6 +8,8 @@ from csyspy.views.view import Unit
 
 UNKNOWN = "—"
 """Printed for a value nobody knows."""
+ROLE_SIGNS: dict[object, str] = {"client": "→", "server": "←"}
+"""Who began: this side connected, or it accepted."""
 PREFIXES = "KMGTPE"
 _DOTTED = bytes(byte if 32 <= byte < 127 else ord(".") for byte in range(256))
 LATENCY_DECADES, LATENCY_STEPS = 11, 70
@@ -97,6 +99,8 @@ def cell_text(value: Value, unit: Unit) -> str:
     """One cell, not yet brought to its column's width."""
     if value is None:
         return UNKNOWN
+    if unit is Unit.ROLE:
+        return ROLE_SIGNS.get(value, "·")
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, bytes):

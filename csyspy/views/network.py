@@ -1,6 +1,10 @@
 """Connections, ports and their queues (draios/sysdig: userspace/sysdig/chisels/v_*.lua)."""
 
+from functools import partial
+
 from csyspy.views.view import KUBERNETES, Action, Aggregation, Column, Kind, Unit, View
+
+_own = partial(Column, tags=("csyspy",))
 
 CONNECTIONS = View(
     id="connections",
@@ -18,11 +22,16 @@ CONNECTIONS = View(
     columns=(
         Column("NA", "fd.name", is_key=True, tags=("default",)),
         Column("NA", "fd.containername", is_key=True, tags=("containers",)),
-        Column("L4PROTO", "fd.l4proto", colsize=9, priority=5, description="tcp, udp, icmp or raw"),
+        Column("L4PROTO", "fd.l4proto", colsize=8, priority=5, description="tcp, udp, icmp or raw"),
         Column("LIP", "fd.lip", colsize=17, priority=4, description="local address"),
         Column("LPORT", "fd.lport", Unit.ID, 8, priority=7, description="local port"),
+        _own("DIR", "fd.role", Unit.ROLE, 4, priority=8, description="who began: → this side connected, ← it accepted"),
         Column("RIP", "fd.rip", colsize=17, priority=8, description="remote address"),
         Column("RPORT", "fd.rport", Unit.ID, 8, priority=8, description="remote port"),
+        _own(
+            "STATE", "fd.state", colsize=7, aggregation=Aggregation.MAX, priority=4,
+            description="of TCP: SYN it is being made, EST it was in use last, CLOSED since; the kernel's own tables have those in use",
+        ),
         Column(
             "BPS IN", "evt.buflen.net.in", Unit.BYTES_PER_S, 9, Aggregation.TIME_AVG, is_sorting=True, priority=9,
             description="bytes received per second",
@@ -32,6 +41,10 @@ CONNECTIONS = View(
             description="bytes sent per second",
         ),
         Column("IOPS", "evt.count", Unit.PER_S, 9, Aggregation.TIME_AVG, priority=3, description="calls and their ends per second"),
+        _own(
+            "LAT MAX", "evt.latency", Unit.DURATION_NS, 9, Aggregation.MAX, priority=2, on_request=True,
+            description="the call on it that took longest",
+        ),
         Column("Container", "container.name", colsize=20, tags=("containers",), priority=8, description="container name, or host"),
         Column("Command", "proc.exeline", aggregation=Aggregation.MAX, priority=9, description="command line"),
     ),

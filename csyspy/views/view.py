@@ -38,6 +38,8 @@ class Unit(StrEnum):
     DURATION_NS = "ns"
     LATENCY_BUCKET = "bucket"
     """A value of evt.latency.quantized."""
+    ROLE = "role"
+    """Text, `client` or `server`; a cell has an arrow, as between the local and the remote end."""
     TEXT = "text"
 
 
@@ -85,7 +87,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.unit is not Unit.TEXT
+        return self.unit not in (Unit.TEXT, Unit.ROLE)
 
     @property
     def shown(self) -> bool:

@@ -83,6 +83,8 @@ def test_faults_are_named(runtime: FakeRuntime) -> None:
         while not node.faults():
             node.settle(0.01)
         assert "nonsense" in node.faults()[0]
+        assert "nonsense" in node.looked_for()[0]
+        assert any(line.startswith("cri: nobody listens at /run/containerd/") for line in node.looked_for())
     finally:
         node.close()
 

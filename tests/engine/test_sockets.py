@@ -44,6 +44,15 @@ def test_tcp_client() -> None:
     assert ends(data) == ("10.0.0.1", 5000, "10.0.0.2", 80)
 
 
+def test_a_connection_tells_who_began_and_how_far_it_is() -> None:
+    there = sock_tuple("10.0.0.1", 5000, "10.0.0.2", 80), sock_address("10.0.0.2", 80)
+    close = simple("CLOSE_E", 10, i64(3)), simple("CLOSE_X", 10, i64(0))
+    states = [state for (state,) in values(capture(socket(3), connect(3, *there, result=-115), read(3), *close), "fd.state")]
+    assert [state for i, state in enumerate(states) if state and state not in states[:i]] == ["SYN", "EST", "CLOSED"]
+    data = capture(simple("ACCEPT4_5_X", 10, i64(4), sock_tuple("10.0.0.9", 999, "10.0.0.1", 22), b"\0"), read(4))
+    assert values(data, "fd.state")[-1] == ("EST",)
+
+
 def test_socket_without_a_role_shows_no_ends() -> None:
     assert values(capture(socket(3)), *ENDS, "fd.l4proto", "fd.name")[-1] == (None, None, None, None, "<NA>", "")
 
@@ -158,7 +167,7 @@ def test_connections_of_the_list_learn_their_role() -> None:
 
 def test_local_end_is_that_of_an_interface() -> None:
     data = with_fds([], simple("ACCEPT_5_X", 10, i64(4), sock_tuple("10.0.0.9", 999, "10.0.0.1", 22), b"\0"), interfaces=[(1, b"eth0")])
-    assert values(data, "fd.lip", "fd.lport", "fd.rip", "fd.rport", "fd.lproto", "fd.rproto", "fd.is_server")[-1] == (
+    assert values(data, "fd.lip", "fd.lport", "fd.rip", "fd.rport", "fd.lproto", "fd.rproto", "fd.is_server", "fd.role")[-1] == (
         "10.0.0.1",
         22,
         "10.0.0.9",
@@ -166,6 +175,7 @@ def test_local_end_is_that_of_an_interface() -> None:
         "22",
         "999",
         True,
+        "server",
     )
 
 

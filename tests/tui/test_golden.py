@@ -12,11 +12,13 @@ import pytest
 from screen import QuietFeed, frame, settled, shown, text_of, until
 
 from csyspy.tui.app import CsyspyApp
-from csyspy.tui.frame import State
+from csyspy.tui.frame import Frame, State
 from csyspy.tui.live_feed import NOTICE
 from csyspy.tui.replay_feed import ReplayFeed
 from csyspy.tui.settings import Settings
 from csyspy.tui.widgets.filter_bar import FilterBar
+from csyspy.views.catalogue import VIEWS
+from csyspy.views.snapshot import snapshot_of
 
 GOLDEN = Path(__file__).parent / "golden"
 VIEWS_AND_SIZES = [
@@ -152,3 +154,12 @@ async def test_a_live_screen_says_what_was_lost_and_how_long_it_has_been_held(mo
         later = frame(9.0, 80.0, seq=2, state=State.LIVE, notice="")
         await shown(pilot, replace(later, snapshot=replace(later.snapshot, time_ns=later.snapshot.time_ns + 12 * 10**9)))
         check("state-paused", text_of(app))
+
+
+async def test_without_containers_the_screen_says_where_they_were_looked_for() -> None:
+    app = CsyspyApp(QuietFeed(), "containers")
+    async with app.run_test(size=(80, 24)) as pilot:
+        lines = ("No running process is in a control group of a container.", "docker at /run/docker.sock: permission denied")
+        empty = Frame(snapshot_of(VIEWS["containers"], (), time_ns=1_700_000_000 * 10**9), State.LIVE, why_empty=lines, query_seq=1)
+        await shown(pilot, empty)
+        check("state-no-containers", text_of(app))

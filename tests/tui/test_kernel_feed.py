@@ -46,6 +46,12 @@ def test_errors_of_containers_are_hooked_on_request() -> None:
     assert set(asked.probes) - set(plain.probes) == {"failures"}
 
 
+def test_times_of_connections_need_events_and_come_on_request() -> None:
+    view = VIEWS["connections"]
+    assert kernel_plan(view) is not None
+    assert kernel_plan(view, asked={"evt.latency"}) is None
+
+
 def test_frames_are_live(feed: KernelFeed) -> None:
     first, second = frames_of(feed, Query(VIEWS[FILLED], seq=3))
     assert first.state is second.state is State.LIVE

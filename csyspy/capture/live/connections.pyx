@@ -70,6 +70,10 @@ cdef class Connection:
             return self.remote_port if self.is_server else self.local_port
         if field == "fd.type":
             return self.type
+        if field == "fd.role":
+            return "server" if self.is_server else "client"
+        if field == "fd.state":    # bytes went through it
+            return "EST" if self.protocol == "tcp" else ""
         raise KeyError(field)
 
 

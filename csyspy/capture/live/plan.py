@@ -160,6 +160,7 @@ TABLES: Final = (
         keys=(
             "fd.name", "fd.containername",
             "fd.l4proto", "fd.type", "fd.lip", "fd.rip", "fd.lport", "fd.rport", "fd.sip", "fd.cip", "fd.sport", "fd.cport",
+            "fd.role", "fd.state",
         ),
         values=dict.fromkeys(
             (
@@ -271,19 +272,18 @@ def rows_in_proc(found: Plan) -> bool:
 
 
 def plan(needs: Needs, tables: Sequence[Table] = TABLES) -> Plan | None:
-    """The first table that has everything; None where only events do."""
+    """The first table that has everything that is to be counted; None where only events do."""
+    counted = [wanted.field for wanted in needs.values if wanted.is_counted]
     for table in tables:
         known = {*table.keys, *(THREAD_KEYS if table.of_threads else ())}
-        asked = [wanted.field for wanted in needs.values]
         left = tuple(condition for condition in needs.conditions if condition.text not in table.holds)
-        if not known.issuperset(needs.keys) or any(name not in known and name not in table.values for name in asked):
+        if not known.issuperset(needs.keys) or any(name not in known and name not in table.values for name in counted):
             continue
         texts = {condition.text for condition in needs.conditions}
         if any(texts.isdisjoint(alternatives) for alternatives in table.requires):
             continue
         if any(condition.test is None or not known.issuperset(condition.fields) for condition in left):
             continue
-        counted = [wanted.field for wanted in needs.values if wanted.is_counted]
         probes = dict.fromkeys((*table.probes, *(probe for name in counted for probe in table.values.get(name, ()))))
         for larger, smaller in LARGER.items():
             if larger in probes:

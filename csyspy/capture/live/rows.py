@@ -218,8 +218,10 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         keep = _kept(table, plan.conditions)
         count = len(table) if keep is None else len(keep)
 
+        uncounted = {value.field for value in plan.needs.values if not value.is_counted and value.field not in plan.table.values}
+
         def column(field: str) -> list[RowValue]:
-            if not all(self._counts(probe) for probe in plan.table.values.get(field, ())):
+            if field in uncounted or not all(self._counts(probe) for probe in plan.table.values.get(field, ())):
                 return [None] * count
             values: list[RowValue] = table.column(plan.column(field))
             return values if keep is None else [values[i] for i in keep]

@@ -9,6 +9,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcmp
 
 from csyspy.engine.address cimport is_local_ip, port_text
+from csyspy.engine.extract.give cimport give_bytes
 from csyspy.engine.fdevent cimport event_fd
 from csyspy.engine.fds cimport (
     FD_IPV4_SERVSOCK,
@@ -17,12 +18,23 @@ from csyspy.engine.fds cimport (
     FD_IPV6_SOCK,
     FDF_ROLE_CLIENT,
     FDF_ROLE_SERVER,
+    L4_TCP,
     FdInfo,
 )
+from csyspy.engine.handlers.fdtable cimport result
 from csyspy.engine.hosts cimport host_name
 from csyspy.engine.state cimport NEED_FD, NEED_THREAD, State
 from csyspy.engine.value cimport VK_IP, VK_LIST, VK_UINT, Extractor, Value, give_bool, give_uint, register
 
+from csyspy.events import EVENT_IDS
+
+cdef enum:
+    EINPROGRESS = 115
+
+cdef bytes CLIENT = b"client", SERVER = b"server", EST = b"EST", SYN = b"SYN", CLOSED = b"CLOSED"
+cdef uint16_t CLOSE_E = EVENT_IDS["CLOSE_E"]
+cdef uint16_t CLOSE_X = EVENT_IDS["CLOSE_X"]
+cdef uint16_t CONNECT_X = EVENT_IDS["CONNECT_X"]
 cdef tuple L4_NAMES = (b"<NA>", b"<NA>", b"tcp", b"udp", b"icmp", b"raw")    # by L4Proto
 
 
@@ -225,6 +237,27 @@ cdef int _is_server(State state, Extractor self, Value* out) except -1:
     return give_bool(out, _is_listener(info))
 
 
+cdef int _role(State state, Extractor self, Value* out) except -1:
+    """What the end is that fd.lip and fd.lport name."""
+    cdef FdInfo info = event_fd(state)
+    if info is None or not _has_role(info) or not _is_connection(info):
+        return 0
+    return give_bytes(out, CLIENT if _is_here(state, info, info.sip) else SERVER)
+
+
+cdef int _tcp_state(State state, Extractor self, Value* out) except -1:
+    """What the event tells of a TCP connection: one that is used is established."""
+    cdef FdInfo info = event_fd(state)
+    cdef uint16_t type = state.evt.type
+    if info is None or info.l4proto != L4_TCP or not _has_role(info) or not _is_connection(info):
+        return 0
+    if type == CLOSE_E or type == CLOSE_X:
+        return give_bytes(out, CLOSED)
+    if type == CONNECT_X and result(state) == -EINPROGRESS:
+        return give_bytes(out, SYN)
+    return give_bytes(out, EST)
+
+
 cdef int _client_name(State state, Extractor self, Value* out) except -1:
     """The name under which a filter looked up the address; a capture itself has no names."""
     cdef Value ip
@@ -270,6 +303,8 @@ cdef void _set_up() except *:
     register("fd.rproto", _remote_proto, needs)
     register("fd.l4proto", _l4proto, needs)
     register("fd.is_server", _is_server, needs)
+    register("fd.role", _role, needs)
+    register("fd.state", _tcp_state, needs)
     register("fd.cip.name", _client_name, needs)
     register("fd.sip.name", _server_name, needs)
     register("fd.lip.name", _local_name, needs)

@@ -34,6 +34,8 @@ def empty_text(query: Query, frame: Frame, *, depth: int) -> Content:
         lines.append(Content(f"none of {frame.total_rows:,} contains “{query.row_text}”"))
     accepted = " and ".join(text for text in (query.filter_text, query.view.filter) if text)
     if accepted:
-        none = f"none of {frame.events:,} events passed  " if frame.events else "no event passed  "
+        none = f"none of {frame.events:,} events passed  " if frame.events else "nothing passes  "
         lines.append(Content.assemble((none, "$faint"), accepted))
+    if frame.why_empty:
+        lines.append(Content("\n".join(frame.why_empty)))
     return Content("\n\n").join([*lines, Content.styled("\n".join(ways), "$faint")])

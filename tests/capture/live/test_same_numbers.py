@@ -46,7 +46,7 @@ SAME = {
     "procs": ("PID", "PPID", "USER", "NET", "Command"),
     "threads": ("PID", "TID", "NET", "Command"),
     "containers": ("NET", "ENGINE", "IMAGE", "ID", "NAME"),
-    "connections": ("L4PROTO", "LIP", "LPORT", "RIP", "RPORT", "BPS IN", "BPS OUT", "Command"),
+    "connections": ("L4PROTO", "LIP", "LPORT", "DIR", "RIP", "RPORT", "BPS IN", "BPS OUT", "Command"),
     "sports": ("SPORT", "BPS IN", "BPS OUT"),
     "files": ("BYTES IN", "BYTES OUT", "OPENS", "ERRORS", "FILENAME"),
     "syscalls": ("CALLS/S", "SYSCALL"),
@@ -118,7 +118,7 @@ def aggregated(plans: dict[str, Any], tables: KernelTables) -> dict[str, dict[tu
 def plan_of(view: View, filter_text: str) -> Plan:
     demand = demand_of(view, filter_text)
     assert demand is not None
-    values = tuple(Wanted(value.field, value.operation) for value in demand.values)
+    values = tuple(Wanted(value.field, value.operation, is_counted=value.is_counted) for value in demand.values)
     found = plan(Needs((demand.key,), values, tuple(Condition(*part_of(part)) for part in demand.conditions)))
     assert found is not None
     return found
