@@ -14,6 +14,7 @@
 #define FILTER_NEWCOMERS 0      /* whether to mark threads that begin to pass by the name of a program */
 #endif
 #define NEWCOMER (1ULL << 63)   /* in `watched`: no name of the thread passed before that of the program that it runs now */
+#define WATCH_PLACES 16384      /* spares nearly every other thread the hash */
 #define MODE_KIND 0170000
 #define MODE_SOCKET 0140000
 #define MODE_FIFO 0010000
@@ -44,6 +45,7 @@ BPF_ARRAY(filter_numbers, u32, 256);
 BPF_F_TABLE("hash", u64, u32, filter_sets, 16384, BPF_F_NO_PREALLOC);   /* test << 32 | number: of tests with many */
 BPF_ARRAY(filter_names, struct name_test, 64);
 BPF_F_TABLE("hash", u32, u64, watched, 65536, BPF_F_NO_PREALLOC);       /* thread -> bits of the names that it was executed or forked with */
+BPF_ARRAY(watch_places, u64, WATCH_PLACES);     /* tid % WATCH_PLACES: whether one of these threads has ever been in `watched` */
 BPF_ARRAY(watch, struct watch, 2);
 BPF_F_TABLE("hash", struct cgroup_ids, struct verdict, verdicts, 16384, BPF_F_NO_PREALLOC);
 BPF_RINGBUF_OUTPUT(appeared, 1);                                        /* processes that begin to pass by their name */
@@ -148,10 +150,13 @@ static __always_inline u32 kinds_of_fd(u32 fd)
 
 static __always_inline u64 names_of_thread(u64 pid_tgid)
 {
-	u32 tid = pid_tgid;
+	u32 tid = pid_tgid, place = tid % WATCH_PLACES;
 	int zero = 0;
-	u64 *bits = watched.lookup(&tid);
+	u64 *bits, *any = watch_places.lookup(&place);
 	struct watch *state;
+	if (!any || !*any)
+		return 0;
+	bits = watched.lookup(&tid);
 	if (bits)
 		return *bits;
 	state = watch.lookup(&zero);
@@ -177,9 +182,14 @@ static __always_inline void remember(u32 tid, u32 pid, u64 bits)
 {
 	int zero = 0;
 	struct watch *state = watch.lookup(&zero);
-	u64 *known = watched.lookup(&tid), before = known ? *known : 0;
-	if (!state)
+	u32 place = tid % WATCH_PLACES;
+	u64 *any = watch_places.lookup(&place), *known, before;
+	if (!state || !any || (!bits && !*any))
 		return;
+	if (bits)
+		*any = 1;       /* also where it finds no room below: then it is asked for in vain, and passes */
+	known = watched.lookup(&tid);
+	before = known ? *known : 0;
 	if (known && bits) {
 		*known = bits & ~NEWCOMER;
 	} else if (known) {

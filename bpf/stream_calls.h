@@ -275,7 +275,7 @@ static __always_inline int ended(void *ctx, int single, struct pt_regs *regs, u6
 	if (!call || call->wanted == WANTED_NO)
 		return 0;
 	set = settings.lookup(&zero);
-	pid_tgid = bpf_get_current_pid_tgid();
+	pid_tgid = own_pid_tgid();
 	if (!set || pid_tgid >> 32 == set->own_pid)
 		return 0;
 	if (is_foreign(regs)) {

@@ -5,7 +5,7 @@
 int stream_enter(u64 *ctx)
 {
 	struct pt_regs *regs = (struct pt_regs *)ctx[0];
-	u64 nr = ctx[1], pid_tgid = bpf_get_current_pid_tgid();
+	u64 nr = ctx[1], pid_tgid = own_pid_tgid();
 	u32 key = nr;
 	int zero = 0, first = 0;
 	struct call *call;

@@ -33,6 +33,20 @@ static __always_inline char *load_pointer(char *base, int offset)
 	return value;
 }
 
+/* As bpf_get_current_pid_tgid, without a call: process << 32 | thread. */
+static __always_inline u64 own_pid_tgid(void)
+{
+#if O_task_struct_pid >= 0 && O_task_struct_tgid >= 0
+	char *task = CURRENT_TASK();
+	u32 tid = 0, pid = 0;
+	LOAD(tid, task, O_task_struct_pid);
+	LOAD(pid, task, O_task_struct_tgid);
+	return (u64)pid << 32 | tid;
+#else
+	return bpf_get_current_pid_tgid();
+#endif
+}
+
 /* A control group's id. */
 static __always_inline u64 cgroup_number(char *group)
 {

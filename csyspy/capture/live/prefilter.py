@@ -22,6 +22,7 @@ from csyspy.events.kernel_filter import FD_CALLS, MAX_CLAUSES, Clause, Container
 FEW: Final = 8
 """Numbers that are compared one by one; more are looked up."""
 MOST_NUMBERS, MOST_NAMES = 256, 63
+WATCH_PLACES: Final = 16384
 _KINDS: Final = {"socket": 1, "file": 2, "pipe": 4, "other": 8}
 _HOOKS: Final = {"watch_exec": "sched_process_exec", "watch_fork": "sched_process_fork", "watch_exit": "sched_process_exit"}
 _NAME: Final = struct.Struct("=16sQ")
@@ -199,6 +200,7 @@ class Prefilter:
         for tid, comm in _threads():
             bits = wanted.get(comm)
             if bits and watched.lookup(struct.pack("=I", tid)) is None:
+                loaded.map("watch_places").update(struct.pack("=I", tid % WATCH_PLACES), struct.pack("=Q", 1))
                 watched.update(struct.pack("=I", tid), struct.pack("=Q", bits))
                 count += 1
         loaded.map("watch").update(_FOUND, _WATCH.pack(count, 0))
