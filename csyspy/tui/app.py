@@ -6,7 +6,8 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,7 @@ from rich.text import Text
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import get_current_worker
 
@@ -28,7 +30,8 @@ from csyspy.tui.frame import Feed, Frame, Query, State
 from csyspy.tui.received import Received, Senders
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.settings import Settings, read_settings
-from csyspy.tui.theme import CSYSPY, FALLBACKS, THEMES
+from csyspy.tui.terminal import AsciiFilter, Symbols, has_few_colours, symbols
+from csyspy.tui.theme import CONTRAST, CSYSPY, FALLBACKS, THEMES
 from csyspy.tui.threads import ForgetfulThreads
 from csyspy.views.catalogue import VIEWS
 from csyspy.views.registry import all_views
@@ -79,8 +82,10 @@ class CsyspyApp(App[int]):
         settings: Settings | None = None,
         received: Received | None = None,
         senders: Senders | None = None,
+        symbols: Symbols = Symbols.UNICODE,
     ) -> None:
         super().__init__()
+        self._ascii = AsciiFilter(symbols)
         self.feed: Feed = AuditedFeed(feed, received, interval_s)
         self._received = received
         self._senders = senders
@@ -110,6 +115,9 @@ class CsyspyApp(App[int]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return FALLBACKS
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *[self._ascii] * self._ascii.enabled]
 
     def get_default_screen(self) -> ViewScreen:
         return self._first_screen()
@@ -238,6 +246,10 @@ def run(
         raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(views))}")
     interval_s = max(interval_s, SHORTEST_INTERVAL_S)
     settings = read_settings()
+    for name in ("COLUMNS", "LINES"):  # where they are exported they tell of the past: the terminal itself knows its size
+        os.environ.pop(name, None)
+    if not settings.theme and has_few_colours():
+        settings = replace(settings, theme=CONTRAST.name)
     feed = _feed(capture, filter_text or "", interval_s, tier, metadata)
     app = CsyspyApp(
         feed,
@@ -250,6 +262,7 @@ def run(
         settings=settings,
         received=received,
         senders=senders,
+        symbols=settings.symbols if settings.symbols is not Symbols.AUTO else symbols(os.environ),
     )
     return app.run() or app.return_code or 0
 

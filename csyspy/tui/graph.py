@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
-ASCII_EIGHTHS = " ..--==##"
 
 
-def spark(values: Sequence[float], width: int, peak: float, levels: str = EIGHTHS) -> str:
+def spark(values: Sequence[float], width: int, peak: float) -> str:
     """The newest `width` values as one line of blocks, right-aligned; peak fills a cell, a value above 0 never looks like 0."""
-    return area(values, width, 1, peak, levels)[0]
+    return area(values, width, 1, peak)[0]
 
 
-def area(values: Sequence[float], width: int, height: int, peak: float, levels: str = EIGHTHS) -> list[str]:
+def area(values: Sequence[float], width: int, height: int, peak: float) -> list[str]:
     """The newest `width` values as columns of blocks, `height` lines from the top down."""
     steps = [_steps(value, peak, height * 8) for value in values[-width:]] if width else []
     steps = [0] * (width - len(steps)) + steps
-    return ["".join(levels[min(max(step - 8 * line, 0), 8)] for step in steps) for line in reversed(range(height))]
+    return ["".join(EIGHTHS[min(max(step - 8 * line, 0), 8)] for step in steps) for line in reversed(range(height))]
 
 
 def stretch(values: Sequence[float], width: int) -> list[float]:

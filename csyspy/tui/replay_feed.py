@@ -1,5 +1,6 @@
 """Frames from a capture: of the whole of it, while it is read and once it has been, or of a part of its time."""
 
+import math
 import os
 import threading
 import time
@@ -34,6 +35,8 @@ ALL_NEEDS = 31
 """Need bits of whoever writes: all the state there is."""
 REFRESH_S = 0.3
 FIRST_REFRESH_S = 0.02
+LEAST_MEASURED_S = 0.2
+"""How long a walk has to go on before it tells how fast it is."""
 GAUGES = (("EVENTS", None), ("FILE", "evt.buflen.file"), ("NET", "evt.buflen.net"), ("ERRORS", "evt.failed"))
 """Label, and the field whose sum over time it shows; None: how many events."""
 
@@ -169,7 +172,7 @@ class ReplayFeed:
     def _read(self, answer: "_Answer", publish: Publish, is_cancelled: IsCancelled) -> None:
         query, pulse = answer.query, answer.pulse
         capture = self._open(answer.needs, query.window)
-        answer.state = capture.state
+        answer.begin(capture)
         due_s = time.monotonic() + FIRST_REFRESH_S
         try:
             for _ in self._steps(capture, answer.sinks, query.window):
@@ -209,7 +212,7 @@ class ReplayFeed:
         snapshot = arranged(snapshot, query.sort, query.row_text)
         seconds = f"{(end_ns - start_ns) / NS_PER_S:.1f}s"
         if answer.progress is not None:
-            detail = f"{answer.progress:.0%}  {answer.state.events:,} events"
+            detail = "  ".join(answer.speed(answer.progress))
         else:
             detail = seconds if window else f"{self.index.events:,} events  {seconds}"
         return Frame(
@@ -239,6 +242,29 @@ class _Answer:
         self.state: Any = None
         self.progress: float | None = None
         self.frames = 0
+        self._begun_s, self._begun_events, self._begun_progress = 0.0, 0, 0.0
+
+    def begin(self, capture: OpenCapture) -> None:
+        """From here it is walked."""
+        self.state = capture.state
+        self._begun_s, self._begun_events = time.monotonic(), capture.state.events
+        self._begun_progress = capture.source.progress() or 0.0
+
+    def speed(self, progress: float) -> list[str]:
+        """How far it has come, how long the rest takes if it goes on so, events a second, events; the most wanted first."""
+        elapsed_s, events = time.monotonic() - self._begun_s, self.state.events
+        done = progress - self._begun_progress
+        words = [f"{progress:.0%}"]
+        if elapsed_s >= LEAST_MEASURED_S and done > 0:
+            words.append(f"{short_time(elapsed_s * (1 - progress) / done)} left")
+            words.append(f"{short_count((events - self._begun_events) / elapsed_s)} ev/s")
+        return [*words, f"{events:,} events"]
+
+
+def short_time(seconds: float) -> str:
+    """Time that is left: `12 s`, `2:05`."""
+    whole = math.ceil(seconds)
+    return f"{whole} s" if whole < 100 else f"{whole // 60}:{whole % 60:02}"
 
 
 class _Pulse:

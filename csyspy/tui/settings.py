@@ -2,6 +2,7 @@
 
     theme = "ink"
     keymap = "vim"
+    symbols = "ascii"
 
     [keys]
     dig = "f6,d,x"
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from csyspy.errors import UsageError
 from csyspy.tui.commands import KEYMAPS, keymap, known_ids
+from csyspy.tui.terminal import Symbols
 from csyspy.tui.theme import THEMES
 
 
@@ -23,10 +25,11 @@ class Settings:
     """What a user may change for good."""
 
     theme: str = ""
-    """Empty: csyspy's own, or ink where NO_COLOR is set."""
+    """Empty: csyspy's own, or contrast where the terminal has no more than 16 colours."""
     keymap: str = "default"
     keys: Mapping[str, str] = field(default_factory=dict)
     """Command -> keys, with commas between them."""
+    symbols: Symbols = Symbols.AUTO
 
     @property
     def bindings(self) -> dict[str, str]:
@@ -48,9 +51,9 @@ def read_settings(path: Path | None = None) -> Settings:
         return Settings()
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}", "put it right, or move it away") from None
-    unknown = set(data) - {"theme", "keymap", "keys"}
+    unknown = set(data) - {"theme", "keymap", "keys", "symbols"}
     if unknown:
-        raise UsageError(f"{path}: no setting {min(unknown)!r}", "there are: theme, keymap, [keys]")
+        raise UsageError(f"{path}: no setting {min(unknown)!r}", "there are: theme, keymap, symbols, [keys]")
     theme, chosen, keys = data.get("theme", ""), data.get("keymap", "default"), data.get("keys", {})
     if chosen not in KEYMAPS:
         raise UsageError(f"{path}: no keymap {chosen!r}", f"there are: {', '.join(KEYMAPS)}")
@@ -61,4 +64,9 @@ def read_settings(path: Path | None = None) -> Settings:
     strange = set(keys) - known_ids()
     if strange:
         raise UsageError(f"{path}: no command {min(strange)!r}", "`?` on the screen names them")
-    return Settings(theme, chosen, keys)
+    try:
+        symbols = Symbols(data.get("symbols", Symbols.AUTO.value))
+    except ValueError:
+        there = ", ".join(each.value for each in Symbols)
+        raise UsageError(f"{path}: no symbols {data['symbols']!r}", f"there are: {there}") from None
+    return Settings(theme, chosen, keys, symbols)

@@ -13,24 +13,25 @@ CSYSPY = Theme(
     panel="#171d26",
     success="#7ec699",
     warning="#e5b567",
-    error="#ef6b73",
+    error="#f2777f",
     dark=True,
     variables={
         "level-low": "#7ec699",
         "level-mid": "#e5b567",
-        "level-high": "#ef6b73",
-        "faint": "#5b6675",
+        "level-high": "#f2777f",
+        "faint": "#7c8797",
         "key": "#7aa2f7",
         "name": "#f0f3f8",
         "new": "#7ec699",
         "dir-in": "#7aa2f7",
         "dir-out": "#e5b567",
-        "block-cursor-background": "#26506b",
+        "block-cursor-background": "#1a2f5c",
         "border": "#2c3644",
         "footer-key-foreground": "#5cc8c2",
     },
 )
-"""The default: dark, six hues, each with a contrast of at least 4.5:1 on the background but for `faint` (zeros, frames)."""
+"""The default: dark, six hues. As in all of ours, text has a contrast of at least 4.5:1 on every ground it stands on, also where a
+terminal has 256 colours and takes the nearest (tests/tui/test_theme.py)."""
 
 INK = Theme(
     name="ink",
@@ -49,13 +50,13 @@ INK = Theme(
         "level-low": "#b0b0b0",
         "level-mid": "#d8d8d8",
         "level-high": "#ffffff",
-        "faint": "#767676",
+        "faint": "#808080",
         "key": "#d0d0d0",
         "name": "#ffffff",
         "new": "#ffffff",
         "dir-in": "#ffffff",
         "dir-out": "#b0b0b0",
-        "block-cursor-background": "#4a4a4a",
+        "block-cursor-background": "#404040",
         "border": "#3a3a3a",
         "footer-key-foreground": "#ffffff",
     },
@@ -71,18 +72,18 @@ CONTRAST = Theme(
     background="#000000",
     surface="#000000",
     panel="#000087",
-    success="#00ff00",
+    success="#5fff5f",
     warning="#ffff00",
     error="#ff8787",
     dark=True,
     variables={
-        "level-low": "#00ff00",
+        "level-low": "#5fff5f",
         "level-mid": "#ffff00",
         "level-high": "#ff8787",
         "faint": "#b2b2b2",
         "key": "#87d7ff",
         "name": "#ffffff",
-        "new": "#00ff00",
+        "new": "#5fff5f",
         "dir-in": "#87d7ff",
         "dir-out": "#ffff00",
         "block-cursor-background": "#0000d7",
@@ -90,7 +91,8 @@ CONTRAST = Theme(
         "footer-key-foreground": "#00ffff",
     },
 )
-"""For bright rooms and tired eyes: every colour at least 7:1 on black."""
+"""For bright rooms and tired eyes: every colour at least 7:1 on black; and for terminals of 16 colours, where the others' hues run into
+each other."""
 
 FALLBACKS = {
     "level-low": "ansi_green",

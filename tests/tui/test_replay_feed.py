@@ -1,6 +1,7 @@
 """Captures on the screen: what the feed answers."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from csyspy.errors import CaptureError
 from csyspy.fields.errors import FieldError
 from csyspy.tui.collect.events import EventCollector
 from csyspy.tui.frame import Frame, Query, State, Window
-from csyspy.tui.replay_feed import ReplayFeed
+from csyspy.tui.replay_feed import ReplayFeed, short_time
 from csyspy.views.catalogue import VIEWS
 
 PROCS = VIEWS["procs"]
@@ -112,3 +113,11 @@ def test_what_is_cancelled_or_closed_publishes_nothing(demo: Path) -> None:
     feed.close()
     feed.answer(Query(PROCS), frames.append, never)
     assert frames == []
+
+
+def test_loading_says_how_far_it_is_and_how_long_the_rest_takes(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for pause in ("FIRST_REFRESH_S", "REFRESH_S", "LEAST_MEASURED_S"):
+        monkeypatch.setattr(f"csyspy.tui.replay_feed.{pause}", 0.0)
+    details = [frame.detail for frame in frames_of(demo, Query(PROCS, trends=False)) if frame.state is State.LOADING]
+    assert re.fullmatch(r"\d+%  (\d+ s|\d+:\d\d) left  [\d.]+[kMG]? ev/s  [\d,]+ events", details[-1]), details[-1]
+    assert [short_time(seconds) for seconds in (0.2, 99, 125)] == ["1 s", "99 s", "2:05"]

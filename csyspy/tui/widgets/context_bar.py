@@ -70,9 +70,8 @@ class ContextBar(Widget):
     def render(self) -> Content:
         way = self._way()
         room = self.size.width - sum(part.cell_length for part in way)
-        freshness = self._freshness(with_detail=True)
-        if freshness.cell_length > room:
-            freshness = self._freshness(with_detail=False)
+        said = self._freshness()
+        freshness = next((words for words in said if words.cell_length <= room), said[-1])
         # the innermost selection matters most: what stands before it gives way
         while freshness.cell_length > self.size.width - sum(part.cell_length for part in way) and len(way) > 2:
             del way[0]
@@ -91,22 +90,24 @@ class ContextBar(Widget):
             parts.append(arrow + Content.styled(crumb, "bold $accent" if is_last else ""))
         return parts
 
-    def _freshness(self, *, with_detail: bool) -> Content:
+    def _freshness(self) -> list[Content]:
+        """State, how far it has come, detail and clock; then with less and less of that, for where there is no room."""
         state = self._state or (self._frame.state if self._frame is not None else None)
         if state is None:
-            return Content("starting ")
-        parts = [Content.styled(state.value, f"bold {STATE_STYLES[state]}")]
-        if self._frame is not None and self._frame.progress is not None:
-            done = round(self._frame.progress * PROGRESS_WIDTH)
-            parts += [Content.styled("  " + "━" * done, "$primary"), Content.styled("━" * (PROGRESS_WIDTH - done), "$faint")]
-        if self._loss:
-            parts.append(Content.styled(f"  {self._loss}", "bold $warning"))
+            return [Content("starting ")]
+        word = Content.styled(state.value, f"bold {STATE_STYLES[state]}")
+        loss = Content.styled(f"  {self._loss}", "bold $warning") if self._loss else Content()
         detail = self._behind or (self._frame.detail if self._frame is not None else "")
-        if detail and with_detail:
-            parts.append(Content.styled(f"  {detail}", "$faint"))
+        clock = Content()
         if self._frame is not None and self._frame.snapshot.time_ns:
-            parts.append(Content(time.strftime("  %H:%M:%S", time.localtime(self._frame.snapshot.time_ns // 10**9))))
-        return Content.assemble(" ", *parts, " ")
+            clock = Content(time.strftime("  %H:%M:%S", time.localtime(self._frame.snapshot.time_ns // 10**9)))
+        if self._frame is None or self._frame.progress is None:
+            return [_words(word, loss, _faint(detail), clock), _words(word, loss, clock)]
+        done = round(self._frame.progress * PROGRESS_WIDTH)
+        bar = Content.styled("  " + "━" * done, "$primary") + Content.styled("━" * (PROGRESS_WIDTH - done), "$faint")
+        how_far, time_left, *_ = [*detail.split("  "), ""]
+        short = _faint(f"{how_far}  {time_left}".rstrip())
+        return [_words(word, bar, _faint(detail), clock), _words(word, bar, short), _words(word, short), _words(word, _faint(how_far))]
 
     def on_click(self, event: events.Click) -> None:
         way = self._way()
@@ -120,6 +121,14 @@ class ContextBar(Widget):
 
 def _short(crumb: str) -> str:
     return crumb if len(crumb) <= LONGEST_CRUMB else crumb[: LONGEST_CRUMB - 1] + "…"
+
+
+def _faint(text: str) -> Content:
+    return Content.styled(f"  {text}", "$faint") if text else Content()
+
+
+def _words(*parts: Content) -> Content:
+    return Content.assemble(" ", *parts, " ")
 
 
 def both_ends(left: Content, right: Content, width: int) -> Content:
