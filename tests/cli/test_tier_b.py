@@ -16,7 +16,7 @@ from csyspy.capture.live import tier as tiers
 from csyspy.capture.live.tier import Tier
 
 pytestmark = pytest.mark.xdist_group("live")  # while nobody makes a storm of calls
-MOUNTED = 'mount -t tracefs ours /sys/kernel/tracing && exec "$@"'
+MOUNTED = '{ mountpoint -q /sys/kernel/tracing || mount -t tracefs ours /sys/kernel/tracing; } && exec "$@"'
 SHOWN = "%evt.type %evt.dir %proc.name %proc.pname %proc.args %proc.exepath %proc.cwd %user.uid|%evt.args"
 DEADLINE_S = 40
 

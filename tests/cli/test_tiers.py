@@ -10,7 +10,7 @@ import pytest
 from csyspy.capture.live import tier as tiers
 from csyspy.capture.live.tier import Tier
 
-MOUNTED = "mount -t tracefs ours /sys/kernel/tracing && exec "
+MOUNTED = "{ mountpoint -q /sys/kernel/tracing || mount -t tracefs ours /sys/kernel/tracing; } && exec "
 
 
 def csyspy(*words: str, tracefs: bool = False, nobody: bool = False) -> "subprocess.CompletedProcess[str]":

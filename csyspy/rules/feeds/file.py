@@ -11,6 +11,8 @@ from csyspy.rules.feeds.lines import LONGEST_BYTES, LineReader, Take, alert_take
 
 PIECE_BYTES: Final = 1 << 18
 POLL_S: Final = 0.1
+TAIL_BYTES: Final = 128
+"""Of what was read last; a file that was cut and has grown again has something else there."""
 
 
 class FileFeed:
@@ -28,6 +30,7 @@ class FileFeed:
         longest_bytes = LONGEST_BYTES if take is None else audit_log.LONGEST_BYTES
         self._lines = LineReader(take or alert_taker(path, receive, self.counts), self.counts, longest_bytes)
         self._file: IO[bytes] | None = None
+        self._tail = b""
 
     def run(self, stop: threading.Event) -> None:
         """Hand on alerts until `stop` is set."""
@@ -45,19 +48,31 @@ class FileFeed:
         except FileNotFoundError:
             return
         behind, self._behind = self._behind, 0
-        self._file.seek(behind if behind <= os.fstat(self._file.fileno()).st_size else 0)
+        at = self._file.seek(behind if behind <= os.fstat(self._file.fileno()).st_size else 0)
+        size = min(at, TAIL_BYTES)
+        self._tail = os.pread(self._file.fileno(), size, at - size)
 
     def _read(self) -> bool:
         """Whether there was anything new."""
         if self._file is None:
             return False
+        if self._was_cut(self._file):
+            self._lines.drop_half()
+            self._file.seek(0)
+            self._tail = b""
         piece = self._file.read(PIECE_BYTES)
         if piece:
+            self._tail = (self._tail + piece)[-TAIL_BYTES:]
             self._lines.feed(piece)
         return bool(piece)
 
+    def _was_cut(self, file: IO[bytes]) -> bool:
+        """Whether what was read last is no longer where it was, as after `copytruncate`."""
+        size = len(self._tail)
+        return os.pread(file.fileno(), size, file.tell() - size) != self._tail
+
     def _reopen(self) -> bool:
-        """Whether there is another file to read, or the old one from its beginning."""
+        """Whether there is another file to read."""
         try:
             there = os.stat(self._path)
         except OSError:
@@ -73,14 +88,10 @@ class FileFeed:
             self._close()
             self._open()
             return self._file is not None
-        if here.st_size < self._file.tell():
-            self._lines.drop_half()
-            self._file.seek(0)
-            return True
         return False
 
     def _close(self) -> None:
-        file, self._file = self._file, None
+        file, self._file, self._tail = self._file, None, b""
         if file is not None:
             file.close()
 

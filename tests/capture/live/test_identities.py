@@ -61,7 +61,8 @@ def test_what_runtime_and_cluster_say_arrives_in_place():
     assert list(row[:4]) == [ID[:12], "web", "containerd", "nginx:1"]
     values = {field: of(identities, row, field) for field in CONTAINER_FIELDS if field.startswith("k8s.") and field in TEXTS}
     assert values == {
-        "k8s.pod.id": "u1", "k8s.pod.name": "web-0", "k8s.pod.labels": "app:web", "k8s.ns.name": "shop", "k8s.ns.id": "n1",
+        "k8s.pod.id": "u1", "k8s.pod.name": "web-0", "k8s.pod.labels": "app:web", "k8s.pod.image": "nginx:1",
+        "k8s.ns.name": "shop", "k8s.ns.id": "n1",
         "k8s.ns.labels": "team:a", "k8s.rc.id": "", "k8s.rc.name": "", "k8s.rc.labels": "", "k8s.rs.id": "r1", "k8s.rs.name": "web-5",
         "k8s.rs.labels": "", "k8s.svc.id": "s1, s2", "k8s.svc.name": "front, back", "k8s.svc.labels": "a:1, b",
         "k8s.deployment.id": "", "k8s.deployment.name": "", "k8s.deployment.labels": "",

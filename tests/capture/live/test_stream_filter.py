@@ -17,6 +17,7 @@ from csyspy.filters.kernel_split import split
 pytestmark = [pytest.mark.usefixtures("kernel"), pytest.mark.xdist_group("live")]
 
 CSYSPY = Path(sys.executable).with_name("csyspy")
+ATTEMPTS = 3
 FORMAT = "*%evt.dir %evt.type %proc.name %thread.tid %fd.num %fd.name %evt.rawres"
 WORK = """
 import os, socket, subprocess, sys, threading
@@ -82,6 +83,16 @@ def is_settled(process: "subprocess.Popen[bytes]") -> bool:
 def test_the_same_events_with_and_without_the_kernels_part(text: str, tmp_path: Path) -> None:
     """-d keeps the filter from everything but what is shown."""
     (tmp_path / "cspwork").symlink_to(sys.executable)
+    for _ in range(ATTEMPTS):
+        filtered, whole = watched(text, tmp_path)
+        if filtered:
+            break
+    assert filtered
+    assert filtered == whole
+
+
+def watched(text: str, tmp_path: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """What both watchers print; nothing where the machine was so busy that one that was not ready yet seemed to be."""
     work = subprocess.Popen([str(tmp_path / "cspwork"), "-c", WORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert work.stdin is not None
     assert work.stdout is not None
@@ -108,8 +119,7 @@ def test_the_same_events_with_and_without_the_kernels_part(text: str, tmp_path: 
     if any(b"LOST" in text for text in said):
         pytest.skip("the machine is so busy that events were lost, which no comparison survives")
     filtered, whole = (by_thread(output.read_text(errors="replace").splitlines()) for output in outputs)
-    assert filtered
-    assert filtered == whole
+    return filtered, whole
 
 
 def test_nothing_is_hooked_until_a_name_appears_and_again_when_it_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

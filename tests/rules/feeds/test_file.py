@@ -83,6 +83,20 @@ def test_a_file_that_is_cut_is_read_from_its_beginning(tmp_path: Path, follow: F
     wait_for(lambda: rules(found) == ["r1", "r2", "r3"])
 
 
+def test_a_file_that_was_cut_is_known_when_it_has_grown_again(tmp_path: Path) -> None:
+    path = tmp_path / "alerts"
+    path.write_text(line(0) + "\n")
+    found: list[Alert] = []
+    feed = FileFeed(str(path), found.append)
+    feed._open()
+    for number in (1, 2, 3):  # all of one size
+        path.write_text(line(number) + "\n")
+        while feed._read():
+            pass
+    feed._close()
+    assert rules(found) == ["r1", "r2", "r3"]
+
+
 def test_no_good_alert_is_lost_among_bad_ones(tmp_path: Path, follow: Follow) -> None:
     path = tmp_path / "alerts"
     feed, found = follow(path)
