@@ -8,7 +8,8 @@ from typing import Final
 
 from csyspy.cli.exits import FAILED, OK
 from csyspy.cli.rules_command import RulesCommand
-from csyspy.cli.rules_run import Printer, alert_line, chosen_rules, engine_options, statistics
+from csyspy.cli.rules_delivery import Delivery
+from csyspy.cli.rules_run import chosen_rules, engine_options, statistics
 from csyspy.errors import UsageError
 from csyspy.rules.alerts import iso_time
 from csyspy.rules.audit import AuditEngine
@@ -48,8 +49,8 @@ def who_did_what(command: RulesCommand) -> Iterator[str]:
 
 def run(command: RulesCommand, settings: Settings, loaded: LoadResult) -> int:
     """Run the rules; the exit code."""
-    printer = Printer(alert_line(command.json or settings.json_output, settings), unbuffered=command.unbuffered)
-    engine = AuditEngine(chosen_rules(command, settings, loaded), printer.print, engine_options(command, settings))
+    delivery = Delivery(command, settings)
+    engine = AuditEngine(chosen_rules(command, settings, loaded), delivery.receive, engine_options(command, settings))
     reader = AuditReader(engine.hostname)
     last_ns = 0
     try:
@@ -61,7 +62,7 @@ def run(command: RulesCommand, settings: Settings, loaded: LoadResult) -> int:
                         break
                     engine.feed(event)
     finally:
-        printer.flush()
+        delivery.close()
         if command.stats:
             for line in statistics(engine.rules, engine.fired):
                 print(line, file=sys.stderr)

@@ -15,10 +15,13 @@ import urllib.request
 from collections.abc import Callable
 from typing import IO, Final, Protocol
 
+from csyspy.errors import UsageError
 from csyspy.rules.alerts import Alert, JsonShape, to_json
 from csyspy.rules.model import Priority
 from csyspy.rules.settings import FileOutput, HttpOutput, ProgramOutput, Settings
 
+TAG: Final = "csyspy"
+"""Who the system's log says that alerts are from."""
 QUEUE_ALERTS: Final = 50_000
 PATIENCE_S: Final = 5.0
 """A receiver that takes nothing for so long is given up, at the end or for one alert."""
@@ -35,7 +38,7 @@ class Receiver(Protocol):
         """Hand over an alert."""
 
     def close(self) -> None:
-        """No more come."""
+        """Let go of what is open; what comes after all opens it anew."""
 
 
 class FileReceiver:
@@ -117,12 +120,21 @@ class HttpReceiver:
 
 
 def _tls(output: HttpOutput) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=output.ca_cert or output.ca_bundle or None, capath=output.ca_path or None)
+    """Raises UsageError where a certificate cannot be used."""
+    ca_file, ca_folder = output.ca_cert or output.ca_bundle, output.ca_path
+    try:
+        context = ssl.create_default_context(cafile=ca_file or None, capath=None if ca_file else ca_folder or None)
+    except OSError as error:
+        raise UsageError(f"http_output: cannot use the certificates in {ca_file or ca_folder}: {error.strerror or error}") from None
     if output.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if output.mtls:
-        context.load_cert_chain(output.client_cert, output.client_key)
+        try:
+            context.load_cert_chain(output.client_cert, output.client_key)
+        except OSError as error:
+            files = f"{output.client_cert} and {output.client_key}"
+            raise UsageError(f"http_output: cannot use the certificate and key in {files}: {error.strerror or error}") from None
     return context
 
 
@@ -132,7 +144,10 @@ class SyslogReceiver:
     name = "syslog"
 
     def __init__(self, line: Line) -> None:
+        import syslog
+
         self._line = line
+        syslog.openlog(TAG)
 
     def send(self, alert: Alert) -> None:
         import syslog
@@ -140,19 +155,23 @@ class SyslogReceiver:
         syslog.syslog(syslog.LOG_USER | int(Priority(alert.priority)), self._line(alert))
 
     def close(self) -> None:
-        """The log stays open."""
+        import syslog
+
+        syslog.closelog()
+        syslog.openlog(TAG)
 
 
 class Channel:
     """A receiver behind its queue. `complain` is told the first trouble, and once more what was lost."""
 
-    def __init__(self, receiver: Receiver, complain: Callable[[str], object]) -> None:
+    def __init__(self, receiver: Receiver, complain: Callable[[str], object], capacity: int = 0) -> None:
         self.dropped = 0
         self.failed = 0
         self.sent = 0
         self._receiver = receiver
         self._complain = complain
-        self._queue: queue.Queue[Alert | None] = queue.Queue(QUEUE_ALERTS)
+        self._is_moved = threading.Event()
+        self._queue: queue.Queue[Alert | None] = queue.Queue(capacity or QUEUE_ALERTS)
         self._thread = threading.Thread(target=self._work, daemon=True, name=f"alerts to {receiver.name}")
         self._thread.start()
 
@@ -164,6 +183,10 @@ class Channel:
             if not self.dropped:
                 self._complain(f"{self._receiver.name} is too slow: alerts for it are dropped")
             self.dropped += 1
+
+    def reopen(self) -> None:
+        """Open anew what the receiver holds open, for the next alert that it takes."""
+        self._is_moved.set()
 
     def close(self) -> None:
         """Let what is queued go out, as long as the receiver takes something now and then."""
@@ -183,6 +206,9 @@ class Channel:
     def _work(self) -> None:
         while (alert := self._queue.get()) is not None:
             try:
+                if self._is_moved.is_set():
+                    self._is_moved.clear()
+                    self._receiver.close()
                 self._receiver.send(alert)
                 self.sent += 1
             except (OSError, ValueError) as error:
@@ -202,7 +228,7 @@ def _reason(error: Exception) -> str:
 
 
 def channels(settings: Settings, line: Line, shape: JsonShape, complain: Callable[[str], object]) -> list[Channel]:
-    """The channels that the settings ask for, beside standard output. Raises OSError where a certificate cannot be read."""
+    """The channels that the settings ask for, beside standard output. Raises UsageError where a certificate cannot be used."""
     receivers: list[Receiver] = []
     if settings.file_output is not None:
         receivers.append(FileReceiver(settings.file_output, line))
@@ -212,4 +238,4 @@ def channels(settings: Settings, line: Line, shape: JsonShape, complain: Callabl
         receivers.append(HttpReceiver(settings.http_output, shape))
     if settings.syslog_output:
         receivers.append(SyslogReceiver(line))
-    return [Channel(receiver, complain) for receiver in receivers]
+    return [Channel(receiver, complain, settings.outputs_queue_capacity) for receiver in receivers]

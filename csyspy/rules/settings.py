@@ -60,8 +60,8 @@ class HttpOutput:
     ca_bundle: str = ""
     ca_path: str = ""
     mtls: bool = False
-    client_cert: str = ""
-    client_key: str = ""
+    client_cert: str = "/etc/ssl/certs/client.crt"
+    client_key: str = "/etc/ssl/certs/client.key"
     echo: bool = False
     compress_uploads: bool = False
     keep_alive: bool = False
@@ -99,6 +99,8 @@ class Settings:
     static_fields: tuple[tuple[str, str], ...] = ()
     rules: tuple[RuleSelection, ...] = ()
     load_plugins: tuple[str, ...] = ()
+    outputs_queue_capacity: int = 0
+    """Alerts that wait for each channel at most; 0 for csyspy.rules.outputs.QUEUE_ALERTS, since none waits without bound."""
     stdout_output: bool = True
     syslog_output: bool = False
     file_output: FileOutput | None = None
@@ -119,11 +121,15 @@ _FLAGS: Final = [
 def load_settings(path: str = "", options: Sequence[str] = ()) -> Settings:
     """The settings of a file (none where `path` is empty), changed by `key=value` options. Raises UsageError for what is wrong."""
     tree: Tree = read_text(path) if path else {}
+    for option in options:
+        if option.startswith("config_files"):  # what it includes stands behind the other options
+            put(tree, option)
     places = _places(tree)
     for included, strategy in _includes(places):
         tree = merge(tree, read_text(included), strategy)
     for option in options:
-        put(tree, option)
+        if not option.startswith("config_files"):
+            put(tree, option)
     return _Reader(tree).settings(tuple(filter(None, (path, *(place for place, _ in places)))))
 
 
@@ -159,6 +165,8 @@ class _Reader:
 
     def settings(self, files: tuple[str, ...]) -> Settings:
         plain = {name: self.flag(name, default) for name, default in _FLAGS}
+        if self.tree.get("rules_files") and self.tree.get("rules_file"):
+            raise UsageError("both rules_files and rules_file are set", "rules_file is the old name of rules_files")
         plain["stdout_output"] = self.flag("stdout_output.enabled", "stdout_output" not in self.tree)
         plain["syslog_output"] = self.flag("syslog_output.enabled", False)
         appended = [self._append_output(entry) for entry in self.sequence("append_output")]
@@ -170,7 +178,8 @@ class _Reader:
             append_output=tuple(each for each in appended if each.extra_output or each.extra_fields),
             static_fields=tuple((str(key), str(value)) for key, value in self.mapping("static_fields").items()),
             rules=tuple(self._selection(entry) for entry in self.sequence("rules")),
-            load_plugins=tuple(map(str, self.sequence("load_plugins"))),
+            load_plugins=self._plugins(),
+            outputs_queue_capacity=self.number("outputs_queue.capacity", 0),
             file_output=self._file_output(),
             program_output=self._program_output(),
             http_output=self._http_output(),
@@ -241,6 +250,12 @@ class _Reader:
             raise UsageError(f"{where(entry)}an entry of {what} is a mapping")
         return _Reader(entry)
 
+    def _plugins(self) -> tuple[str, ...]:
+        """Names of the plug-ins: those under load_plugins or, without that key, all that are described."""
+        if "load_plugins" in self.tree:
+            return tuple(map(str, self.sequence("load_plugins")))
+        return tuple(self._entry(entry, "plugins").text("name") for entry in self.sequence("plugins"))
+
     def _suggests(self, entry: Any) -> bool:
         return self._entry(entry, "append_output").flag("suggested_output", False)
 
@@ -288,7 +303,7 @@ class _Reader:
     def _http_output(self) -> HttpOutput | None:
         if not self.flag("http_output.enabled", False):
             return None
-        given: dict[str, Any] = {"url": self._needed("http_output.url")}
+        given: dict[str, Any] = {"url": _without_quotes(self._needed("http_output.url"))}
         for each in fields(HttpOutput):
             if each.name != "url":
                 read = self.flag if each.type is bool else self.text
@@ -304,6 +319,10 @@ class _Reader:
             self.number("capture.default_duration", default.default_duration_ms),
             self.number("capture.max_file_size_mb", default.max_file_size_mb),
         )
+
+
+def _without_quotes(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
 def _like(name: str, pattern: str) -> bool:

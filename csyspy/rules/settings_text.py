@@ -12,7 +12,7 @@ from csyspy.rules.document import SourceText, YamlError, documents, is_null
 Tree = dict[str, Any]
 """Keys to texts, sequences and further trees."""
 _DEEPEST = 20
-_VARIABLE = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_VARIABLE = re.compile(r"\$(\$?)\{([^}]*)\}")
 
 
 class Placed(str):
@@ -86,9 +86,11 @@ def merge(tree: Tree, other: Tree, strategy: str) -> Tree:
 
 
 def put(tree: Tree, option: str) -> None:
-    """Set `key.subkey=value` or `key[N]=value` or `key[]=value` in a tree. Raises UsageError where it is neither."""
+    """Set `key.subkey=value` or `key[N]=value` or `key[]=value` in a tree; a backslash takes a `.`, `[`, `]` or backslash into a key.
+
+    Raises UsageError where it is neither."""
     key, equals, text = option.partition("=")
-    parts = re.findall(r"[^.\[\]]+|\[[0-9]*\]", key)
+    parts = [re.sub(r"\\(.)", r"\1", part) for part in re.findall(r"(?:[^.\[\]\\]|\\.)+|\[[0-9]*\]", key)]
     if not equals or not parts or parts[0].startswith("["):
         raise UsageError(f"-o {option!r} is not of the form key=value", "for example -o rule_matching=all")
     value: Any = Placed(text)

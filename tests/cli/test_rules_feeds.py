@@ -77,3 +77,25 @@ def test_a_feed_that_is_none(feed: str, said: str) -> None:
     done = subprocess.run([*COMMAND, "--from", feed], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+
+
+def test_a_log_that_was_moved_away_is_begun_anew_on_sigusr1(tmp_path: Path) -> None:
+    growing, log, moved = (tmp_path / name for name in ("alerts.json", "log", "moved"))
+    growing.touch()
+    settings = f"file_output.enabled=true file_output.keep_alive=true file_output.filename={log}".split()
+    words = [*COMMAND, "--from", str(growing), *(word for one in settings for word in ("-o", one))]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process, growing.open("a") as file:
+        for told in (moved, log):
+            deadline_s = time.monotonic() + 60  # what is written before it is followed does not count
+            while not log.exists() or not log.read_text().endswith("\n"):
+                assert time.monotonic() < deadline_s
+                assert process.poll() is None
+                file.write('{"rule": "r", "priority": "Error", "output": "o", "time": "2026-03-14T09:26:57Z"}\n')
+                file.flush()
+                time.sleep(0.05)
+            if told is moved:
+                log.rename(moved)
+                process.send_signal(signal.SIGUSR1)
+        process.terminate()
+    assert moved.read_text().startswith("o (from ")
+    assert log.read_text().startswith("o (from ")

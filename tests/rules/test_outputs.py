@@ -1,15 +1,24 @@
 """Outputs of alerts: what each receiver gets, and what happens where it is slow or gone."""
 
+import contextlib
 import gzip
 import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
 import syslog
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from csyspy.errors import UsageError
 from csyspy.rules import outputs
 from csyspy.rules.alerts import Alert, JsonShape, to_json
 from csyspy.rules.model import Priority
@@ -52,6 +61,27 @@ def test_program_is_started_for_each_alert_without_keep_alive(tmp_path: Path) ->
     assert path.read_text() == "start\nWarning 0\nstart\nWarning 1\nstart\nWarning 2\n"
 
 
+def test_what_is_held_open_is_opened_anew_where_asked_to(tmp_path: Path) -> None:
+    log, moved, got = (tmp_path / name for name in ("alerts", "moved", "got"))
+    settings = Settings(file_output=FileOutput(str(log), True), program_output=ProgramOutput(f"(echo start; cat) >> {got}", True))
+    complaints: list[str] = []
+    found = outputs.channels(settings, lambda each: each.output, JsonShape(), complaints.append)
+    for number in range(2):
+        for channel in found:
+            channel.send(alert(number))
+            give_up_s = time.monotonic() + 60
+            while channel.sent <= number and time.monotonic() < give_up_s:
+                time.sleep(0.005)
+        if not number:
+            log.rename(moved)
+            for channel in found:
+                channel.reopen()
+    for channel in found:
+        channel.close()
+    assert (moved.read_text(), log.read_text(), complaints) == ("Warning 0\n", "Warning 1\n", [])
+    assert got.read_text() == "start\nWarning 0\nstart\nWarning 1\n"
+
+
 @pytest.fixture
 def receiver() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
     """URL of a server, and the (content type, body) of each POST."""
@@ -69,11 +99,22 @@ def receiver() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", bodies
-    server.shutdown()
-    server.server_close()
+    with serving(Handler) as server:
+        yield f"http://127.0.0.1:{server.server_port}/", bodies
+
+
+@contextlib.contextmanager
+def serving(handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None) -> Iterator[ThreadingHTTPServer]:
+    """A server on a port of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_http_posts_falcos_json(receiver: tuple[str, list[tuple[str, bytes]]]) -> None:
@@ -88,6 +129,64 @@ def test_http_compresses_where_asked_to(receiver: tuple[str, list[tuple[str, byt
     url, bodies = receiver
     assert send(Settings(http_output=HttpOutput(url, compress_uploads=True)), 1) == []
     assert bodies[0][1].decode() == "unzipped " + to_json(alert())
+
+
+def test_https_knows_who_answers_and_says_who_asks(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl to make a certificate")
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=here -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run(["openssl", *words.split(), "-keyout", key, "-out", cert], check=True, capture_output=True)
+    askers: list[object] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            askers.append(self.connection.getpeercert())  # type: ignore[attr-defined]
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(cert, key)
+    tls.load_verify_locations(cert)
+    tls.verify_mode = ssl.CERT_OPTIONAL
+    with serving(Handler, tls) as server:
+        url = f"https://127.0.0.1:{server.server_port}/"
+        assert "certificate verify failed" in send(Settings(http_output=HttpOutput(url)), 1)[0]
+        assert send(Settings(http_output=HttpOutput(url, insecure=True)), 1) == []
+        assert send(Settings(http_output=HttpOutput(url, ca_cert=cert)), 1) == []
+        assert send(Settings(http_output=HttpOutput(url, ca_bundle=cert, mtls=True, client_cert=cert, client_key=key)), 1) == []
+    assert [bool(asker) for asker in askers] == [False, False, True]
+    with pytest.raises(UsageError, match="certificate and key in /none and /none"):
+        send(Settings(http_output=HttpOutput(url, ca_cert=cert, mtls=True, client_cert="/none", client_key="/none")))
+    with pytest.raises(UsageError, match="cannot use the certificates in /none"):
+        send(Settings(http_output=HttpOutput(url, ca_cert="/none")))
+
+
+LOGGED = """
+import socket
+from csyspy.rules.alerts import Alert, JsonShape
+from csyspy.rules.model import Priority
+from csyspy.rules.outputs import channels
+from csyspy.rules.settings import Settings
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind("/dev/log")
+found = channels(Settings(syslog_output=True), lambda each: each.output, JsonShape(), print)
+found[0].send(Alert(1, "r", Priority.CRITICAL, "Critical ü %s", ""))
+found[0].close()
+print(log.recv(1000).decode())
+"""
+
+
+def test_syslog_is_the_machines(tmp_path: Path) -> None:
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("needs root for a /dev/log of its own")
+    command = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev && exec "$@"', "sh", sys.executable, "-c", LOGGED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert re.fullmatch(r"<10>\w+ +\d+ [\d:]+ csyspy: Critical ü %s\0?\n", done.stdout), done.stdout
 
 
 def test_syslog_gets_the_line_with_the_alerts_priority(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,19 @@ def test_options_go_before_the_file(falco_yaml: Path) -> None:
     assert [(each.enable, each.rule, each.tag) for each in settings.rules] == [(False, "x", ""), (True, "", "t"), (True, "y", "")]
 
 
+def test_what_falco_takes_besides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A.B", "x")
+    path, more = tmp_path / "falco.yaml", tmp_path / "more.yaml"
+    path.write_text("plugins: [{name: k8saudit}, {name: json}]\nfile_output: {enabled: true, filename: '${A.B}${}$${A.B}'}\n")
+    more.write_text("http_output: {enabled: true, url: '\"http://h/\"'}\noutputs_queue: {capacity: 7}\n")
+    settings = load_settings(str(path), ["priority=error", f"config_files={more}", "static_fields.a\\.b=c"])
+    assert settings.load_plugins == ("k8saudit", "json")
+    assert settings.file_output == FileOutput("x${A.B}")
+    assert settings.http_output == HttpOutput("http://h/", client_cert="/etc/ssl/certs/client.crt", client_key="/etc/ssl/certs/client.key")
+    assert (settings.outputs_queue_capacity, settings.priority, settings.static_fields) == (7, Priority.ERROR, (("a.b", "c"),))
+    assert load_settings(str(path), ["load_plugins[]=json"]).load_plugins == ("json",)
+
+
 def test_included_files_add_and_replace(tmp_path: Path) -> None:
     folder = tmp_path / "config.d"
     folder.mkdir()
@@ -109,6 +122,7 @@ def test_included_files_add_and_replace(tmp_path: Path) -> None:
         ("- a\n", "is no settings file: it must be a mapping"),
         ("a: [\n", "falco.yaml:2:1: did not find expected node content"),
         ("config_files: [{path: x, strategy: mix}]\n", "falco.yaml:1: 'mix' is no strategy for config_files"),
+        ("rules_files: [a]\nrules_file: b\n", "both rules_files and rules_file are set"),
         ("priority: {a: b}\n", "priority must be one value"),
     ],
 )
