@@ -269,19 +269,31 @@ def http(body: bytes, status: str = "200 OK") -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status.encode(), len(body)) + body
 
 
-def lines_live(*words: str) -> list[str]:
-    """The lines that csyspy prints within a second of events; again and again until there are some."""
+def lines_live(*words: str, inside: Sequence[str] = (), until: Callable[[list[str]], bool] = bool) -> list[str]:
+    """The lines that csyspy prints until there are those that are waited for, or any."""
     lines: list[str] = []
-    wait_for(lambda: lines.extend(csyspy_live("-M", "1", *words).splitlines()) or lines, f"nothing is printed: {words}")
+    with subprocess.Popen(_live(words, inside), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        late = threading.Timer(DEADLINE_S, process.kill)
+        late.start()
+        while not until(lines) and (line := process.stdout.readline()):
+            lines.append(line.removesuffix("\n"))
+        late.cancel()
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=DEADLINE_S)[1]
+    assert until(lines), f"not printed: {words}: {lines[-3:]} {said}"
     return lines
 
 
 def csyspy_live(*words: str, inside: Sequence[str] = ()) -> str:
     """What csyspy prints, run by the command `inside`; the test is skipped where it cannot look into the kernel."""
+    done = subprocess.run(_live(words, inside), capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _live(words: Sequence[str], inside: Sequence[str]) -> list[str]:
     missing = tier.lacking(tier.Tier.A, tier.possibilities())
     if missing is not None:
         pytest.skip(f"needs live capture: {missing.message}")
-    whole = [*inside, sys.executable, "-m", "csyspy", *words]
-    done = subprocess.run(whole, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return [*inside, sys.executable, "-m", "csyspy", *words]

@@ -77,7 +77,7 @@ class Stub:
         self.url = "http://127.0.0.1:%d" % self.http.server_address[1]
 
     def start(self):
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def stop(self):

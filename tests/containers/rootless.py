@@ -21,9 +21,14 @@ exec setpriv --reuid {UID} --regid {UID} --clear-groups "$@"
 """
 _CLEAN = f"""{_CGROUP2}
 [ -d {_GROUP} ] || exit 0
-n=0; until find {_GROUP} -depth -type d -exec rmdir {{}} + 2>/dev/null || [ $n = 100 ]; do n=$((n+1)); sleep 0.05; done
+n=0
+until find {_GROUP} -depth -type d -exec rmdir {{}} + 2>/dev/null || [ $n = 100 ]; do
+    find {_GROUP} -name cgroup.procs -exec cat {{}} + | xargs -r kill -9
+    n=$((n+1))
+    sleep 0.05
+done
 rmdir user.slice 2>/dev/null"""
-"""Nobody else takes the groups away, and those who were in them may still be on their way out."""
+"""Ends what is left, such as the process that keeps the user's namespaces, and takes away the groups, which nobody else does."""
 
 
 @contextlib.contextmanager
@@ -51,8 +56,6 @@ def service(folder: Path, settings: str, socket: Path, is_ready: Callable[["subp
         is_ready(process)
         yield
     finally:
-        process.terminate()
-        process.wait(20)
-        with contextlib.suppress(OSError, ValueError):  # it keeps the user's namespaces
-            os.kill(int((runtime / "libpod" / "tmp" / "pause.pid").read_text()), 9)
+        process.kill()
+        process.wait()
         subprocess.run(["unshare", "-m", "sh", "-c", _CLEAN], check=False)

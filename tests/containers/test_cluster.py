@@ -57,7 +57,7 @@ def options(crinode: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="module")
 def recorded(options: list[str], tmp_path_factory: pytest.TempPathFactory) -> str:
     path = str(tmp_path_factory.mktemp("cluster") / "x.scap")
-    csyspy_live("-M", "3", *options, "-w", path)
+    csyspy_live("-M", "2", *options, "-w", path)
     return path
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from . import rootless
-from .conftest import Runtime, command, csyspy_live, wait_for
+from .conftest import Runtime, command, csyspy_live, lines_live
 
 BUSY = "while :; do cat /etc/passwd; sleep 0.1; done >/dev/null 2>&1"
 
@@ -62,15 +62,11 @@ class Node:
         return csyspy_live(*words, inside=self.inside)
 
     def lines(self, *words: str) -> list[str]:
-        """What csyspy prints within seconds of events, until every case is in it."""
-        lines: list[str] = []
+        """What csyspy prints until every case is in it."""
+        return lines_live(*words, inside=self.inside, until=self._all_there)
 
-        def all_there() -> bool:
-            lines.extend(self.csyspy("-M", "1", *words).splitlines())
-            return all(any(case.name in line for line in lines) for case in self.cases.values())
-
-        wait_for(all_there, "not all of them are printed")
-        return lines
+    def _all_there(self, lines: list[str]) -> bool:
+        return all(f"{case.name} " in "\n".join(lines) for case in self.cases.values())
 
 
 @pytest.fixture(scope="module")
