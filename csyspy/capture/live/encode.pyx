@@ -93,6 +93,7 @@ cdef class Encoder:
     cdef object fill
     cdef bint fills
     cdef tuple filled            # what the record in hand has from `fill`
+    cdef object interrupt        # came while Python ran for a record, where nothing can be raised
 
     def __cinit__(self, int64_t epoch_ns, bint enters=False, bint known_to_sysdig=False):
         self.epoch_ns = epoch_ns
@@ -174,10 +175,13 @@ cdef class Encoder:
     # --- records ---
 
     def drain(self, RingReader ring not None):
-        """Encode what the ring holds, up to about CHUNK bytes of blocks; False once it is empty."""
+        """Encode what the ring holds, up to about CHUNK bytes of blocks; False once it is empty. Raises KeyboardInterrupt."""
         cdef bint more
         with nogil:
             more = self._drain(ring)
+        if self.interrupt is not None:
+            interrupt, self.interrupt = self.interrupt, None
+            raise interrupt
         return more
 
     cdef bint _drain(self, RingReader ring) noexcept nogil:
@@ -264,8 +268,11 @@ cdef class Encoder:
         self.cgroups[key] = text
 
     cdef void _take_beginning(self, const Record* r) noexcept with gil:
-        if self.fills:
-            self.fill.begins(<uint32_t>r.head.pid_tgid, _copied(r))
+        try:
+            if self.fills:
+                self.fill.begins(<uint32_t>r.head.pid_tgid, _copied(r))
+        except KeyboardInterrupt as error:
+            self.interrupt = error
 
     cdef void _fill(self, Record* r) noexcept with gil:
         cdef uint64_t nr = r.head.nr
@@ -273,7 +280,11 @@ cdef class Encoder:
         cdef int i
         if nr >= MAX_CALLS or not self.layouts[nr].flags & TELLS_OF_PROCESS or <int64_t>r.head.regs[RESULT] < 0:
             return
-        self.filled = self.fill(<uint32_t>r.head.pid_tgid, <int64_t>r.head.regs[RESULT], _copied(r))
+        try:
+            self.filled = self.fill(<uint32_t>r.head.pid_tgid, <int64_t>r.head.regs[RESULT], _copied(r))
+        except KeyboardInterrupt as error:
+            self.interrupt = error
+            return
         for i in range(MAX_FETCHED):
             part = self.filled[i]
             r.fetched[i] = <const uint8_t*>PyBytes_AS_STRING(part)

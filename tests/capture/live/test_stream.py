@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from csyspy.capture.live.stream import LiveSource, StreamOptions
 from csyspy.events import EVENT_TABLE
 
 from .conftest import COMMAND, DEADLINE_S, recording
@@ -207,6 +209,23 @@ def test_a_time_without_events_ends_all_the_same() -> None:
     assert run.returncode == 0, run.stderr
     assert run.stdout == ""
     assert time.monotonic() - began_s < 15
+
+
+def test_an_interrupt_while_a_record_is_filled_is_not_lost() -> None:
+    """Facts of processes may come from Python, in the middle of code that raises nothing."""
+
+    def interrupted(*_: object) -> tuple[bytes, ...]:
+        raise KeyboardInterrupt
+
+    source = LiveSource(StreamOptions())
+    try:
+        source.read()
+        source._encoder.fill_by(interrupted)
+        subprocess.run(["/bin/true"], check=True)
+        with pytest.raises(KeyboardInterrupt):
+            deque(iter(source.read, None), maxlen=0)
+    finally:
+        source.close()
 
 
 def test_own_events_are_left_out() -> None:
