@@ -24,7 +24,8 @@ def header_text(column: Column, placed: Placed, sort: Sort) -> str:
     if placed.is_trend:
         return set_cell_size(" TREND", placed.width)
     arrow = ("▼" if sort.descending else "▲") if placed.index == sort.column else ""
-    return aligned(column.name + arrow, column, placed.width)
+    room = min(placed.width, column.colsize or placed.width) - 1
+    return aligned(column.name[: max(room - len(arrow), 0)] + arrow if arrow else column.name, column, placed.width)
 
 
 def header_style(placed: Placed, sort: Sort) -> str:
@@ -32,8 +33,10 @@ def header_style(placed: Placed, sort: Sort) -> str:
 
 
 def aligned(text: str, column: Column, width: int) -> str:
-    """Text in width cells, a blank last: numbers to the right, text to the left. What is too long is cut, and says so."""
+    """Text in width cells, a blank last: numbers to the right of their column, text to the left. What is too long is cut, and says so."""
     room = max(width - 1, 1) if column.colsize else width
+    if column.is_number and column.colsize:  # the last column may have been given more than it needs
+        room = min(room, max(column.colsize - 1, 1))
     length = cell_len(text)
     if length > room and column.field in TIMES:  # fewer digits of the second are a time all the same
         text = text[:room]

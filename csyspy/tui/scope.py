@@ -110,7 +110,7 @@ def term_of(snapshot: Snapshot, row: int, *, containers: bool = False) -> Term |
 
 
 def _label(snapshot: Snapshot, row: int, field_name: str) -> str:
-    """`nginx(4121)` for a process, the name for a container, else the value."""
+    """`nginx(4121)` for a process, the name for a container, `fd.sport=80` for other numbers, else the value."""
     key = snapshot.keys[row]
     cells = {column.field: snapshot.values[index][row] for index, column in enumerate(snapshot.columns)}
     if field_name in ("proc.pid", "thread.tid", "thread.nametid"):
@@ -121,7 +121,7 @@ def _label(snapshot: Snapshot, row: int, field_name: str) -> str:
         return str(cells.get("container.name") or key)
     if field_name.startswith("k8s."):
         return str(cells.get(field_name.rpartition(".")[0] + ".name") or key)
-    return str(key)
+    return f"{field_name}={quoted(key)}" if isinstance(key, int) or not key else str(key)
 
 
 def drill_target(view: View, field_name: str, views: Mapping[str, View]) -> View | None:

@@ -15,7 +15,8 @@ from csyspy.tui.screens.picker import Picker
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.grid import GridView
-from csyspy.views.snapshot import snapshot_of
+from csyspy.views.catalogue import VIEWS
+from csyspy.views.snapshot import snapshot_of, snapshot_of_columns
 
 
 def first_cells(app: CsyspyApp, *lines: int) -> list[str]:
@@ -351,6 +352,33 @@ async def test_a_process_that_went_stays_for_one_refresh() -> None:
         assert "1 rows" in text_of(app)
         await shown(pilot, frame(30.0, 20.0, seq=3))
         assert [line(app, y)[0] for y in (1, 2, 3)] == ["▸", "+", " "]
+
+
+async def test_a_live_list_stays_at_its_newest_line_until_the_cursor_leaves_it() -> None:
+    view = VIEWS["spy_users"]
+    columns = view.shown_columns()
+
+    def lines(count: int) -> Frame:
+        values = [[f"{n}" for n in range(count)] for _ in columns]
+        return Frame(snapshot_of_columns(view, columns, range(count), values, seq=count), State.LIVE, query_seq=1)
+
+    async with CsyspyApp(QuietFeed(), "spy_users").run_test(size=(80, 24)) as pilot:
+        app = await shown(pilot, lines(50))
+        grid = app.view_screen.query_one(GridView)
+        assert grid.cursor == 49
+        await shown(pilot, lines(60))
+        assert (grid.cursor, grid.top + grid.page_lines) == (59, 60)
+        await pilot.press("up")
+        await shown(pilot, lines(70))
+        assert grid.cursor == 58
+
+
+async def test_the_picker_puts_first_what_is_called_so() -> None:
+    async with CsyspyApp(QuietFeed()).run_test(size=(80, 24)) as pilot:
+        app = await shown(pilot, frame(30.0))
+        for typed, view_id in (("errors", "errors"), ("no such view", "errors"), ("kubernetes_pods", "kubernetes_pods")):
+            await pilot.press("f2", *typed, "enter", "escape")
+            assert app.view_screen.view.id == view_id
 
 
 async def test_an_answer_that_comes_twice_closes_nothing_else() -> None:

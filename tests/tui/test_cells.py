@@ -33,15 +33,16 @@ def test_a_cell_is_exactly_as_wide_as_its_column(text: str, width: int, sideways
 
 def test_numbers_stand_right_and_text_left_with_a_blank_behind() -> None:
     columns = {column.name: column for column in PROCS.columns}
-    assert aligned("12.5", columns["CPU"], 8) == "   12.5 "
+    assert aligned("12.5", columns["CPU"], 7) == "  12.5 "
+    assert aligned("12.5", columns["CPU"], 12) == "  12.5      "
     assert aligned("root", columns["USER"], 8) == "root    "
     assert aligned("systemd-network", columns["USER"], 8) == "system… "
 
 
 def test_the_sorted_head_carries_the_arrow() -> None:
     shot = snapshot(thread__cpu=1.0)
-    place = Placed(NAMES.index("CPU"), 8)
-    assert header_text(shot.columns[place.index], place, shot.sort) == "   CPU▼ "
+    place = Placed(NAMES.index("CPU"), 7)
+    assert header_text(shot.columns[place.index], place, shot.sort) == "  CPU▼ "
 
 
 @pytest.mark.parametrize(

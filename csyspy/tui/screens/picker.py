@@ -31,6 +31,22 @@ class Choice(Generic[T]):
     """Before the label: the present choice, a sort order."""
 
 
+NO_MATCH = 4
+
+
+def _rank(entry: Choice[T], typed: str) -> int:
+    """How well an entry fits: what is called so, what begins so, what has all words in its name or id, what has them in its description."""
+    label, id_ = entry.label.casefold(), entry.value.casefold() if isinstance(entry.value, str) else ""
+    words = typed.split()
+    if typed.strip() in (label, id_):
+        return 0
+    if label.startswith(typed) or (id_ and id_.startswith(typed)):
+        return 1
+    if all(word in label or word in id_ for word in words):
+        return 2
+    return 3 if all(word in f"{label} {entry.about.casefold()}" for word in words) else NO_MATCH
+
+
 class Picker(Modal[T | None]):
     """Answers with the value of the chosen entry; None when the user changed their mind. Typing narrows the list."""
 
@@ -82,10 +98,8 @@ class Picker(Modal[T | None]):
         self.query_one(Input).focus()
 
     def _fill(self, typed: str) -> None:
-        words = typed.casefold().split()
-        self._shown = [entry for entry in self._entries if all(word in f"{entry.label} {entry.about}".casefold() for word in words)]
-        # what is in the name comes before what is only in the description
-        self._shown.sort(key=lambda entry: not all(word in entry.label.casefold() for word in words))
+        ranks = [(_rank(entry, typed.casefold()), entry) for entry in self._entries]
+        self._shown = [entry for rank, entry in sorted(ranks, key=lambda ranked: ranked[0]) if rank < NO_MATCH]
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(Option(self._line(entry)) for entry in self._shown)

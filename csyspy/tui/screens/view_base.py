@@ -27,7 +27,7 @@ from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.pulse import Pulse
 from csyspy.tui.widgets.scrubber import Scrubber
 from csyspy.views.snapshot import Snapshot, Sort
-from csyspy.views.view import View
+from csyspy.views.view import Kind, View
 
 SMALLEST = (60, 15)
 """Columns and lines under which there is nothing sensible to draw."""
@@ -205,9 +205,11 @@ class ViewBase(CommandScreen):
         guides: Mapping[int, str] = {}
         if self.as_tree:
             snapshot, guides = tree(snapshot)
+        # new lines of a live list come at its end, as long as nobody has sorted it otherwise
+        follows = frame.state in LIVE_STATES and self.view.kind is Kind.LIST and self.scope.top.sort is None
         grid = self.query_one(GridView)
         with self.app.batch_update():
-            grid.apply(snapshot, mark_new=marks_changes, gone=gone, guides=guides)
+            grid.apply(snapshot, mark_new=marks_changes, gone=gone, guides=guides, follow=follows)
             if is_first and self.scope.top.cursor_key is not None:
                 grid.select(self.scope.top.cursor_key, self.scope.top.top)
                 self.scope = Scope((*self.scope.levels[:-1], replace(self.scope.top, cursor_key=None)))

@@ -106,11 +106,13 @@ class GridView(PaintedScroll):
         mark_new: bool = False,
         gone: frozenset[Hashable] = frozenset(),
         guides: Mapping[int, str] | None = None,
+        follow: bool = False,
     ) -> None:
         """Show snapshot. The selected row keeps its place on the screen wherever it has moved to in the table.
 
         With mark_new, rows that the snapshot before did not have carry a + until the next. `gone`: keys of rows that are there for
-        the last time. `guides`: what the last cell of a row begins with."""
+        the last time. `guides`: what the last cell of a row begins with. With `follow` the last row is selected at first, and as long
+        as the cursor is on the last one."""
         before = self._snapshot
         if before is not None and before.seq != snapshot.seq:
             self._known = frozenset(before.keys) - self._gone if mark_new and before.view is snapshot.view else frozenset()
@@ -119,12 +121,16 @@ class GridView(PaintedScroll):
         self._snapshot, self._gone, self._guides = snapshot, gone, guides or {}
         self._positions = {snapshot.keys[row]: line for line, row in enumerate(snapshot.order)}
         line_on_screen = self.cursor - self.scroll_offset.y
+        is_other = before is None or before.view is not snapshot.view or not before.order
+        goes_on = follow and (is_other or (before is not None and self.cursor == len(before.order) - 1))
         if self._cursor_key is not None and self._cursor_key in self._positions:
             self.cursor = self._positions[self._cursor_key]
         else:
             self.cursor = min(self.cursor, max(self.line_count - 1, 0))
         self._place()
-        if self._cursor_key is not None:
+        if goes_on:
+            self.go(self.line_count - 1)
+        elif self._cursor_key is not None:
             self.scroll_to(y=max(self.cursor - line_on_screen, 0), animate=False, immediate=True)
 
     def select(self, key: Hashable | None, line_on_screen: int = 0) -> None:
