@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -30,7 +31,7 @@ from csyspy.tui.frame import Feed, Frame, Query, State
 from csyspy.tui.received import Received, Senders
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.settings import Settings, read_settings
-from csyspy.tui.terminal import AsciiFilter, Symbols, has_few_colours, symbols
+from csyspy.tui.terminal import AsciiFilter, Symbols, has_few_colours, symbols, when_gone
 from csyspy.tui.theme import CONTRAST, CSYSPY, FALLBACKS, THEMES
 from csyspy.tui.threads import ForgetfulThreads
 from csyspy.views.catalogue import VIEWS
@@ -130,6 +131,8 @@ class CsyspyApp(App[int]):
         if not self.is_headless:
             loop.add_signal_handler(signal.SIGTERM, self.exit, None, 128 + signal.SIGTERM)
             loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+            if sys.__stdin__ is not None and sys.__stdin__.isatty():
+                when_gone(sys.__stdin__.fileno(), self._hang_up)
         if self._received is not None:
             self._received.on_problem = self._say_problem
         if self._senders is not None:

@@ -1,8 +1,10 @@
-"""What the terminal at hand can show: which characters, how many colours."""
+"""The terminal at hand: which characters it can show, how many colours, and whether it is still there."""
 
 import re
+import select
+import threading
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 
 from rich.cells import cell_len
@@ -38,6 +40,21 @@ def symbols(environment: Mapping[str, str]) -> Symbols:
 def has_few_colours() -> bool:
     """Whether the terminal has no more than 16."""
     return Console(force_terminal=True).color_system in (None, "standard")
+
+
+def when_gone(fd: int, act: Callable[[], object]) -> None:
+    """Have `act` called, by a thread of its own, once the terminal behind `fd` has gone.
+
+    Not everybody gets the signal for that, and who waits for a terminal that takes no more cannot act on it: Textual 8.2 reads on without
+    end, and waits for the thread that writes, which has died."""
+    poll = select.poll()
+    poll.register(fd, 0)  # hanging up is told without being asked for
+
+    def wait() -> None:
+        poll.poll()
+        act()
+
+    threading.Thread(target=wait, name="csyspy-terminal", daemon=True).start()
 
 
 class AsciiFilter(LineFilter):

@@ -6,6 +6,7 @@ import pty
 import select
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -134,12 +135,18 @@ def test_a_crash_gives_the_terminal_back_and_says_one_line(demo: Path, tmp_path:
     assert "ran out" in (tmp_path / "csyspy" / "crash.log").read_text()
 
 
-def test_it_ends_when_its_terminal_goes(demo: Path) -> None:
-    screen = Screen("-r", str(demo), TERM="xterm-256color")
-    screen.until(b"Processes")
-    os.close(screen.fd)
-    screen.fd = -1
-    assert screen.exit_code() == 128 + signal.SIGHUP
+def test_it_ends_when_its_terminal_goes_and_nobody_tells_it(demo: Path) -> None:
+    master, slave = pty.openpty()
+    streams = {"stdin": slave, "stdout": slave, "stderr": slave}
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    with subprocess.Popen([COMMAND, "-r", demo], start_new_session=True, env=environment, **streams) as running:  # not its own terminal
+        os.close(slave)
+        seen = b""
+        while b"Processes" not in seen:
+            assert select.select([master], [], [], DEADLINE_S)[0]
+            seen += os.read(master, 1 << 16)
+        os.close(master)
+        assert running.wait(DEADLINE_S) == 128 + signal.SIGHUP
 
 
 def test_without_colours_nothing_is_lost(demo: Path) -> None:

@@ -105,9 +105,9 @@ class ContextBar(Widget):
             return [_words(word, loss, _faint(detail), clock), _words(word, loss, clock)]
         done = round(self._frame.progress * PROGRESS_WIDTH)
         bar = Content.styled("  " + "━" * done, "$primary") + Content.styled("━" * (PROGRESS_WIDTH - done), "$faint")
-        how_far, time_left, *_ = [*detail.split("  "), ""]
-        short = _faint(f"{how_far}  {time_left}".rstrip())
-        return [_words(word, bar, _faint(detail), clock), _words(word, bar, short), _words(word, short), _words(word, _faint(how_far))]
+        words = detail.split("  ")  # the most wanted first
+        shorter = [_faint("  ".join(words[:count])) for count in (3, 2, 1)]
+        return [_words(word, bar, _faint(detail), clock), _words(word, bar, shorter[0]), *(_words(word, each) for each in shorter)]
 
     def on_click(self, event: events.Click) -> None:
         way = self._way()
