@@ -68,6 +68,7 @@ LIVE = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that watch the running kernel, or flood it, come one after the other (pytest -n, --dist loadgroup)."""
     for item in items:
