@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 from csyspy.filters.advice import FilterWarning
 from csyspy.filters.ast import Node
 from csyspy.filters.errors import FilterError
-from csyspy.filters.lower import lower
+from csyspy.filters.hosts import Lookups
+from csyspy.filters.lower import Lowering, is_stateful, lower
 from csyspy.filters.parser import parse
 
 if TYPE_CHECKING:
     from csyspy.engine.program import Program
 
-__all__ = ["CompiledFilter", "FilterError", "FilterWarning", "compile_filter", "compile_tree", "parse"]
+__all__ = ["CompiledFilter", "FilterError", "FilterWarning", "check_filter", "compile_filter", "compile_tree", "parse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,13 @@ def compile_tree(tree: Node, text: str) -> CompiledFilter:
         error.text = error.text or text
         raise
     return CompiledFilter(text, tree, program, tuple(warnings))
+
+
+def check_filter(text: str) -> None:
+    """Raises FilterError where a filter is wrong. For who types it: no host in it is looked up, which might take seconds."""
+    tree = parse(text)
+    try:
+        Lowering(is_stateful(tree), Lookups()).lower(tree)
+    except FilterError as error:
+        error.text = error.text or text
+        raise

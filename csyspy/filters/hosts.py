@@ -9,15 +9,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 # field of a name -> field of its address
 ADDRESS_OF: Final = {f"fd.{end}ip.name": f"fd.{end}ip" for end in "cslr"}
+MOST_KNOWN: Final = 10_000
+"""Names whose addresses are remembered."""
 OPERATORS: Final = ("=", "!=", "in", "exists")
 
 
-@cache
+@lru_cache(maxsize=MOST_KNOWN)
 def addresses(name: str) -> list[bytes]:
     """IPv4 and IPv6 addresses of a host, 4 or 16 bytes each; empty where the resolver knows none."""
     try:

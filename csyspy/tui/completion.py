@@ -7,7 +7,7 @@ from enum import Enum
 
 from csyspy.fields.catalogue import catalogue
 from csyspy.fields.errors import FieldError
-from csyspy.filters import compile_filter
+from csyspy.filters import check_filter
 from csyspy.filters.complete import complete
 from csyspy.tui.scope import quoted
 from csyspy.views.format import cell_text
@@ -61,7 +61,7 @@ def judge(text: str, mode: Mode) -> Verdict:
     if mode is Mode.TEXT or (mode is Mode.AUTO and not _OPERATOR.search(text)):
         return Verdict(is_filter=False, is_good=True)
     try:
-        compile_filter(text)
+        check_filter(text)
     except FieldError as error:
         at = error.position
         suggested = _SUGGESTED.search(error.hint)

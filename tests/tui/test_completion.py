@@ -1,5 +1,7 @@
 """What the filter bar knows."""
 
+import socket
+
 import pytest
 from screen import frame
 
@@ -47,3 +49,9 @@ def test_fields_say_what_they_are() -> None:
 
 def test_modes_go_round() -> None:
     assert Mode.AUTO.next.next.next is Mode.AUTO
+
+
+def test_who_types_a_host_waits_for_no_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", None)
+    assert judge("fd.sip.name=typed.example", Mode.AUTO).is_good
+    assert not judge("fd.sip.name=typed.example and evt.tpye=open", Mode.AUTO).is_good
