@@ -1,14 +1,10 @@
-"""Events packed and taken out again, and threads that keep nothing."""
-
-import asyncio
-from contextvars import ContextVar
+"""Events packed and taken out again."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from csyspy.tui.collect.event_log import BLOCK_EVENTS, EventLog, EventRow
-from csyspy.tui.threads import ForgetfulThreads
 
 U64 = st.integers(0, 2**64 - 1)
 U16 = st.integers(0, 2**16 - 1)
@@ -40,15 +36,3 @@ def test_blocks_follow_each_other_and_the_oldest_goes() -> None:
     assert log[-1] == row(1)
     with pytest.raises(IndexError):
         log[len(log)]
-
-
-def test_a_thread_keeps_nothing_of_what_it_ran() -> None:
-    variable: ContextVar[str] = ContextVar("variable", default="")
-
-    async def run() -> str:
-        loop = asyncio.get_running_loop()
-        loop.set_default_executor(ForgetfulThreads(1))
-        await loop.run_in_executor(None, variable.set, "large")
-        return await loop.run_in_executor(None, variable.get)
-
-    assert asyncio.run(run()) == ""
