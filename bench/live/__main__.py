@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.live.alert_delay import alert_delay
 from bench.live.figures import Figures
 from bench.live.own_costs import from_the_ring, overload, reader, start_up
 from bench.live.ratios import SETS, ratios
@@ -43,6 +44,7 @@ def main() -> int:
                 reader(program, rows, 2 if arguments.quick else 8, figures)
             from_the_ring(program, figures)
             overload(program, 2 if arguments.quick else 5, figures)
+            alert_delay(20 if arguments.quick else 100, figures)
             start_up(folder, figures, arguments.quick)
     figures.end()
     return 0
