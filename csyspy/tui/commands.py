@@ -93,7 +93,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("close", "Back", "back to where you were", "escape,q", P, "Esc", group="Go"),
     Command("drill", "Drill", "into the selected row", "enter", T | E | O | A, needs=(ROW,), group="Go"),
     Command("back", "Back", "out again, one level", "backspace", Place.ALL, group="Go"),
-    Command("relax", "Relax", "stop reading; else take the filter away, then the part of time that was chosen", "escape", T, group="Find"),
+    Command("relax", "Relax", "stop reading; else take the filter away, then the part of time, then one level", "escape", T, group="Find"),
     Command("pause", "Pause", "hold the screen; in a capture, play it", "p", Place.MAIN, "p", group="Time"),
     Command("clear", "Clear", "forget the lines so far", "c,delete", T | E | X, group="Table"),
     Command("detail", "Detail", "more about the selected row, beside the table", "i", T, "i", group="Look"),

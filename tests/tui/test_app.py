@@ -330,7 +330,7 @@ async def test_a_crash_leaves_one_line_and_a_file(
     assert "explode" in (tmp_path / "csyspy" / "crash.log").read_text()
 
 
-async def test_escape_stops_reading_and_then_takes_the_filter_away() -> None:
+async def test_escape_stops_reading_then_takes_the_filter_away_then_goes_back() -> None:
     feed = QuietFeed()
     async with CsyspyApp(feed, filter_text="evt.type=open").run_test(size=(120, 40)) as pilot:
         app = await shown(pilot, replace(frame(1.0, state=State.LOADING), progress=0.4))
@@ -342,6 +342,11 @@ async def test_escape_stops_reading_and_then_takes_the_filter_away() -> None:
         await pilot.press("escape")
         await settled(pilot)
         assert feed.queries[-1].filter_text == ""
+        app.view_screen.command_drill()
+        assert app.view_screen.scope.depth == 1
+        await pilot.press("escape")
+        await settled(pilot)
+        assert app.view_screen.scope.depth == 0
 
 
 async def test_a_process_that_went_stays_for_one_refresh() -> None:

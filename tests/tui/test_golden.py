@@ -40,6 +40,7 @@ KEYS = {
     "moment": ("left_square_bracket", "m", "left_square_bracket", "left_square_bracket"),
     "drilled": ("down", "enter"),
     "nothing-matches": ("f4", *"evt.type=reboot", "enter"),
+    "no-events": ("f4", *"evt.type=reboot", "enter", "d"),
     "wrong-filter": ("f4", *"proc.nmae=x"),
     "completion": ("f4", *"proc.name=ng"),
 }

@@ -72,7 +72,7 @@ class AlertsScreen(AlertParts, AlertCommands):
         with Horizontal():
             yield LinesView(self._rule_line, header=self._rules_header, has_cursor=False, id="rules")
             with Vertical():
-                yield LinesView(self._line, header=self._header, id="alerts")
+                yield LinesView(self._line, header=self._header, when_empty=self._why_empty, id="alerts")
                 yield LinesView(self.selected_line, has_cursor=False, id="selected")
         yield KeyBar(self.PLACE, self.why_not)
 
@@ -137,6 +137,11 @@ class AlertsScreen(AlertParts, AlertCommands):
         self.query_one(ContextBar).show(None, state, self.alerts.problem or ", ".join(notes), self.loss())
         self.show_position()
         self.show_selected()
+
+    def _why_empty(self) -> str:
+        if self._muted:
+            return "all rules that matched are muted; c brings them back"
+        return "no rule has matched yet" if self.alerts.is_reading else "no rule matched"
 
     def _keep_selection(self, selected: Group | None) -> None:
         """The cursor stays on its group while others come before it; at the top it stays at the top, where the newest is."""

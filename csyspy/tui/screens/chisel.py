@@ -41,11 +41,14 @@ class ChiselScreen(Searching, StreamScreen):
 
     def compose(self) -> ComposeResult:
         yield ContextBar(self.feed.source)
-        yield LinesView(self._line)
+        yield LinesView(self._line, when_empty=self.why_empty)
         yield KeyBar(self.PLACE, self.why_not)
 
     def on_mount(self) -> None:
         self.query_one(LinesView).focus()
+
+    def why_empty(self) -> str:
+        return "nothing to say yet" if self.is_reading else "nothing to say; Esc goes back"
 
     def collector(self) -> ChiselCollector:
         self._printed = ChiselCollector(self._chisel, self._arguments, self.whole_filter)

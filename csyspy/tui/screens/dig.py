@@ -58,7 +58,7 @@ class DigScreen(Searching, StreamScreen):
     def compose(self) -> ComposeResult:
         yield ContextBar(self.feed.source)
         yield FilterBar(self.filter_text)
-        yield LinesView(self._line, header=self._header)
+        yield LinesView(self._line, header=self._header, when_empty=self.why_empty)
         yield KeyBar(self.PLACE, self.why_not)
 
     def on_mount(self) -> None:

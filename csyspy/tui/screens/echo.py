@@ -30,7 +30,7 @@ class EchoScreen(Searching, StreamScreen):
 
     def compose(self) -> ComposeResult:
         yield ContextBar(self.feed.source)
-        yield LinesView(self._line)
+        yield LinesView(self._line, when_empty=self.why_empty)
         yield KeyBar(self.PLACE, self.why_not)
 
     def on_mount(self) -> None:
@@ -40,6 +40,9 @@ class EchoScreen(Searching, StreamScreen):
 
     def about(self) -> tuple[str, str]:
         return "I/O activity", "The data of every read (<) and write (>) of the selection. F2 shows it dotted, printable or as hex."
+
+    def why_empty(self) -> str:
+        return "nothing is read or written yet" if self.is_reading else "nothing was read or written; Esc goes back"
 
     def collector(self) -> EchoCollector:
         self._data = EchoCollector(self.whole_filter, self._display)

@@ -164,6 +164,13 @@ class StreamScreen(CommandScreen):
             return State.LIVE if self.is_endless else State.LOADING
         return State.PARTIAL if self.problem else State.MOMENT if self.window else State.END
 
+    def why_empty(self) -> str:
+        """What stands where the lines would be, while there are none."""
+        passing = f" that passes {self.whole_filter}" if self.whole_filter else ""
+        if self.is_reading:
+            return f"no event yet{passing}"
+        return f"no event{passing}" + ("; F4 changes the filter, Esc goes back" if not self.problem else "")
+
     def command_pause(self) -> None:
         self.is_held = not self.is_held
         self.draw()

@@ -42,6 +42,7 @@ class TableCommands(ViewBase):
         self.as_tree = False
         self.keep_sort(sort)
         grid.apply(arranged(grid.snapshot, sort), gone=grid.gone)
+        grid.reveal()
         self.show_position()
 
     def command_sort(self) -> None:

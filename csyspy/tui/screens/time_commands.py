@@ -142,6 +142,8 @@ class TimeCommands(ViewBase):
             self.ask()
         elif self.travel.window is not None:
             self.command_whole()
+        else:
+            self.action_command("back")
 
     def _stop_reading(self, frame: Frame) -> None:
         """Keep what was read so far, as if the capture ended there."""

@@ -14,7 +14,9 @@ MARKER_WIDTH = 2
 
 
 class LinesView(PaintedScroll):
-    """Draws line `n` as `draw(n)` gives it. With `follows`, the newest line stays in sight. Without `has_cursor` it is only looked at."""
+    """Draws line `n` as `draw(n)` gives it. With `follows`, the newest line stays in sight. Without `has_cursor` it is only looked at.
+
+    `when_empty()` says why there is no line."""
 
     class Opened(Message):
         """The user wants to know more about the line under the cursor."""
@@ -28,6 +30,7 @@ class LinesView(PaintedScroll):
         *,
         header: Callable[[int], Cells] | None = None,
         has_cursor: bool = True,
+        when_empty: Callable[[], str] = str,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
@@ -35,6 +38,7 @@ class LinesView(PaintedScroll):
         self._draw = draw
         self._header = header
         self.HEADER_LINES = 1 if header is not None else 0
+        self._when_empty = when_empty
         self._count = 0
         self.follows = False
 
@@ -61,6 +65,8 @@ class LinesView(PaintedScroll):
         if y < self.HEADER_LINES and self._header is not None:
             return self.painted(self._header(width), width).apply_style(self.style_of("header"))
         line = self.scroll_offset.y + y - self.HEADER_LINES
+        if not self._count and y == self.HEADER_LINES + 1:
+            return self.painted(window_of([("  ", "faint"), (self._when_empty(), "faint")], 0, width), width)
         if line >= self._count:
             return Strip.blank(width, self.rich_style)
         is_cursor = self._has_cursor and line == self.cursor

@@ -123,12 +123,16 @@ class PaintedScroll(ScrollView, can_focus=True):
             return
         self.cursor = max(0, min(line, self.line_count - 1))
         self.cursor_moved()
+        self.reveal()
+        self.refresh()
+
+    def reveal(self) -> None:
+        """Bring the cursor into sight, where the wheel has left it behind."""
         top = self.scroll_offset.y
         if self.cursor < top:
             self.scroll_to(y=self.cursor, animate=False, immediate=True)
         elif self.cursor >= top + self.page_lines:
             self.scroll_to(y=self.cursor - self.page_lines + 1, animate=False, immediate=True)
-        self.refresh()
 
     def cursor_moved(self) -> None:
         """The user chose another line."""
