@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from fd_events import bind, openat, sock_address, socket
+from fd_events import UNIX, bind, openat, sendto, sock_address, socket, unix_tuple
 from process_events import capture, clone, simple, u32, value, values
 from scap_builder import Process, i64
 
@@ -197,3 +197,17 @@ def test_a_connect_without_its_address_leaves_old_lines_alone() -> None:
     assert info(socket(3), connect, processes=MODERN) == "fd=3(<4>0.0.0.0:0->0.0.0.0:0)"
     bound = socket(3), connect, bind(3, sock_address("127.0.0.1", 80)), simple("CLOSE_E", 10, i64(3))
     assert info(*bound) == "fd=3(<4t>127.0.0.1:80) "
+
+
+def test_a_connect_after_datagrams_names_the_socket_in_old_lines() -> None:
+    unix = socket(3, UNIX, kind=2) + sendto(3, unix_tuple(0, 0xAB, b"/run/s"))
+    close = simple("CLOSE_E", 10, i64(3))
+    assert info(unix, close) == "fd=3(<u>0->ab /run/s) "
+    assert info(unix, simple("CONNECT_E", 10, i64(3), bytes([UNIX]) + b"/run/s\0")) == "fd=3(<u>/run/s) addr=/run/s "
+
+
+def test_a_userfaultfd_is_no_descriptor_in_old_lines() -> None:
+    made = simple("USERFAULTFD_E", 10) + simple("USERFAULTFD_X", 10, i64(3), u32(0))
+    close = simple("CLOSE_E", 10, i64(3))
+    assert info(made, close) == "fd=3 "
+    assert info(made, close, processes=MODERN) == "fd=3(<u>)"

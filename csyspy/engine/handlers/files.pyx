@@ -251,6 +251,7 @@ cdef int _plain(State state) except -1:
             info.open_flags = O_CLOEXEC
     elif FLAGS_AT[kind] and (kind != TIMERFD_CREATE_X or state.exit_only):
         info.open_flags = param_u64(&state.evt, FLAGS_AT[kind], 0)
+    info.old_style_missed = info.type == FD_USERFAULTFD     # an event of 0.29.3 that its parser does not look at
     add_fd(state, fd, info)
     return 0
 

@@ -185,7 +185,6 @@ cdef int _connect_enter(State state) except -1:
     cdef const uint8_t* p
     cdef uint32_t n
     cdef FdInfo info = state.fd
-    cdef bint v6, mapped
     cdef bytes said
     if info is None:
         return 0
@@ -200,6 +199,14 @@ cdef int _connect_enter(State state) except -1:
         return 0
     if not event_param(&state.evt, 1, &p, &n) or not valid_address(p, n):
         return 0
+    if info.old_style is not None:
+        _aim(state, info.old_style, p, n)
+    return _aim(state, info, p, n)
+
+
+cdef int _aim(State state, FdInfo info, const uint8_t* p, uint32_t n) except -1:
+    """The socket's other end is to be at the address `p[:n]`, which is valid."""
+    cdef bint v6, mapped
     if p[0] == AF_FAMILY_INET or p[0] == AF_FAMILY_INET6:
         v6 = p[0] == AF_FAMILY_INET6
         mapped = v6 and is_mapped_ip4(p + 1)
