@@ -34,7 +34,7 @@ struct process_facts {
 	u32 uid, gid, login_uid;
 	u32 tty;
 	u32 vtid, vpid, vpgid, pgid;
-	u32 pidns_level;
+	u32 pidns_level;          /* above 0 also where only its children will count in another namespace */
 	u32 file_mode;          /* with LAYER_* above the mode */
 	u32 file_uid, file_gid;
 	char comm[16];
@@ -208,6 +208,12 @@ static __always_inline u32 fetch_process(struct scratch *s, u64 flags)
 	facts->pgid = own_number(group, 0);
 #endif
 	namespace = kernel_u64((u64)pid, O_pid_numbers + (level & 31) * UPID_BYTES + O_upid_ns);
+#if O_nsproxy_pid_ns_for_children >= 0
+	if (!level) {       /* unshare and setns hold for children only */
+		char *children = load_pointer(load_pointer(task, O_task_struct_nsproxy), O_nsproxy_pid_ns_for_children);
+		facts->pidns_level = children && (u64)children != namespace;
+	}
+#endif
 	reaper = kernel_u64(namespace, O_pid_namespace_child_reaper);
 	if (reaper)
 		facts->pidns_start_ns = kernel_u64(reaper, O_task_struct_start_boottime);
