@@ -162,20 +162,13 @@ def test_arguments_that_sysdig_cannot_read_are_kept_where_they_are_asked_for(tmp
 
 
 CONTAINER_ID = "0123456789abcdef" * 4
-LAYOUTS = (
-    f"docker/{CONTAINER_ID}",
-    f"kubepods/burstable/pod12345678-1234-1234-1234-123456789012/{CONTAINER_ID}",
-    f"machine.slice/libpod-{CONTAINER_ID}.scope",
-    f"system.slice/docker-{CONTAINER_ID}.scope",
-)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_containers_by_their_cgroups(tmp_path: Path, layout: str) -> None:
+def test_a_process_that_goes_into_a_container_is_there_with_its_next_program(tmp_path: Path) -> None:
     root = next((path for path in (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")) if (path / "cgroup.procs").exists()), None)
     if root is None:
         pytest.skip("no cgroups that can be written to")
-    group = root / layout
+    group = root / "docker" / CONTAINER_ID
     made = [path for path in (group, *group.parents) if not path.exists() and root in path.parents]
     try:
         group.mkdir(parents=True)
