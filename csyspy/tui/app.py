@@ -34,6 +34,7 @@ from csyspy.tui.settings import Settings, read_settings
 from csyspy.tui.terminal import AsciiFilter, Symbols, has_few_colours, symbols, when_gone
 from csyspy.tui.theme import CONTRAST, CSYSPY, FALLBACKS, THEMES
 from csyspy.tui.threads import ForgetfulThreads
+from csyspy.tui.widgets.grid import GridView
 from csyspy.views.catalogue import VIEWS
 from csyspy.views.registry import all_views
 from csyspy.views.snapshot import snapshot_of
@@ -221,7 +222,7 @@ class CsyspyApp(App[int]):
     def on_frame_ready(self) -> None:
         with self._lock:
             frame, self._mailbox = self._mailbox, None
-        if frame is not None and self.screen_stack:
+        if frame is not None and self.screen_stack and self.view_screen.query(GridView):  # a screen that closes has lost its widgets
             self.view_screen.show(frame)
 
 
