@@ -1,5 +1,6 @@
 """The screen under test: a feed without a thread of its own, frames made by hand, and ways to look at what is drawn."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from csyspy.tui.widgets.grid import GridView
 from csyspy.views.catalogue import VIEWS
 from csyspy.views.snapshot import Value, snapshot_of
 from csyspy.views.view import View
+
+DEADLINE_S = 60.0
 
 
 class QuietFeed:
@@ -84,12 +87,13 @@ def line(app: CsyspyApp, y: int) -> str:
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     """Let the app work until the condition holds, however slow the machine is."""
-    for _ in range(200):
+    give_up_s = time.monotonic() + DEADLINE_S
+    while True:
         await pilot.pause()
         if condition():
             return
+        assert time.monotonic() < give_up_s, "the screen never came to it"
         await pilot.pause(0.05)
-    raise AssertionError("the screen never came to it")
 
 
 async def settled(pilot: Pilot[Any]) -> None:
