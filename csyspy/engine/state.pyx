@@ -45,7 +45,7 @@ cdef class State:
         self.fd = None
         self.fd_num = -1
         self.fd_name_changed = None
-        self.first_ts = self.begin_ts = self.line_ts = 0
+        self.first_ts = self.line_ts = 0  # but begin_ts: spans are those of the whole file (sysdig: m_firstevent_ts)
         self.producer = PRODUCER_OLD
         self.exit_only = False
 

@@ -63,6 +63,7 @@ FILE_OPENS = View(
     id="file_opens",
     name="File Opens List",
     description="One line for every call of open.",
+    tips=("Most programs call openat instead: Dig with the filter `evt.type in (open, openat, openat2, creat)` has those as well.",),
     kind=Kind.LIST,
     filter="evt.type=open and evt.dir=<",
     applies_to=(

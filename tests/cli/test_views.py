@@ -12,6 +12,7 @@ import pytest
 from csyspy.cli.view_output import GAP, _widths
 from csyspy.cli.views import list_views
 from csyspy.views.catalogue import VIEWS
+from csyspy.views.format import short_bytes
 from csyspy.views.registry import all_views
 
 DEMO = "examples/demo.scap"
@@ -33,6 +34,12 @@ def test_json_has_a_row_a_key_with_numbers_as_numbers(csyspy, demo: Path) -> Non
     cpu = [row["CPU"] for row in rows]
     assert cpu == sorted(cpu, reverse=True)
     assert cpu[0] > 0
+
+
+def test_rates_of_a_merged_capture_are_over_all_its_sections(csyspy, demo: Path) -> None:
+    result = csyspy("-r", demo, "-v", "sports", "--json", "fd.sport=7777")
+    [row] = json.loads(result.stdout)["rows"]
+    assert short_bytes(row["BPS IN"]) == "4.48K"  # as csysdig -r demo.scap -v sports --raw
 
 
 @pytest.mark.parametrize("room", [10, 40, 80, 120, 400])
