@@ -99,3 +99,16 @@ def test_a_log_that_was_moved_away_is_begun_anew_on_sigusr1(tmp_path: Path) -> N
         process.terminate()
     assert moved.read_text().startswith("o (from ")
     assert log.read_text().startswith("o (from ")
+
+
+def test_alerts_of_an_audit_log_reach_the_outputs(shared: Path, tmp_path: Path) -> None:
+    rules, log = tmp_path / "audit.yaml", tmp_path / "log"
+    rules.write_text("- {rule: any, desc: d, condition: ka.verb exists, output: '%ka.verb', priority: NOTICE, source: k8s_audit}\n")
+    words = ["-r", str(rules), "-e", str(shared / "samples" / "k8s" / "audit_log.jsonl")]
+    plain = subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=60, check=True).stdout
+    settings = f"stdout_output.enabled=false file_output.enabled=true file_output.filename={log}".split()
+    done = subprocess.run(
+        [*COMMAND, *words, *(word for one in settings for word in ("-o", one))], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, log.read_text()) == ("", plain)
+    assert plain

@@ -234,3 +234,12 @@ def test_a_slow_receiver_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> Non
     assert channel.dropped >= 7
     assert complaints[0] == "stuck is too slow: alerts for it are dropped"
     assert complaints[-1].endswith("alerts did not reach stuck")
+
+
+def test_members_of_the_json_are_left_out_and_put_in_as_the_settings_say() -> None:
+    plain = json.loads(to_json(alert()))
+    assert list(plain) == ["hostname", "output", "output_fields", "priority", "rule", "source", "tags", "time"]
+    shape = JsonShape(output=False, output_fields=False, tags=False, message=True)
+    found = json.loads(to_json(alert(), shape))
+    assert list(found) == ["hostname", "message", "priority", "rule", "source", "time"]
+    assert (found["message"], found["time"]) == ("0", "1970-01-01T00:00:01.000000000Z")
