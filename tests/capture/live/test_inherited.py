@@ -72,7 +72,7 @@ def test_what_was_done_before_the_program_is_known_of_it(tmp_path: Path, sysdig:
         with recording(path, f"proc.name={NAME}") as process:
             heir = subprocess.Popen(["/bin/sh", "-c", shell, WORK], close_fds=False, start_new_session=True)
             assert heir.wait(DEADLINE_S) == 0
-            time.sleep(0.2)  # what the ring holds is read within that time
+            time.sleep(0.5)  # what the ring holds is read within that time
             waiting.communicate()
         assert process.stderr is not None
         if "none lost" not in process.stderr.read():

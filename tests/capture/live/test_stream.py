@@ -57,7 +57,7 @@ def _record(folder: Path) -> Recorded:
     with recording(path, "proc.name in (csyspy-workload, workload, renamed) or proc.pname in (csyspy-workload, workload)") as process:
         run = subprocess.run([name, WORKLOAD, place], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
         assert run.returncode == 0, run.stderr
-        time.sleep(0.2)  # what the ring holds is read within that time
+        time.sleep(0.5)  # what the ring holds is read within that time
     assert process.stderr is not None
     said = process.stderr.read()
     return Recorded(path, json.loads(run.stdout.splitlines()[-1]), said)
@@ -156,7 +156,7 @@ def test_arguments_that_sysdig_cannot_read_are_kept_where_they_are_asked_for(tmp
     name.symlink_to(Path(sys.executable).resolve())
     with recording(path, *words, f"proc.name={name.name} or proc.pid={os.getpid()}"):
         subprocess.run([name, "-c", "import os; os.memfd_create('csyspy-secret')"], check=True, timeout=DEADLINE_S)
-        time.sleep(0.2)
+        time.sleep(0.5)
     found = lines(Recorded(path, {}, ""), "*%evt.arg.name", f"evt.type=memfd_create and evt.dir=< and proc.name={name.name}")
     assert found == [named]
 
@@ -180,7 +180,7 @@ def test_a_process_that_goes_into_a_container_is_there_with_its_next_program(tmp
             subprocess.run(
                 ["sh", "-c", f"echo $$ > {group}/cgroup.procs; exec sh -c '/bin/true; /bin/true'"], check=True, timeout=DEADLINE_S
             )
-            time.sleep(0.2)
+            time.sleep(0.5)
         found = lines(Recorded(path, {}, ""), "%container.id %proc.name", "evt.type=execve and evt.dir=<")
         assert found == ["0123456789ab sh", "0123456789ab true", "0123456789ab true"][-len(found) :]
         assert len(found) >= 2
@@ -250,7 +250,7 @@ def test_latencies_are_those_of_the_calls(tmp_path: Path) -> None:
     path = tmp_path / "sleeps.scap"
     with recording(path, "--latency", "proc.name=csyspy-sleeps or evt.type=chroot"):
         subprocess.run([name, "-c", code], check=True, timeout=DEADLINE_S)
-        time.sleep(0.2)
+        time.sleep(0.5)
     found = lines(Recorded(path, {}, ""), "%evt.latency %evt.type %evt.num", "evt.type=nanosleep and evt.dir=<")
     assert len(found) == 50
     assert all(10_000_000 <= int(line.split()[0]) < 10_000_000_000 for line in found)

@@ -109,7 +109,7 @@ def watched(text: str, tmp_path: Path) -> tuple[dict[str, list[str]], dict[str, 
         work.stdin.write(b"go\n")
         work.stdin.flush()
         assert work.stdout.readline() == b"done\n"
-        time.sleep(0.3)
+        time.sleep(0.5)
     finally:
         for watcher in watchers:
             watcher.terminate()
