@@ -37,7 +37,10 @@ def streamed(tmp_path: Path) -> Iterator[Path]:
         yield output
     finally:
         child.terminate()
-        _, said = child.communicate(timeout=30)
+        try:
+            _, said = child.communicate(timeout=30)
+        finally:
+            child.kill()  # where it would not end, it would go on watching all other tests
     assert "none lost" in said, said
 
 

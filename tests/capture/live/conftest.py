@@ -70,4 +70,7 @@ def recording(path: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(DEADLINE_S)
+        try:
+            process.wait(DEADLINE_S)
+        finally:
+            process.kill()
