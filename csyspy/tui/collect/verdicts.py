@@ -1,5 +1,6 @@
 """Which parts of a condition held for one event."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +46,7 @@ class VerdictCollector:
         heads = {And: "all of", Or: "any of", Not: "not"}
         children: tuple[Node, ...] = ()
         if isinstance(node, And | Or):
-            children = node.children
+            children = tuple(_flat(node))
         elif isinstance(node, Not) and isinstance(node.child, And | Or | Not):
             children = (node.child,)
         part = Part(depth, heads[type(node)] if children else render(node))
@@ -58,3 +59,12 @@ class VerdictCollector:
         self.sinks.append(CallbackSink(EventView({}), hold, program))
         for child in children:
             self._add(child, depth + 1)
+
+
+def _flat(node: And | Or) -> Iterator[Node]:
+    """What is joined, also by the same word within it."""
+    for child in node.children:
+        if type(child) is type(node) and isinstance(child, And | Or):
+            yield from _flat(child)
+        else:
+            yield child

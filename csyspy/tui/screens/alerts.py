@@ -45,13 +45,14 @@ class AlertsScreen(AlertParts, AlertCommands):
     AlertsScreen.-wide #rules { display: block; }
     AlertsScreen #selected {
         display: none;
-        height: 45%;
+        height: 1fr;
         border: round $border;
         border-title-color: $primary;
         border-title-style: bold;
         border-subtitle-color: $faint;
     }
     AlertsScreen.-tall #selected { display: block; }
+    AlertsScreen.-tall #alerts { height: auto; min-height: 6; max-height: 55%; }
     """
 
     def __init__(self, watch: AlertWatch, when_left: Callable[[], object] = lambda: None) -> None:
