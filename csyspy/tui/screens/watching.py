@@ -11,6 +11,7 @@ from csyspy.errors import CsyspyError
 from csyspy.rules.alert_groups import hits_of
 from csyspy.tui.alert_watch import AlertWatch
 from csyspy.tui.commands import Command
+from csyspy.tui.frame import Can
 from csyspy.tui.screens.view_base import ViewBase
 from csyspy.tui.widgets.pulse import Pulse
 from csyspy.tui.widgets.scrubber import Scrubber
@@ -47,7 +48,8 @@ class Watching(ViewBase):
 
     def _stand(self) -> None:
         """Start what runs from the start, where that is wanted; the alerts may be opened before this screen is there."""
-        if self._standing is None and (self.rules_files or self.received is not None):
+        wanted = self.received is not None or (bool(self.rules_files) and Can.EVENTS in self.feed.can)
+        if wanted and self._standing is None:
             self._standing = self._start(AlertWatch(self.feed, self._files_of_rules(), None, self.received))
 
     def _files_of_rules(self) -> tuple[str, ...]:
