@@ -79,6 +79,14 @@ def test_latencies_by_period(demo: Path) -> None:
     assert 100 < len(collector.rows) < 150
     assert all(before.start_ns < now.start_ns for before, now in pairwise(collector.rows))
     assert {bucket for row in collector.rows for bucket in row.counts} <= set(range(1, BUCKETS + 1))
+
+
+def test_latencies_that_come_without_end_are_those_of_late(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = walked(demo, LatencyCollector("evt.type=openat", 500_000_000)).rows
+    monkeypatch.setattr("csyspy.tui.collect.latency.MOST_ROWS", 50)
+    newest = walked(demo, LatencyCollector("evt.type=openat", 500_000_000)).rows
+    assert 45 <= len(newest) <= 50
+    assert newest == every[-len(newest) :]
     assert latency_ns(1) == 1
     assert latency_ns(BUCKETS) == 10**11
 

@@ -11,6 +11,7 @@ BUCKETS = 71
 """Values of evt.latency.quantized: 1 for 1 ns up to BUCKETS for 100 s, on a logarithmic scale."""
 DECADES = 11
 MOST_ROWS = 20_000
+"""The newest ones: live, half a second each, almost three hours."""
 
 
 class LatencyRow(NamedTuple):
@@ -29,6 +30,8 @@ def latency_ns(bucket: int) -> int:
 class LatencyCollector:
     """Counts the calls that pass a filter, by period. Raises FieldError where it is wrong."""
 
+    is_full = False
+
     def __init__(self, filter_text: str, period_ns: int) -> None:
         self.rows: list[LatencyRow] = []
         self.period_ns = period_ns
@@ -37,11 +40,6 @@ class LatencyCollector:
         self._table.needs |= self._table.inner.needs
         self._table.every(period_ns, self._end_row, True)
         self.sinks: list[Any] = [self._table]
-
-    @property
-    def is_full(self) -> bool:
-        """Whether no more rows are taken."""
-        return len(self.rows) >= MOST_ROWS
 
     def end(self) -> None:
         """The last period is over, too."""
@@ -52,5 +50,6 @@ class LatencyCollector:
     def _end_row(self, start_ns: int, length_ns: int) -> None:
         counts = {int(key[0]): int(totals[0]) for key, totals in self._table.rows() if key[0]}
         self._table.clear()
-        if not self.is_full:
-            self.rows.append(LatencyRow(start_ns, counts))
+        self.rows.append(LatencyRow(start_ns, counts))
+        if len(self.rows) > MOST_ROWS:
+            del self.rows[: MOST_ROWS // 10]

@@ -76,9 +76,10 @@ class Spectrogram(PaintedScroll):
         if y == 0:
             return self.painted([(self._scale(), "header")], width).apply_style(self.style_of("header"))
         line = self.scroll_offset.y + y - 1
-        if line >= len(self._rows):
+        rows = self._rows[line : line + 1]  # the oldest may go at any time
+        if not rows:
             return Strip.blank(width, self.rich_style)
-        row, is_cursor = self._rows[line], line == self.cursor
+        row, is_cursor = rows[0], line == self.cursor
         clock = time.strftime("%H:%M:%S", time.localtime(row.start_ns // 10**9)) + f".{row.start_ns // 10**6 % 1000:03}"
         segments = [Segment(f"{'▸' if is_cursor else ' '} {clock} ", self.style_of("cursor" if is_cursor else "faint"))]
         segments += [self._cell(row, line, cell) for cell in range(self._cells)]
