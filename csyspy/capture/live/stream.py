@@ -165,7 +165,8 @@ class LiveSource:
         if options.tier is Tier.A:
             self._prepare_calls()  # which takes longest
         self._encoder.note_ends(True)
-        self._before = {thread.tid: thread for thread in threads()}
+        if not self._waiting:
+            self._look_before()
         if options.tier is Tier.B:
             self._encoder.fill_by(ProcFacts(self._encoder.name_cgroups, environment if options.large_environment else None))
             self._attach_tracepoints(options)
@@ -183,6 +184,10 @@ class LiveSource:
         if options.page_faults:
             self._loaded.attach_raw("stream_fault", "page_fault_user")
             self._loaded.attach_raw("stream_fault", "page_fault_kernel")
+
+    def _look_before(self) -> None:
+        """Note who is there, for those that are gone when the list is made."""
+        self._before = {thread.tid: thread for thread in threads()}
 
     def _attach_tracepoints(self, options: StreamOptions) -> None:
         for program, category, event in TRACEPOINTS:
@@ -240,6 +245,7 @@ class LiveSource:
         self._attach()
         self._set_waiting(False)
         self._loaded.detach("stream_exec")
+        self._look_before()  # only now: it takes longer than many a program runs
         return True
 
     def _rest(self) -> None:
