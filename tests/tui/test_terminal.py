@@ -150,7 +150,7 @@ def test_it_ends_when_its_terminal_goes_and_nobody_tells_it(demo: Path) -> None:
 
 
 def test_without_colours_nothing_is_lost(demo: Path) -> None:
-    screen = Screen("-r", str(demo), TERM="xterm-256color", NO_COLOR="1")
+    screen = Screen("-r", str(demo), TERM="xterm-256color", LC_ALL="C.UTF-8", NO_COLOR="1")
     screen.until("▸ ".encode())
     screen.until("CPU▼".encode())
     os.write(screen.fd, b"q")
