@@ -38,7 +38,7 @@ class StreamFeed(KernelFeed):
     can = Can.EVENTS
 
     def answer(self, query: Query, publish: Publish, is_cancelled: IsCancelled) -> None:
-        if kernel_plan(query.view, query.filter_text, containers=query.containers) is not None:
+        if kernel_plan(query.view, query.filter_text, containers=query.containers, asked=query.asked) is not None:
             super().answer(query, publish, is_cancelled)
             return
         aggregation = ViewAggregation(query.view, query.filter_text, containers=query.containers)

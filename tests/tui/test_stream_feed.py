@@ -1,6 +1,7 @@
 """Live frames from the kernel's events."""
 
 import subprocess
+import sys
 import threading
 import time
 
@@ -16,6 +17,14 @@ from csyspy.views.catalogue import VIEWS
 
 MARK = "/nowhere/csyspy-stream-feed"
 DEADLINE_S = 30
+TALK = """
+import socket, time
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+accepted, _ = server.accept()
+print("{}:{}->{}:{}".format(*client.getsockname(), *client.getpeername()), flush=True)
+while True: client.send(b"x"); accepted.recv(1); time.sleep(0.02)
+"""
 
 
 @pytest.fixture
@@ -74,3 +83,21 @@ def test_views_that_no_table_fills_are_made_of_events(feed: StreamFeed) -> None:
 def test_who_closes_it_ends_the_walk(feed: StreamFeed, after_s: float) -> None:
     threading.Timer(after_s, feed.close).start()
     feed.walk(EventCollector("proc.name=nobody-has-this-name").sinks, None, lambda: False, lambda state: None)
+
+
+def test_times_of_connections_are_counted_on_request(feed: StreamFeed) -> None:
+    view = VIEWS["connections"]
+    latency = next(i for i, column in enumerate(view.shown_columns()) if column.field == "evt.latency")
+    longest: dict[object, object] = {}
+    end_s = time.monotonic() + DEADLINE_S
+
+    def take(frame: Frame) -> None:
+        longest.update(zip(frame.snapshot.keys, frame.snapshot.values[latency], strict=True))
+
+    with subprocess.Popen([sys.executable, "-c", TALK], stdout=subprocess.PIPE, text=True) as talker:
+        assert talker.stdout is not None
+        name = talker.stdout.readline().strip()
+        query = Query(view, asked=frozenset({"evt.latency"}))
+        feed.answer(query, take, lambda: bool(longest.get(name)) or time.monotonic() > end_s)
+        talker.kill()
+    assert longest[name]
