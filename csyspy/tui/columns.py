@@ -32,11 +32,12 @@ def fit(
     """Place columns into width cells; the least important go first, of equals the rightmost. Column trend_of gets its trend beside it
     where there is room. The widths, with the marker's, add up to width where that is possible at all.
 
-    `among`: only these columns, in this order (None: all). `skip`: so many columns behind the first are scrolled away to the left."""
+    `among`: only these columns, in this order (None: all); those that are counted on request stay then, as somebody
+    asked for them. `skip`: so many columns behind the first are scrolled away to the left."""
     chosen = list(range(len(columns)) if among is None else among)
     del chosen[1 : 1 + min(skip, max(len(chosen) - 2, 0))]
     while len(chosen) > 1 and _rest(columns, chosen, width) < _least_rest(columns, chosen):
-        droppable = [index for index in chosen if columns[index].colsize]
+        droppable = [index for index in chosen if columns[index].colsize and (among is None or not columns[index].on_request)]
         if len(droppable) <= 1:
             break
         chosen.remove(min(reversed(droppable), key=lambda index: columns[index].priority))

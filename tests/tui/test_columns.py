@@ -37,3 +37,10 @@ def test_a_screen_too_narrow_still_shows_something(width: int) -> None:
 )
 def test_the_least_important_columns_go_first(width: int, shown: list[str]) -> None:
     assert names(width) == shown
+
+
+def test_a_column_that_was_asked_for_stays() -> None:
+    columns = VIEWS["connections"].shown_columns()
+    asked = next(i for i, column in enumerate(columns) if column.on_request)
+    assert asked not in [placed.index for placed in fit(columns, 80)]
+    assert asked in [placed.index for placed in fit(columns, 80, among=range(len(columns)))]
