@@ -14,11 +14,12 @@ from libc.string cimport memchr, memcpy
 from csyspy.capture.live.event_out cimport STATE_ONLY, Out, add, add_int, begin_event, end_event, make_room
 from csyspy.capture.live.inherited cimport Told, retell
 from csyspy.capture.live.record cimport (
-    ARGUMENT, ARGUMENT_INT, CALL_ENTER, CALL_EXIT, CGROUPS, CONSTANT, FAULT, FETCHED_BYTES, FETCHED_INT, FETCHED_NAME, FETCHED_TEXT, INHERITED,
-    MAX_FETCHED, RESULT, SIGNAL, SPECIAL, SWITCH, TASK_EXIT, Head, Param, Record,
+    ARGUMENT, ARGUMENT_INT, CALL_ENTER, CALL_EXIT, CGROUPS, CONSTANT, FETCHED_BYTES, FETCHED_INT, FETCHED_NAME, FETCHED_TEXT, INHERITED,
+    MAX_FETCHED, RESULT, SPECIAL, TASK_EXIT, Head, Param, Record,
 )
 from csyspy.capture.live.ring cimport RingReader
 from csyspy.capture.live.special cimport Rules, Tables, add_special, convert
+from csyspy.capture.live.task_events cimport add_task_event
 
 from csyspy.capture.live.call_table import CALLS
 from csyspy.capture.live.native import conversions
@@ -40,14 +41,9 @@ cdef enum:
     OLD_CODES = 329          # ppm_sc codes that sysdig 0.29.3 knows; it would read beyond its table. Newer ones go by the call's number
     GENERIC_E = 0
     GENERIC_X = 1
-    SCHEDSWITCH = 152
     DROP_E = 148
     DROP_X = 149
-    PROCEXIT = 186
-    SIGNALDELIVER = 232
     PROCINFO = 234
-    PAGE_FAULT = 290
-    SIGCHLD = 17
     NR_EXIT = 60
     NR_EXIT_GROUP = 231
 
@@ -397,47 +393,10 @@ cdef class Encoder:
             add(&self.out, text, <uint16_t>size)
 
     cdef void _other(self, const Record* r) noexcept nogil:
-        """What is no system call: an enter event alone."""
-        cdef const uint64_t* v = <const uint64_t*>r.fetched[0]
-        cdef uint64_t ts = r.head.ts_ns + <uint64_t>self.epoch_ns
-        cdef int64_t tid = <int64_t><uint32_t>r.head.pid_tgid
-        cdef uint64_t status, sender
-        if r.head.kind == TASK_EXIT:
-            if self.notes_ends:
-                self._note_end(tid)
-            status = v[0] & 0xFFFF
-            if not begin_event(&self.out, ts, tid, r.head.cpu, PROCEXIT, 4):
-                return
-            add_int(&self.out, status, 8)
-            add_int(&self.out, (status >> 8) & 0xFF, 8)
-            add_int(&self.out, status & 0x7F, 1)
-            add_int(&self.out, (status >> 7) & 1, 1)
-        elif r.head.kind == SIGNAL:
-            sender = v[2] if <int32_t>v[1] <= 0 or v[0] == SIGCHLD else 0
-            if not begin_event(&self.out, ts, tid, r.head.cpu, SIGNALDELIVER, 3):
-                return
-            add_int(&self.out, sender, 8)
-            add_int(&self.out, <uint64_t>tid, 8)
-            add_int(&self.out, v[0], 1)
-        elif r.head.kind == SWITCH:
-            if not begin_event(&self.out, ts, tid, r.head.cpu, SCHEDSWITCH, 6):
-                return
-            add_int(&self.out, v[0], 8)
-            add_int(&self.out, v[1], 8)
-            add_int(&self.out, v[2], 8)
-            add_int(&self.out, v[3], 4)
-            add_int(&self.out, v[4], 4)
-            add_int(&self.out, v[5], 4)
-        elif r.head.kind == FAULT:
-            if not begin_event(&self.out, ts, tid, r.head.cpu, PAGE_FAULT, 3):
-                return
-            add_int(&self.out, v[0], 8)
-            add_int(&self.out, v[1], 8)
-            add_int(&self.out, _fault_flags(v[2]), 4)
-        else:
+        if r.head.kind == TASK_EXIT and self.notes_ends:
+            self._note_end(<int64_t><uint32_t>r.head.pid_tgid)
+        if not add_task_event(&self.out, r):
             self.malformed += 1
-            return
-        end_event(&self.out)
 
     cdef void _note_end(self, int64_t tid) noexcept with gil:
         self.ended.add(tid)
@@ -529,12 +488,3 @@ cdef inline uint64_t _fetched(const Record* r, const Param* p) noexcept nogil:
     if p.is_signed and p.in_width < 8 and value >> (8 * p.in_width - 1):
         value |= ~<uint64_t>0 << (8 * p.in_width)
     return value
-
-
-cdef inline uint32_t _fault_flags(uint64_t error) noexcept nogil:
-    """Error code of the processor -> PPM_PF_* (libs: driver/ppm_flag_helpers.h, pf_flags_to_scap)."""
-    cdef uint32_t flags = 1 if error & 1 else 2
-    flags |= 4 if error & 2 else 8
-    flags |= 16 if error & 4 else 32
-    flags |= 64 if error & 8 else 0
-    return flags | (128 if error & 16 else 0)
