@@ -137,8 +137,8 @@ cdef class Changed(Extractor):
         return 1
 
 
-cdef class Length(Extractor):
-    """Items of a list, or bytes of a text before its first NUL, or bytes of a buffer."""
+cdef class NumberOf(Extractor):
+    """A number that is made of another field."""
 
     cdef Extractor source
 
@@ -149,6 +149,10 @@ cdef class Length(Extractor):
         self.type = PT_UINT64
         self.fmt = PF_DEC
         self.needs = source.needs
+
+
+cdef class Length(NumberOf):
+    """Items of a list, or bytes of a text before its first NUL, or bytes of a buffer."""
 
     cdef int get(self, State state, Value* out) except -1:
         cdef Value v
@@ -164,18 +168,8 @@ cdef class Length(Extractor):
         return 0
 
 
-cdef class Number(Extractor):
+cdef class Number(NumberOf):
     """A text of digits as the number that it writes; other texts have no value."""
-
-    cdef Extractor source
-
-    def __init__(self, Extractor source not None):
-        self.source = source
-        self.name = source.name
-        self.arg = source.arg
-        self.type = PT_UINT64
-        self.fmt = PF_DEC
-        self.needs = source.needs
 
     cdef int get(self, State state, Value* out) except -1:
         cdef Value v

@@ -16,6 +16,14 @@ cdef enum IdKind:
     BY_VPGID = 1
     BY_PGID = 2
 
+# IdKind -> the fields with the leader's name, program and path of the program
+cdef dict _FIELDS = {
+    BY_SID: ("proc.sname", "proc.sid.exe", "proc.sid.exepath"),
+    BY_VPGID: ("proc.vpgid.name", "proc.vpgid.exe", "proc.vpgid.exepath"),
+    BY_PGID: ("proc.pgid.name", "proc.pgid.exe", "proc.pgid.exepath"),
+}
+cdef dict KINDS = {}     # field -> IdKind
+
 
 cdef inline int64_t _id(ThreadInfo info, int kind) noexcept:
     if kind == BY_SID:
@@ -42,72 +50,32 @@ cdef ThreadInfo _leader(State state, int kind):
     return found
 
 
-cdef inline int _comm(State state, Value* out, int kind) except -1:
+cdef int _comm(State state, Extractor self, Value* out) except -1:
     cdef ThreadInfo leader
     if state.thread is None:
         return 0
-    leader = _leader(state, kind)
+    leader = _leader(state, KINDS[self.name])
     return give_bytes(out, leader.comm if leader is not None else b"")
 
 
-cdef inline int _exe(State state, Value* out, int kind) except -1:
+cdef int _exe(State state, Extractor self, Value* out) except -1:
     cdef ThreadInfo leader
     if state.thread is None:
         return 0
-    leader = _leader(state, kind)
+    leader = _leader(state, KINDS[self.name])
     return give_bytes(out, leader.exe if leader is not None else b"")
 
 
-cdef inline int _exepath(State state, Value* out, int kind) except -1:
+cdef int _exepath(State state, Extractor self, Value* out) except -1:
     cdef ThreadInfo leader
     if state.thread is None:
         return 0
-    leader = _leader(state, kind)
+    leader = _leader(state, KINDS[self.name])
     return give_bytes(out, leader.exepath if leader is not None else b"")
 
 
-cdef int _sname(State state, Extractor self, Value* out) except -1:
-    return _comm(state, out, BY_SID)
-
-
-cdef int _sid_exe(State state, Extractor self, Value* out) except -1:
-    return _exe(state, out, BY_SID)
-
-
-cdef int _sid_exepath(State state, Extractor self, Value* out) except -1:
-    return _exepath(state, out, BY_SID)
-
-
-cdef int _vpgid_name(State state, Extractor self, Value* out) except -1:
-    return _comm(state, out, BY_VPGID)
-
-
-cdef int _vpgid_exe(State state, Extractor self, Value* out) except -1:
-    return _exe(state, out, BY_VPGID)
-
-
-cdef int _vpgid_exepath(State state, Extractor self, Value* out) except -1:
-    return _exepath(state, out, BY_VPGID)
-
-
-cdef int _pgid_name(State state, Extractor self, Value* out) except -1:
-    return _comm(state, out, BY_PGID)
-
-
-cdef int _pgid_exe(State state, Extractor self, Value* out) except -1:
-    return _exe(state, out, BY_PGID)
-
-
-cdef int _pgid_exepath(State state, Extractor self, Value* out) except -1:
-    return _exepath(state, out, BY_PGID)
-
-
-register("proc.sname", _sname, NEED_THREAD)
-register("proc.sid.exe", _sid_exe, NEED_THREAD)
-register("proc.sid.exepath", _sid_exepath, NEED_THREAD | NEED_FD)
-register("proc.vpgid.name", _vpgid_name, NEED_THREAD)
-register("proc.vpgid.exe", _vpgid_exe, NEED_THREAD)
-register("proc.vpgid.exepath", _vpgid_exepath, NEED_THREAD | NEED_FD)
-register("proc.pgid.name", _pgid_name, NEED_THREAD)
-register("proc.pgid.exe", _pgid_exe, NEED_THREAD)
-register("proc.pgid.exepath", _pgid_exepath, NEED_THREAD | NEED_FD)
+for _kind, _names in _FIELDS.items():
+    KINDS.update(dict.fromkeys(_names, _kind))
+    register(_names[0], _comm, NEED_THREAD)
+    register(_names[1], _exe, NEED_THREAD)
+    register(_names[2], _exepath, NEED_THREAD | NEED_FD)
