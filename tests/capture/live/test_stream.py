@@ -142,6 +142,12 @@ def test_processes_and_their_ends(recorded: Recorded) -> None:
     assert [word.split()[1] for word in signals] in (["SIGTERM"], ["SIGKILL"])  # what kills is delivered as such
 
 
+def test_a_process_of_a_new_namespace_has_its_number_there(recorded: Recorded) -> None:
+    shown = "%thread.vtid %proc.vpid %evt.arg.res"
+    made = lines(recorded, shown, f"evt.type in (clone, fork) and evt.dir=< and proc.ppid={recorded.done['outside']}")
+    assert made == ["1 1 0"]
+
+
 def test_every_call_of_the_table_is_encoded(recorded: Recorded) -> None:
     """No record was malformed, and calls that are met have their own events."""
     names = set(lines(recorded, "%evt.type", f"proc.pid={recorded.done['pid']}"))

@@ -240,6 +240,16 @@ def processes() -> None:
             os._exit(0)
         os._exit(1)
     os.waitpid(child, 0)
+    child = os.fork()
+    if child == 0:
+        raw(272, 0x20000000)      # its children count in a pid namespace of their own
+        inner = os.fork()
+        if inner == 0:
+            os._exit(0)
+        os.waitpid(inner, 0)
+        os._exit(0)
+    done["outside"] = child
+    os.waitpid(child, 0)
     raw(200, os.getpid(), 0)
     raw(234, os.getpid(), os.getpid(), 0)
     raw(109, 0, 0)
