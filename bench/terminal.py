@@ -33,7 +33,7 @@ class Terminal:
         self.start_s = time.perf_counter()
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
-            os.environ.update(TERM="xterm-256color", COLUMNS=str(COLUMNS), LINES=str(LINES))
+            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
             os.execv(CSYSPY, [CSYSPY, *arguments])
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
 
