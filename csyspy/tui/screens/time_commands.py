@@ -143,7 +143,7 @@ class TimeCommands(ViewBase):
         elif self.travel.window is not None:
             self.command_whole()
         else:
-            self.action_command("back")
+            self.command_back()
 
     def _stop_reading(self, frame: Frame) -> None:
         """Keep what was read so far, as if the capture ended there."""
