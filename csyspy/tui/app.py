@@ -28,7 +28,6 @@ from csyspy.rules.audit_kind import is_audit_log
 from csyspy.tui.audit_feed import AUDIT_VIEW, AuditedFeed, AuditLogFeed
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Feed, Frame, Query, State
-from csyspy.tui.received import Received, Senders
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.settings import Settings, read_settings
 from csyspy.tui.terminal import AsciiFilter, Symbols, has_few_colours, symbols, when_gone
@@ -42,6 +41,8 @@ from csyspy.views.view import Kind, View
 
 if TYPE_CHECKING:
     from textual.command import Provider
+
+    from csyspy.tui.received import Received, Senders
 
 SHORTEST_INTERVAL_S = 0.25
 DEFAULT_INTERVAL_S = 2.0
@@ -82,8 +83,8 @@ class CsyspyApp(App[int]):
         containers: bool = False,
         rules_files: tuple[str, ...] = (),
         settings: Settings | None = None,
-        received: Received | None = None,
-        senders: Senders | None = None,
+        received: "Received | None" = None,
+        senders: "Senders | None" = None,
         symbols: Symbols = Symbols.UNICODE,
     ) -> None:
         super().__init__()
@@ -236,8 +237,8 @@ def run(
     rules_files: tuple[str, ...] = (),
     tier: str = "",
     metadata: Callable[[], NodeMetadata] | None = None,
-    received: Received | None = None,
-    senders: Senders | None = None,
+    received: "Received | None" = None,
+    senders: "Senders | None" = None,
 ) -> int:
     """Open the screen on a capture file or an audit log, or live where there is none, until the user leaves; the exit code.
 

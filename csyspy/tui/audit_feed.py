@@ -4,17 +4,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from csyspy.filters.passing import EVERYTHING, Passing
 from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.audit_rows import audit_snapshot
 from csyspy.tui.frame import Can, Feed, Frame, IsCancelled, Publish, Query, State, Window
-from csyspy.tui.received import Received
 from csyspy.tui.time_index import TimeIndex
 from csyspy.views.snapshot import snapshot_of
 from csyspy.views.view import K8S_AUDIT, View
+
+if TYPE_CHECKING:
+    from csyspy.tui.received import Received
 
 AUDIT_VIEW = "k8s_audit"
 NO_CALLS = "an audit log tells of requests to an API server only, not of system calls"
@@ -66,7 +68,7 @@ class AuditLogFeed:
 class AuditedFeed:
     """A feed that answers views of the source k8s_audit from what was received, and leaves all else to the other feed."""
 
-    def __init__(self, feed: Feed, received: Received | None, interval_s: float) -> None:
+    def __init__(self, feed: Feed, received: "Received | None", interval_s: float) -> None:
         self._feed = feed
         self._received = received
         self._interval_s = interval_s
@@ -89,7 +91,7 @@ class AuditedFeed:
                 self._closed.wait(LOOK_S)
             pause_s = self._interval_s
 
-    def _frame(self, query: Query, received: Received) -> Frame:
+    def _frame(self, query: Query, received: "Received") -> Frame:
         self._seq += 1
         snapshot = audit_snapshot(query.view, received.deeds, query.sort, seq=self._seq, time_ns=time.time_ns())
         notice = "filters look at system calls; a text without an operator finds rows" if query.filter_text else ""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -14,7 +14,6 @@ from csyspy.tui.arrange import arranged, tree, with_gone
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.completion import values_on_screen
 from csyspy.tui.frame import LIVE_STATES, Can, Feed, Frame, Query, State
-from csyspy.tui.received import Received
 from csyspy.tui.scope import Level, Scope
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.time_travel import NS_PER_S, Kept, TimeTravel
@@ -28,6 +27,9 @@ from csyspy.tui.widgets.pulse import Pulse
 from csyspy.tui.widgets.scrubber import Scrubber
 from csyspy.views.snapshot import Snapshot, Sort
 from csyspy.views.view import Kind, View
+
+if TYPE_CHECKING:
+    from csyspy.tui.received import Received
 
 SMALLEST = (60, 15)
 """Columns and lines under which there is nothing sensible to draw."""
@@ -71,7 +73,7 @@ class ViewBase(CommandScreen):
         interval_s: float,
         containers: bool,
         rules_files: tuple[str, ...] = (),
-        received: Received | None = None,
+        received: "Received | None" = None,
     ) -> None:
         super().__init__(feed)
         self.views = views

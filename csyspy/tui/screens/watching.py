@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.message import Message
@@ -9,12 +10,14 @@ from textual.worker import get_current_worker
 
 from csyspy.errors import CsyspyError
 from csyspy.rules.alert_groups import hits_of
-from csyspy.tui.alert_watch import AlertWatch
 from csyspy.tui.commands import Command
-from csyspy.tui.frame import Can
+from csyspy.tui.frame import Can, Window
 from csyspy.tui.screens.view_base import ViewBase
 from csyspy.tui.widgets.pulse import Pulse
 from csyspy.tui.widgets.scrubber import Scrubber
+
+if TYPE_CHECKING:
+    from csyspy.tui.alert_watch import AlertWatch
 
 LOOK_S = 1.0
 """How often the alerts are counted, and the rules files looked at."""
@@ -26,9 +29,9 @@ class Watching(ViewBase):
     Where rules were given, or alerts come from elsewhere, they run from the start to the end. Otherwise they begin with the command
     `alerts`; live, where they cost more than the views do, they end with it."""
 
-    _standing: AlertWatch | None = None
+    _standing: "AlertWatch | None" = None
     """Goes on while the alerts are not looked at."""
-    _counted: AlertWatch | None = None
+    _counted: "AlertWatch | None" = None
     """The one that was started last, whose alerts the screen counts."""
 
     _shown_count = -1
@@ -50,12 +53,7 @@ class Watching(ViewBase):
         """Start what runs from the start, where that is wanted; the alerts may be opened before this screen is there."""
         wanted = self.received is not None or (bool(self.rules_files) and Can.EVENTS in self.feed.can)
         if wanted and self._standing is None:
-            self._standing = self._start(AlertWatch(self.feed, self._files_of_rules(), None, self.received))
-
-    def _files_of_rules(self) -> tuple[str, ...]:
-        from csyspy.rules.settings import default_rules_files
-
-        return tuple(self.rules_files or default_rules_files())
+            self._standing = self._start(None)
 
     def command_alerts(self) -> None:
         from csyspy.tui.screens.alerts import AlertsScreen
@@ -63,24 +61,29 @@ class Watching(ViewBase):
         self._stand()
         window, watch = self.travel.window, self._standing
         if watch is None or watch.window != window:
-            watch = self._start(AlertWatch(self.feed, self._files_of_rules(), window, self.received))
+            watch = self._start(window)
             if not watch.is_endless and window is None:
                 self._standing = watch
         self.app.push_screen(AlertsScreen(watch, partial(self._left, watch)))
 
-    def _left(self, watch: AlertWatch) -> None:
+    def _left(self, watch: "AlertWatch") -> None:
         """The alerts were left: rules that run for them alone end."""
         if watch is not self._standing:
             watch.close()
 
     # running
 
-    def _start(self, watch: AlertWatch) -> AlertWatch:
-        self._counted = watch
+    def _start(self, window: Window | None) -> "AlertWatch":
+        """Run the rules on a part of the time, or on all of it."""
+        # 40 ms of the start, which who looks at no alerts is spared
+        from csyspy.rules.settings import default_rules_files
+        from csyspy.tui.alert_watch import AlertWatch
+
+        self._counted = watch = AlertWatch(self.feed, tuple(self.rules_files or default_rules_files()), window, self.received)
         self.run_worker(partial(self._load_and_walk, watch), thread=True, exclusive=True, group=_group_of(watch), exit_on_error=False)
         return watch
 
-    def _load_and_walk(self, watch: AlertWatch) -> None:
+    def _load_and_walk(self, watch: "AlertWatch") -> None:
         try:
             watch.load()
         except CsyspyError as error:
@@ -90,7 +93,7 @@ class Watching(ViewBase):
             watch.walk(_is_cancelled())
         self.post_message(self.Watched())
 
-    def _load_again(self, watch: AlertWatch) -> None:
+    def _load_again(self, watch: "AlertWatch") -> None:
         """The files have changed: go on with what they say now. Where they are wrong, the rules before stay in force."""
         try:
             watch.load()
@@ -100,11 +103,11 @@ class Watching(ViewBase):
             return
         self.app.call_from_thread(self._walk_again, watch)
 
-    def _walk_again(self, watch: AlertWatch) -> None:
+    def _walk_again(self, watch: "AlertWatch") -> None:
         self.notify("the files have changed", title="Rules loaded anew", timeout=3, markup=False)
         self.run_worker(partial(self._walk, watch), thread=True, exclusive=True, group=_group_of(watch), exit_on_error=False)
 
-    def _walk(self, watch: AlertWatch) -> None:
+    def _walk(self, watch: "AlertWatch") -> None:
         watch.walk(_is_cancelled())
         self.post_message(self.Watched())
 
@@ -128,7 +131,7 @@ class Watching(ViewBase):
             if isinstance(screen, AlertsScreen):
                 screen.look()
 
-    def _count(self, watch: AlertWatch) -> None:
+    def _count(self, watch: "AlertWatch") -> None:
         count = watch.count
         if count == self._shown_count:
             return
@@ -147,7 +150,7 @@ class Watching(ViewBase):
         return super().why_not(command)
 
 
-def _group_of(watch: AlertWatch) -> str:
+def _group_of(watch: "AlertWatch") -> str:
     return f"alerts-{id(watch)}"
 
 
