@@ -33,16 +33,16 @@ class Delivery:
     def _ask(self, number: int, frame: object) -> None:
         self._asked = True  # the signal may have come while a queue is locked
 
-    def _reopen(self) -> None:
-        self._asked = False
-        for channel in self._channels:
-            channel.reopen()
+    def _reopen_where_asked(self) -> None:
+        if self._asked:
+            self._asked = False
+            for channel in self._channels:
+                channel.reopen()
 
     def receive(self, alert: Alert) -> None:
         """Hand on an alert."""
         with self._lock:
-            if self._asked:
-                self._reopen()
+            self._reopen_where_asked()
             if self._prints:
                 self._printer.print(alert)
             for channel in self._channels:
@@ -51,8 +51,7 @@ class Delivery:
     def flush(self) -> None:
         """Print what waits."""
         with self._lock:
-            if self._asked:
-                self._reopen()
+            self._reopen_where_asked()
             self._printer.flush()
 
     def close(self) -> None:
