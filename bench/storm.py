@@ -8,6 +8,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "examples" / "demo.scap"
 PIECE = 1 << 16
+EVENT = 0x216
+"""Block type of the demo's events: a piece ends before one, never among the lists of a section, which no name may come between."""
 
 
 class Storm:
@@ -48,7 +50,8 @@ def _pieces(capture: bytes) -> Iterator[bytes]:
     begin = end = 0
     while end < len(capture):
         end += int.from_bytes(capture[end + 4 : end + 8], "little")
-        if end - begin >= PIECE or end >= len(capture):
+        before_event = int.from_bytes(capture[end : end + 4], "little") == EVENT
+        if (end - begin >= PIECE and before_event) or end >= len(capture):
             yield capture[begin:end]
             begin = end
 
