@@ -9,7 +9,6 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,10 +77,14 @@ static void do_fork(void)
 
 static void do_exec(void)
 {
+	/* Not posix_spawn: the C library asks for the 60 signals one by one in the child, 120 calls where the rest are 30. */
 	char *words[] = { "/bin/true", 0 };
-	pid_t child;
-	if (posix_spawn(&child, words[0], 0, 0, words, environ))
-		exit(1);
+	pid_t child = fork();
+	check(child, "fork");
+	if (!child) {
+		execve(words[0], words, environ);
+		_exit(127);
+	}
 	waitpid(child, 0, 0);
 }
 

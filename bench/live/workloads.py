@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 WORKS = ("getppid", "dd", "rw", "socket", "tcp", "open", "fork", "exec")
-TITLES = ("getppid", "dd bs=1", "rw 4k", "socket", "tcp", "open+close", "fork", "exec")
+TITLES = ("getppid", "dd bs=1", "rw 4k", "socket", "tcp", "open+close", "fork", "fork+exec")
 SOURCE = Path(__file__).with_name("workloads.c")
 
 
