@@ -15,4 +15,6 @@
 #endif
 #ifdef WITHOUT_TYPES
 #include "stream_tracepoints.h"
+#else
+#include "stream_cpu_times.h"
 #endif

@@ -14,6 +14,7 @@ from typing import Final
 from csyspy.capture.live.beginning import beginning, boot_epoch_ns, running_threads, threads
 from csyspy.capture.live.call_table import CALLS
 from csyspy.capture.live.compile import compile_module
+from csyspy.capture.live.cpu_times import CpuTimes
 from csyspy.capture.live.encode import Encoder
 from csyspy.capture.live.environments import LargeEnvironments, environment
 from csyspy.capture.live.initial_threads import InitialThread
@@ -23,6 +24,7 @@ from csyspy.capture.live.maps import possible_cpus
 from csyspy.capture.live.overhead import Meter, Overhead
 from csyspy.capture.live.params import FETCHES, parse_fetch
 from csyspy.capture.live.prefilter import ContainerOf, Prefilter
+from csyspy.capture.live.proc_cpu_times import CpuTime, ProcCpuTimes
 from csyspy.capture.live.proc_facts import ProcFacts
 from csyspy.capture.live.ring import RingReader
 from csyspy.capture.live.tier import Tier
@@ -132,7 +134,7 @@ class LiveSource:
         self._held = b""
         """Events that happened while the first chunk was made, for the next."""
         self._drained = False
-        self._clock_ticks = os.sysconf("SC_CLK_TCK")
+        self._cpu_times, self._of_proc = CpuTimes(), ProcCpuTimes()
         try:
             self._fill_tables()
             self._start()
@@ -164,6 +166,7 @@ class LiveSource:
         options = self._options
         if options.tier is Tier.A:
             self._prepare_calls()  # which takes longest
+            self._of_kernel()
         self._encoder.note_ends(True)
         if not self._waiting:
             self._look_before()
@@ -284,7 +287,8 @@ class LiveSource:
             self._begun = True
             first, self._held = self._first_chunk()
             if ended:  # and nothing happened: a capture without events is none
-                self._procinfo()
+                while not self._procinfo():
+                    pass
                 self._held += bytes(self._encoder.take())
             if self._options.duration_s and not ended:  # to hook in and to look round may take its time
                 self._ends_s = time.monotonic() + self._options.duration_s
@@ -296,10 +300,8 @@ class LiveSource:
         self._drained = not more
         self._tell_gaps()
         now_s = time.monotonic()
-        if now_s >= self._next_procinfo_s:
-            self._procinfo()
-            if self._prefilter is not None and self._prefilter.waits:
-                self._rest()
+        if now_s >= self._next_procinfo_s and self._procinfo() and self._prefilter is not None and self._prefilter.waits:
+            self._rest()
         if self._prefilter is not None and now_s >= self._next_learn_s:
             self._prefilter.learn_containers(self._loaded)
             self._next_learn_s = now_s + LEARN_S
@@ -364,10 +366,21 @@ class LiveSource:
         for ratio in self._gaps.passed(self._encoder.last_ts_ns - self._encoder.epoch_ns):
             self._encoder.drop(ratio)
 
-    def _procinfo(self) -> None:
-        """One event for each process with its CPU time (libs: userspace/libsinsp/sinsp.cpp, get_procs_cpu_from_driver)."""
+    def _procinfo(self) -> bool:
+        """One event for each process with its CPU time (libs: userspace/libsinsp/sinsp.cpp, get_procs_cpu_from_driver).
+
+        False where some of the times have to be asked for by another call: the ring is to be read in between."""
+        times = self._of_kernel() if self._options.tier is Tier.A else self._of_proc.more()
+        if times is None:
+            return False
         self._next_procinfo_s = time.monotonic() + PROCINFO_S
-        self._encoder.procinfo(time.time_ns(), list(cpu_times()))
+        self._encoder.procinfo(time.time_ns(), times)
+        return True
+
+    def _of_kernel(self) -> list[CpuTime]:
+        """CPU times of all processes by one pass over the kernel's tasks: a fiftieth of what /proc takes."""
+        found: list[CpuTime] = self._cpu_times.of_pass(self._loaded.iterate("stream_cpu_times", "task"))
+        return found
 
 
 def defines(options: StreamOptions, *, single_calls: bool) -> dict[str, int | str]:
@@ -408,19 +421,3 @@ def _entry(name: str, wanted: WantedCall | None) -> bytes:
         flags |= SMALL_FETCH
     packed = b"".join(struct.pack("<BBBB", *op) for op in ops)
     return struct.pack("<BBBB", WANTED, len(ops), flags, 0) + packed.ljust(4 * MAX_OPS, b"\0") + struct.pack("<I", wanted.clauses)
-
-
-def cpu_times() -> list[tuple[int, int, int]]:
-    """(pid, user, system) of all processes, in ticks of the clock."""
-    found = []
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", "rb", buffering=0) as file:
-                line = file.read(1024)
-        except OSError:
-            continue
-        words = line[line.rindex(b")") + 2 :].split()
-        found.append((int(name), int(words[11]), int(words[12])))
-    return found
