@@ -11,22 +11,24 @@ struct start {
   u64 ns;
 };
 
-BPF_ARRAY(starts, struct start, START_SLOTS);
+/* One value that holds all is found at once, and then a slot by arithmetic. Of chars, because bcc writes code for each member. */
+struct starts {
+  char of[START_SLOTS * sizeof(struct start)];
+};
+
+BPF_ARRAY(starts, struct starts, 1);
 
 /* A thread's slot, which is its own from now on; 0 never comes, but the verifier does not know. */
 static __always_inline struct start *start_of(char *registers)
 {
   int zero = 0;
-  struct start *start, *first = starts.lookup(&zero);
+  struct starts *all = starts.lookup(&zero);
+  struct start *start;
   u64 at;
-  u32 place;
-  if (!first)
+  if (!all)
     return 0;
-  at = (u64)registers - (u64)first; /* of an address the verifier allows no other arithmetic */
-  place = at >> STACK_SHIFT & (START_SLOTS - 1);
-  start = starts.lookup(&place);
-  if (!start)
-    return 0;
+  at = (u64)registers - (u64)all; /* of an address the verifier allows no other arithmetic */
+  start = &((struct start *)all)[at >> STACK_SHIFT & (START_SLOTS - 1)];
   at = at >> (STACK_SHIFT + 16) << 32;
   if ((start->thread & ~0xffffffffull) != at || !start->thread) {
     start->ns = 0;
@@ -53,12 +55,26 @@ static __always_inline u64 latency_of(struct start *start)
   return bpf_ktime_get_ns() - ns;
 }
 
+static __always_inline struct start *own_start(void)
+{
+  void *task = (void *)((u64(*)(void))158)();               /* bpf_get_current_task_btf */
+  return start_of((char *)((u64(*)(void *))175)(task)); /* bpf_task_pt_regs */
+}
+
 /* A thread ends, and another will get its stack. */
 int csp_call_thread_end(struct bpf_raw_tracepoint_args *ctx)
 {
-  void *task = (void *)((u64(*)(void))158)();                    /* bpf_get_current_task_btf */
-  struct start *start = start_of((char *)((u64(*)(void *))175)(task)); /* bpf_task_pt_regs */
+  struct start *start = own_start();
   if (start)
     start->thread = 0;
+  return 0;
+}
+
+/* A thread that executes a program gets the number of its process. */
+int csp_call_thread_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+  struct start *start = own_start();
+  if (start)
+    start->thread = (start->thread & ~0xffffffffull) | (u32)bpf_get_current_pid_tgid();
   return 0;
 }

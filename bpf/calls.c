@@ -37,7 +37,11 @@ struct cpu_row {
   u64 errors;
 };
 
-BPF_F_TABLE("array", u32, struct call_slot, call_slots, 2 * CALL_SLOTS, BPF_F_MMAPABLE);
+struct call_slots {
+  char of[2 * CALL_SLOTS * sizeof(struct call_slot)];
+};
+
+BPF_F_TABLE("array", u32, struct call_slots, call_slots, 1, BPF_F_MMAPABLE);
 /* tid << 32 | number of the call */
 BPF_F_TABLE("hash", u64, struct call_row, calls, 131072, BPF_F_NO_PREALLOC);
 BPF_F_TABLE("hash", u64, struct call_row, calls_too, 131072, BPF_F_NO_PREALLOC);
@@ -95,10 +99,14 @@ static __always_inline void count(u32 tid, u32 number, long result, u64 latency_
 {
   u64 key = (u64)tid << 32 | number;
   u32 which = turn();
-  u32 place = ((tid * CALLS_OF_THREAD + number) & (CALL_SLOTS - 1)) + (which ? CALL_SLOTS : 0);
-  struct call_slot *slot = call_slots.lookup(&place);
+  int zero = 0;
+  struct call_slots *all = call_slots.lookup(&zero);
+  struct call_slot *slot;
   struct call_row *row;
-  if (slot && (slot->key == key || __sync_val_compare_and_swap(&slot->key, 0, key) == 0)) {
+  if (!all)
+    return;
+  slot = &((struct call_slot *)all)[((tid * CALLS_OF_THREAD + number) & (CALL_SLOTS - 1)) + (which ? CALL_SLOTS : 0)];
+  if (slot->key == key || __sync_val_compare_and_swap(&slot->key, 0, key) == 0) {
     add_call(&slot->row, result, number, latency_ns);
     return;
   }

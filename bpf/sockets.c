@@ -4,6 +4,7 @@
  * An entry belongs to one thread, so nothing is shared and plain additions do. Of sockets that are no IP connection (unix,
  * netlink) all that matters is the part that read(2) and its kin moved, which the kernel's I/O accounting of tasks holds as well.
  */
+#include "runner.h"
 #include "thread_bytes.h"
 #include "turns.h"
 #define READ(to, from) (to) = *(typeof(to) *)(from)
@@ -159,49 +160,46 @@ static __always_inline int moved_ip(char *socket, u16 family, char *registers, u
 
 /* An empty program already costs a local socket a tenth, so what is not IP is told first, and all others asked only where somebody wants
  * to know what the tasks' own accounting has of them. */
-static __always_inline int moved(char *socket, int bytes, int out, int others)
+static __always_inline int moved(u64 *ctx, int out, int others)
 {
-  char *task, *registers;
-  u64 number;
+  char *socket = (char *)ctx[0], *registers;
+  int bytes = (int)ctx[1], is_ip, accounted;
   u32 tid = 0;
   u16 family = 0;
-  int is_ip, accounted;
   READ(family, socket + O_sock___sk_common + O_sock_common_skc_family);
   is_ip = family == FAMILY_INET || family == FAMILY_INET6;
   if (bytes <= 0 || (!is_ip && !others))
     return 0;
-  task = (char *)((u64(*)(void))158)();                    /* bpf_get_current_task_btf */
-  registers = (char *)((u64(*)(void *))175)((void *)task); /* bpf_task_pt_regs */
-  number = NUMBER(registers);
-  /* whether the task's I/O accounting counts the call as well: read, write, readv, writev, sendfile */
-  accounted = ACCOUNTED(number);
-  if (!is_ip && !accounted)
+  registers = runner_of(ctx, &tid);
+  if (!registers)
     return 0;
-  READ(tid, task + O_task_struct_pid);
+  /* whether the task's I/O accounting counts the call as well: read, write, readv, writev, sendfile */
+  accounted = ACCOUNTED(NUMBER(registers));
   if (is_ip)
     return moved_ip(socket, family, registers, tid, bytes, out, accounted);
-  add_bytes(tid, bytes, out);
+  if (accounted)
+    add_bytes(tid, bytes, out);
   return 0;
 }
 
 int csp_ip_send(u64 *ctx)
 {
-  return moved((char *)ctx[0], (int)ctx[1], 1, 0);
+  return moved(ctx, 1, 0);
 }
 
 int csp_ip_receive(u64 *ctx)
 {
-  return moved((char *)ctx[0], (int)ctx[1], 0, 0);
+  return moved(ctx, 0, 0);
 }
 
 int csp_socket_send(u64 *ctx)
 {
-  return moved((char *)ctx[0], (int)ctx[1], 1, 1);
+  return moved(ctx, 1, 1);
 }
 
 int csp_socket_receive(u64 *ctx)
 {
-  return moved((char *)ctx[0], (int)ctx[1], 0, 1);
+  return moved(ctx, 0, 1);
 }
 
 /* Who began: seen when a connection is made, which may be in an interrupt, so nothing of the current task counts here. */

@@ -1,8 +1,8 @@
 """C of bpf/ made into bytecode, once per machine: later starts need neither clang nor bcc.
 
 bcc compiles, in a process of its own, against the stub headers under bpf/include. Offsets of the kernel's structures are written
-``O_structure_member`` in the C (``O_task_struct_tgid``), values of its enumerations ``E_enumeration_name``; they are looked up in the
-kernel's BTF and given as macros, -1 where this kernel has none.
+``O_structure_member`` in the C (``O_task_struct_tgid``), values of its enumerations ``E_enumeration_name``, numbers of its structures and
+functions ``T_name``; they are looked up in the kernel's BTF and given as macros, -1 where this kernel has none.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ from typing import Any, Final
 
 import csyspy
 from csyspy.capture.live import bcc_module, cache
-from csyspy.capture.live.btf import Btf, BtfError, enum_values, offsets
+from csyspy.capture.live.btf import FUNC, STRUCT, Btf, BtfError, enum_values, offsets
 from csyspy.errors import LiveError
 
 COMPILE_S: Final = 60
-_MACRO: Final = re.compile(r"\b([OE])_(\w+)")
+_MACRO: Final = re.compile(r"\b([OET])_(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ def _included(path: Path, seen: set[Path]) -> str:
 
 
 def _kernel_flags(text: str, *, types: bool) -> list[str]:
-    """Macros for the members and values that the C names."""
-    wanted: dict[str, set[str]] = {"O": set(), "E": set()}
+    """Macros for the members, values and types that the C names."""
+    wanted: dict[str, set[str]] = {"O": set(), "E": set(), "T": set()}
     for kind, name in _MACRO.findall(text):
         wanted[kind].add(name)
     if not types:
@@ -107,6 +107,8 @@ def _kernel_flags(text: str, *, types: bool) -> list[str]:
         raise LiveError(f"the kernel carries no type information ({error})", "csyspy --tier B does without") from None
     found = [("O", name, at) for name, at in offsets(btf, sorted(wanted["O"])).items()]
     found += [("E", name, value) for name, value in enum_values(btf, sorted(wanted["E"])).items()]
+    numbers = btf.ids(wanted["T"], (STRUCT, FUNC)) if wanted["T"] else {}
+    found += [("T", name, numbers.get(name, -1)) for name in sorted(wanted["T"])]
     return [f"-D{kind}_{name}={value}" if value >= 0 else f"-D{kind}_{name}=(-1)" for kind, name, value in found]
 
 

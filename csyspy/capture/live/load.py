@@ -28,6 +28,10 @@ ATTEMPTS: Final = 5
 """To load a program whose verification signals interrupt."""
 LOAD_MAP_OPCODE: Final = 0x18
 PSEUDO_MAP_FD: Final = 1
+CALL_OPCODE: Final = 0x85
+PSEUDO_KFUNC_CALL: Final = 2
+KERNEL_FUNCTION: Final = 0x40000000
+"""In the C, what a call of a function of the kernel adds to its number in BTF (bpf/runner.h)."""
 PIECE: Final = 1 << 16
 """More than an iterator gives at once (linux: kernel/bpf/bpf_iter.c, eight pages)."""
 
@@ -175,12 +179,17 @@ class Loaded:
         return fd
 
     def _relocated(self, code: bytes) -> bytes:
-        """The code with the descriptors of this process' maps."""
+        """The code with the descriptors of this process' maps, and with calls of the kernel's functions as it knows them.
+
+        The C can only be made to call helpers, which have small numbers."""
         out = bytearray(code)
         for at in range(0, len(out), 8):
+            stood = int.from_bytes(out[at + 4 : at + 8], "little")
             if out[at] == LOAD_MAP_OPCODE and out[at + 1] >> 4 == PSEUDO_MAP_FD:
-                stood = int.from_bytes(out[at + 4 : at + 8], "little")
                 out[at + 4 : at + 8] = self._by_fd[stood].fd.to_bytes(4, "little")
+            elif out[at] == CALL_OPCODE and out[at + 1] == 0 and stood >= KERNEL_FUNCTION and stood < 1 << 31:
+                out[at + 1] = PSEUDO_KFUNC_CALL << 4
+                out[at + 4 : at + 8] = (stood - KERNEL_FUNCTION).to_bytes(4, "little")
         return bytes(out)
 
 

@@ -40,17 +40,25 @@ def _tell_kinds(loaded: Loaded) -> None:
             kinds.update(number.to_bytes(4, sys.byteorder), kind.to_bytes(4, sys.byteorder))
 
 
-_TIMES: Final = (Hook("csp_call_start", "sys_enter"), Hook("csp_call_thread_end", "sched_process_exit", typed=False))
-_CONNECTED: Final = Hook("csp_socket_state", "inet_sock_set_state", typed=False)
+_TIMES: Final = (
+    Hook("csp_call_start", "sys_enter"),
+    Hook("csp_call_thread_end", "sched_process_exit", typed=False),
+    Hook("csp_call_thread_exec", "sched_process_exec", typed=False),
+)
+_OF_SOCKETS: Final = (
+    Hook("csp_socket_state", "inet_sock_set_state", typed=False),
+    Hook("csp_runner_changes", "sched_process_exit", typed=False),
+    Hook("csp_runner_changes", "sched_process_exec", typed=False),
+)
 
 PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
     "tasks": ProbeSet("tasks.c", (Hook("csp_task_exit", "sched_process_exit"),)),
     "descriptors": ProbeSet("tasks.c", ()),
     "sockets": ProbeSet(
-        "sockets.c", (Hook("csp_ip_send", "sock_send_length"), Hook("csp_ip_receive", "sock_recv_length"), _CONNECTED)
+        "sockets.c", (Hook("csp_ip_send", "sock_send_length"), Hook("csp_ip_receive", "sock_recv_length"), *_OF_SOCKETS)
     ),
     "all_sockets": ProbeSet(
-        "sockets.c", (Hook("csp_socket_send", "sock_send_length"), Hook("csp_socket_receive", "sock_recv_length"), _CONNECTED)
+        "sockets.c", (Hook("csp_socket_send", "sock_send_length"), Hook("csp_socket_receive", "sock_recv_length"), *_OF_SOCKETS)
     ),
     "calls": ProbeSet("calls.c", (Hook("csp_call_exit", "sys_exit"),)),
     "latencies": ProbeSet("calls.c", (Hook("csp_call_timed", "sys_exit"), *_TIMES)),

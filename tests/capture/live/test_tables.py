@@ -1,6 +1,8 @@
 """The kernel's tables against what a process knows that it did."""
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -223,6 +225,30 @@ def test_no_count_is_lost_while_tables_are_read(work):
                 break
         storm.join()
     assert total == 1_000_000
+
+
+def test_a_thread_that_executes_a_program_counts_as_its_process_from_then_on():
+    talk = "a, b = socket.socketpair()\nfor _ in range({}): os.write(a.fileno(), bytes(1000)); os.read(b.fileno(), 1000); os.getppid()\n"
+    begin = "import os, socket, sys, threading\n"
+    program = begin + talk.format(1000)
+    first = f"{begin}def run():\n {talk.format(1)}\n os.execv(sys.executable, [sys.executable, '-ISc', {program!r}])\n"
+    first = first.replace("\nfor", "\n for") + "threading.Thread(target=run).start()"
+    pids = []
+
+    def act() -> None:
+        with subprocess.Popen([sys.executable, "-ISc", first]) as process:
+            pids.append(process.pid)
+
+    own = Condition("own", frozenset({"proc.pid"}), lambda row: row["proc.pid"] in pids)
+    needs = Needs(("proc.pid",), sums("evt.buflen.file"), (own,)), Needs(("evt.type",), sums("evt.count", "evt.latency"), (own,))
+    with KernelTables(plans := [plan(one) for one in needs]) as tables:
+        tables.sample()
+        act()
+        tables.sample()
+        (_, ((file_bytes,),)), (types, counts) = (tables.answer(found) for found in plans)
+    assert file_bytes < 1_000_000
+    assert dict(zip(types, counts[0], strict=True))["getppid"] == 2 * 1000  # what it did before has a number that nobody has now
+    assert dict(zip(types, counts[1], strict=True))["execve"] > 0
 
 
 def test_own_calls_do_not_count():
