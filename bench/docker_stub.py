@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import signal
 import socketserver
 import subprocess
 import sys
@@ -108,24 +107,27 @@ _NUMBERS: dict[str, int] = {}
 
 
 def serve(path: str, containers: int, per_minute: int, minutes: float) -> None:
-    """Be the server, in a process of its own: tell of starts on standard output, one `number time` a line."""
+    """Be the server, in a process of its own, until standard input ends: a number there starts that container, an empty line all of them,
+    one after the other; of those it tells on standard output, one `number time` a line."""
     for number in range(containers + int(per_minute * minutes) + 1):
         _NUMBERS[full_id(number)[:12]] = number
     server = Docker(path)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print("ready", flush=True)
-    sys.stdin.readline()
-    for i in range(int(per_minute * minutes)):
-        time.sleep(60 / per_minute)
-        server.start(containers + i)
-        print(containers + i, time.time(), flush=True)
-    print("end", flush=True)
-    signal.pause()
+    for line in sys.stdin:
+        if line.strip():
+            server.start(int(line))
+            continue
+        for i in range(int(per_minute * minutes)):
+            time.sleep(60 / per_minute)
+            server.start(containers + i)
+            print(containers + i, time.time(), flush=True)
+        print("end", flush=True)
 
 
 @contextlib.contextmanager
 def served(path: str, containers: int, per_minute: int, minutes: float) -> Iterator["subprocess.Popen[str]"]:
-    """That server as a process which is ready; a line on its standard input lets the starts begin."""
+    """That server as a process which is ready; `begin` or `start` let it go on."""
     words = [sys.executable, "-m", "bench.docker_stub", path, str(containers), str(per_minute), str(minutes)]
     server = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
@@ -138,9 +140,18 @@ def served(path: str, containers: int, per_minute: int, minutes: float) -> Itera
 
 
 def begin(server: "subprocess.Popen[str]") -> None:
-    """Let the containers start."""
+    """Let all containers start, so many a minute."""
+    _tell(server, "")
+
+
+def start(server: "subprocess.Popen[str]", number: int) -> None:
+    """Let one start."""
+    _tell(server, str(number))
+
+
+def _tell(server: "subprocess.Popen[str]", line: str) -> None:
     assert server.stdin is not None
-    server.stdin.write("\n")
+    server.stdin.write(f"{line}\n")
     server.stdin.flush()
 
 

@@ -1,5 +1,9 @@
-"""Whether look-ups slow events of the running kernel down: a storm of calls while csyspy records everything and containers start, with a
-runtime that tells their names and without.
+"""Whether look-ups slow events of the running kernel down: a storm of calls while csyspy records everything and containers start.
+
+The storm comes in slices, in each of which a process starts: by turns in a control group of its own, which is a container whose name is
+looked up, and in one that is known already. A slice with a look-up is compared with the mean of the two beside it; and, to tell what that
+says, the slices without one with the two of their kind before and behind. csyspy is the same all the time, so that where its memory
+lies, which makes half of the cost of reading in one start and not in the next, is in neither figure.
 
 The containers are sleeping processes in control groups of their own, as Docker names them; the runtime is bench/docker_stub.py.
 """
@@ -9,11 +13,10 @@ import os
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.docker_stub import begin, full_id, served
+from bench.docker_stub import full_id, served, start
 from bench.live.watcher import Watcher
 from bench.live.workloads import build, cpus, ns_of
 
@@ -23,69 +26,76 @@ READ = "open"
 """The one at which reading keeps pace on any machine: what is lost costs nothing to read."""
 SETTLE_S = 4.0
 """For the names of what is there at the start."""
+SLICE_S = 0.66
+START_AT = 0.25
+"""Where in a slice a process starts: what follows from it is over before the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Of one call of the storm, in ns of CPU."""
+@dataclass(slots=True)
+class Turns:
+    """A cost in ns of CPU, in the slices without look-ups and in those with: the first is one more, and they follow each other in turn."""
 
-    storm_ns: float
-    reader_ns: float
+    without: list[float] = field(default_factory=list)
+    with_: list[float] = field(default_factory=list)
+
+    def ratios(self) -> list[float]:
+        """Of each slice with look-ups to the two beside it."""
+        return [2 * here / (before + after) for here, before, after in zip(self.with_, self.without, self.without[1:], strict=False)]
+
+    def noise(self) -> list[float]:
+        """Likewise, of the slices without look-ups alone."""
+        return [2 * here / (before + after) for before, here, after in zip(self.without, self.without[1:], self.without[2:], strict=False)]
+
+
+@dataclass(slots=True)
+class Costs:
+    """Of one call of the storm."""
+
+    storm: Turns = field(default_factory=Turns)
+    reader: Turns = field(default_factory=Turns)
     """Of the thread that reads events, without those that look names up."""
 
 
 class Containers:
-    """Sleeping processes, each in a control group of its own; `start` makes one more."""
+    """Sleeping processes, each in a control group of its own at first."""
 
     def __init__(self, count: int) -> None:
         mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
         self._parent = Path(next(words[1] for words in mounts if words[2] == "cgroup2")) / "docker"
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._groups = 0
         self._made_parent = not self._parent.exists()
         self._parent.mkdir(exist_ok=True)
         for _ in range(count):
             self.start()
 
-    def start(self) -> None:
-        """The container of the next number."""
-        group = self._parent / full_id(len(self._processes))
-        group.mkdir()
-        words = ["sh", "-c", f"echo $$ > {group}/cgroup.procs && exec sleep 1000"]
+    def start(self, *, new: bool = True) -> int:
+        """One more process, in the container of the next number or in that of the last one; the container's number."""
+        if new:
+            self._groups += 1
+            self._group(self._groups - 1).mkdir()
+        words = ["sh", "-c", f"echo $$ > {self._group(self._groups - 1)}/cgroup.procs && exec sleep 1000"]
         self._processes.append(subprocess.Popen(words, stdin=subprocess.DEVNULL))
+        return self._groups - 1
+
+    def _group(self, number: int) -> Path:
+        return self._parent / full_id(number)
 
     def close(self) -> None:
         """End them all, and take their groups away."""
         for process in self._processes:
             process.kill()
-        for number, process in enumerate(self._processes):
+        for process in self._processes:
             process.wait()
-            (self._parent / full_id(number)).rmdir()
+        for number in range(self._groups):
+            self._group(number).rmdir()
         if self._made_parent:
             self._parent.rmdir()
 
 
-@contextlib.contextmanager
-def starting(containers: Containers, per_minute: int) -> Iterator[None]:
-    """Containers start meanwhile, so many a minute."""
-    over = threading.Event()
-
-    def start() -> None:
-        while not over.wait(60 / per_minute):
-            containers.start()
-
-    thread = threading.Thread(target=start)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def storms(containers: int, per_minute: int, times: int, *, looks_up: bool) -> tuple[dict[str, Cost], str]:
-    """Work -> its cost, the least of many times, in each of which a container starts; what csyspy said of events and losses at its end."""
-    found: dict[str, list[Cost]] = {work: [] for work in CALLS}
-    seconds = 60 / per_minute * 1.1
+def storms(containers: int, turns: int) -> tuple[dict[str, Costs], str]:
+    """Work -> its costs in so many slices with look-ups; what csyspy said of events and losses at its end."""
+    found = {work: Costs() for work in CALLS}
     storm_cpu, csyspy_cpu = cpus()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
@@ -93,23 +103,30 @@ def storms(containers: int, per_minute: int, times: int, *, looks_up: bool) -> t
         node = Containers(containers)
         stack.callback(node.close)
         socket = f"{folder}/docker.sock"
-        words = ["-w", "/dev/null"]
-        if looks_up:
-            server = stack.enter_context(served(socket, containers, per_minute, len(CALLS) * times * seconds / 60 + 1))
-            os.sched_setaffinity(server.pid, {csyspy_cpu})
-            words += ["--docker-host", socket]
-        watcher = stack.enter_context(Watcher(words, csyspy_cpu))
+        server = stack.enter_context(served(socket, containers, len(CALLS) * turns, 1.0))
+        os.sched_setaffinity(server.pid, {csyspy_cpu})
+        watcher = stack.enter_context(Watcher(["-w", "/dev/null", "--docker-host", socket], csyspy_cpu))
         threading.Event().wait(SETTLE_S)
-        if looks_up:
-            begin(server)
-        with starting(node, per_minute):
-            for work in (*CALLS,) * times:
+
+        def start_container() -> None:
+            start(server, node.start())
+
+        def start_process() -> None:
+            node.start(new=False)
+
+        for work in CALLS:
+            for turn in range(2 * turns + 1):
+                looks_up = turn % 2 == 1
+                timer = threading.Timer(START_AT * SLICE_S, start_container if looks_up else start_process)
+                timer.start()
                 before_ns = _thread_ns(watcher.process.pid)
-                storm_ns = ns_of(program, work, seconds, storm_cpu) / CALLS[work]
-                made = seconds * 1e9 / storm_ns
-                found[work].append(Cost(storm_ns, (_thread_ns(watcher.process.pid) - before_ns) / made))
+                storm_ns = ns_of(program, work, SLICE_S, storm_cpu) / CALLS[work]
+                reader_ns = (_thread_ns(watcher.process.pid) - before_ns) * storm_ns / (SLICE_S * 1e9)
+                timer.join()
+                for cost, ns in ((found[work].storm, storm_ns), (found[work].reader, reader_ns)):
+                    (cost.with_ if looks_up else cost.without).append(ns)
         said = watcher.stop()
-    return {work: Cost(min(c.storm_ns for c in costs), min(c.reader_ns for c in costs)) for work, costs in found.items()}, said
+    return found, said
 
 
 def _thread_ns(tid: int) -> int:

@@ -34,7 +34,7 @@ CORE_PERCENT, MEMORY_MB, NAME_MS, STORM_RATIO = 2.0, 30.0, 300.0, 1.02
 DOCKER_CONTAINERS = 20
 CHURN = 5
 ROUNDS, STORMS = 100, 5
-LIVE_STORMS, LIVE_TIMES = 4, 6
+LIVE_STORMS, LIVE_TURNS = 3, 20
 
 
 def figure(what: str, value: float, unit: str, most: float) -> None:
@@ -100,25 +100,33 @@ def storm(containers: int, per_minute: int) -> None:
     figure("its wall time", min(wall_s[True]) / min(wall_s[False]), "times", STORM_RATIO)
 
 
-def live_storm(containers: int, per_minute: int) -> None:
-    """The same storm of calls while csyspy records them, with look-ups and without, in turns."""
-    from bench.live_storm import CALLS, READ, Cost, storms
+def live_storm(containers: int) -> None:
+    """A storm of calls while csyspy records them, with look-ups and without, in turns."""
+    from bench.live_storm import CALLS, READ, Costs, Turns, storms
 
-    costs: dict[bool, list[dict[str, Cost]]] = {False: [], True: []}
-    said = ""
+    costs: list[dict[str, Costs]] = []
     for _ in range(LIVE_STORMS):
-        for looks_up, found in costs.items():
-            cost, said = storms(containers, per_minute, LIVE_TIMES, looks_up=looks_up)
-            found.append(cost)
-    without, with_ = (costs[looks_up] for looks_up in (False, True))
+        cost, said = storms(containers, LIVE_TURNS)
+        costs.append(cost)
+        print(f"  {said}", flush=True)
+
+    def compared(what: str, turns: list[Turns]) -> None:
+        without_ns = statistics.median(ns for each in turns for ns in each.without)
+        ratio, low, high = _median([ratio for each in turns for ratio in each.ratios()])
+        of_itself, least, most = _median([ratio for each in turns for ratio in each.noise()])
+        figure(f"live, CPU of {what}, to that without look-ups ({without_ns:.0f} ns)", ratio, "times", STORM_RATIO)
+        print(f"    95 %: {low:.3f} to {high:.3f}; without look-ups to itself {of_itself:.3f}, 95 %: {least:.3f} to {most:.3f}", flush=True)
+
     for work in CALLS:
-        least_ns = min(cost[work].storm_ns for cost in without)
-        ratio = min(cost[work].storm_ns for cost in with_) / least_ns
-        figure(f"live, CPU of a call ({work}), to that without look-ups ({least_ns:.0f} ns)", ratio, "times", STORM_RATIO)
-    least_ns = min(cost[READ].reader_ns for cost in without)
-    ratio = min(cost[READ].reader_ns for cost in with_) / least_ns
-    figure(f"live, CPU of reading the events of a call ({READ}), likewise ({least_ns:.0f} ns)", ratio, "times", STORM_RATIO)
-    print(f"  the last one: {said}")
+        compared(f"a call ({work})", [cost[work].storm for cost in costs])
+    compared(f"reading the events of a call ({READ})", [cost[READ].reader for cost in costs])
+
+
+def _median(values: list[float]) -> tuple[float, float, float]:
+    """The median, and where that of all values there could be lies with 95 % (by the binomial distribution, near enough normal)."""
+    ordered = sorted(values)
+    rank = max(int(len(ordered) / 2 - 0.98 * len(ordered) ** 0.5), 0)
+    return statistics.median(ordered), ordered[rank], ordered[-1 - rank]
 
 
 def id_to_name(what: str, open_runtime: "Callable[[], Runtime]", ids: Collection[str]) -> None:
@@ -231,7 +239,7 @@ def main() -> None:
     if shutil.which("gcc") is None:
         print("  no storm of the running kernel: no gcc here", file=sys.stderr)
     else:
-        live_storm(options.containers, options.per_minute)
+        live_storm(options.containers)
     if shutil.which("dockerd") is None:
         print("  no dockerd here (Debian package docker.io)", file=sys.stderr)
     else:
