@@ -24,6 +24,7 @@ _TEXTS: Final = (
 CONTAINER_FIELDS: Final = (*_TEXTS, *_FLAGS, *_NUMBERS)
 """What `container` tells, in its order."""
 _NAME: Final = CONTAINER_FIELDS.index("container.name")
+_PRIVILEGED: Final = CONTAINER_FIELDS.index("container.privileged")
 MEASURED: Final = frozenset({"container.cpu.throttled", "container.memory.used", "container.memory.of_limit"})
 """What control groups count; everything else changes when somebody tells something new."""
 HOST: Final = tuple(
@@ -115,6 +116,8 @@ class Identities:
             "" if value is None and field in _TEXTS else value for field, value in zip(CONTAINER_FIELDS, values, strict=True)
         ]
         container.row[_NAME] = container.row[_NAME] or container.told["id"]
+        if "privileged" not in container.told:  # the field's false is also what libs say where they do not know
+            container.row[_PRIVILEGED] = None
 
     def exeline(self, pid: int) -> str | None:
         """The command line, words separated by blanks; None where there is none."""

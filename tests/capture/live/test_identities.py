@@ -51,6 +51,7 @@ def test_a_gone_process_is_found_by_the_path_that_the_kernel_remembers():
     row = identities.container((1, 7), 2**22 + 1)
     assert list(row[:3]) == [ID[:12], ID[:12], "docker"]
     assert len(row) == len(CONTAINER_FIELDS)
+    assert row[CONTAINER_FIELDS.index("container.privileged")] is None, "nobody has said that it is not"
 
 
 def test_what_runtime_and_cluster_say_arrives_in_place():
