@@ -4,7 +4,10 @@ Version 1, version 2, or both side by side: each of the controllers is in one hi
 (kernel: Documentation/admin-guide/cgroup-v1/memory.rst, cgroup-v2.rst, scheduler/sched-bwc.rst).
 """
 
+import glob
+import itertools
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +16,9 @@ MOUNTINFO: Final = "/proc/self/mountinfo"
 UNLIMITED: Final = 1 << 60
 """Version 1 has a number near the largest for "no limit"."""
 MOST_BYTES: Final = 1 << 14
+MOST_LEVELS: Final = 4
+"""Of groups in which both the reader's and another container are."""
+_UPWARDS: Final = re.compile(r"^(?:/\.\.)+/")
 _CONTROLLERS: Final = ("cpu", "memory")
 
 
@@ -60,8 +66,8 @@ class CgroupFiles:
             paths = [path for names, path in cgroups if not names or (version == 1 and controller.encode() in names.split(b","))]
             for path in map(os.fsdecode, paths):
                 top = _top(container_id, path)
-                if mount and top and os.path.isfile(f"{mount}{top}/{_PROOF[controller]}"):
-                    found[controller] = Place(mount + top, version)
+                if mount and top and (folder := _folder(mount, top, _PROOF[controller])):
+                    found[controller] = Place(folder, version)
         return found
 
 
@@ -115,10 +121,22 @@ def throttled_percent(before: Periods | None, now: Periods | None) -> float | No
     return min(max(100.0 * (now.throttled - before.throttled) / passed, 0.0), 100.0) if passed > 0 else 0.0
 
 
+def _folder(mount: str, path: str, proof: str) -> str:
+    """The directory of a group in which there is a file of that name; empty where there is none.
+
+    From within a namespace of control groups (csyspy in a container) paths lead up from the reader's own group, and where that lies is
+    not said; with the machine's hierarchy at hand (deploy/daemonset.yaml) the group is somewhere below the first levels of it."""
+    below = _UPWARDS.sub("", path)
+    if below != path:
+        levels = (f"{glob.escape(mount)}{'/*' * level}/{glob.escape(below)}/{proof}" for level in range(MOST_LEVELS))
+        return os.path.dirname(next(itertools.chain.from_iterable(map(glob.iglob, levels)), ""))
+    return mount + path if os.path.isfile(f"{mount}{path}/{proof}") else ""
+
+
 def _top(container_id: str, path: str) -> str:
     """The path as far as the container's own group; empty where it is not in it."""
     at = path.find(container_id)
-    if at < 0 or ".." in path:
+    if at < 0 or ".." in _UPWARDS.sub("", path):
         return ""
     end = path.find("/", at)
     return path if end < 0 else path[:end]

@@ -14,6 +14,7 @@ LIBVIRT_LXC: Final = 2
 CRI: Final = 6
 CONTAINERD: Final = 7
 CRIO: Final = 8
+BPM: Final = 9
 PODMAN: Final = 11
 NSPAWN: Final = 100  # csyspy's own: libs takes what systemd-nspawn runs for processes of the host
 
@@ -56,6 +57,7 @@ LAYOUTS: Final = (
     _layout("systemd-nspawn, by machinectl", NSPAWN, rb"/systemd-nspawn@(?P<id>[^/]+)\.service(?:/|$)", short=False, named=True),
     # Libvirt's machines have such a name too; those of qemu are no containers.
     _layout("systemd-nspawn", NSPAWN, rb"/machine-(?!qemu\\x2d|lxc\\x2d)(?P<id>[^/]+)\.scope(?:/|$)", short=False, named=True),
+    _layout("bpm", BPM, rb"bpm-(?P<id>[a-zA-Z0-9._-]+?)(?<!\.service)(?<!\.slice)(?:\.scope|$)", short=False, named=True),
     _layout("containerd by ctr", CONTAINERD, rb"^/default/(?P<id>[^/]{1,64})(?<!\.service)(?<!\.slice)(?<!\.scope)$"),
 )
 

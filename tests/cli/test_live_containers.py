@@ -66,6 +66,7 @@ BOXES = (
     Box(10, f"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{identity(10)}.scope/container", "podman"),
     Box(11, "/lxc/cspweb", "lxc", called="cspweb"),
     Box(12, "/machine.slice/systemd-nspawn@cspbox.service/payload", "nspawn", called="cspbox"),
+    Box(13, "/system.slice/bpm-cspjob.scope", "bpm", called="cspjob"),
 )
 IDS = {box.id[:12]: box for box in BOXES}
 

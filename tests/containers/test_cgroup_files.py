@@ -92,7 +92,19 @@ def test_a_group_that_is_gone(tmp_path: Path) -> None:
     assert memory_bytes(places) is None
     assert periods(places) is None
     assert files.places("0" * 12, of_process("2")) == {}
-    assert files.places(ID, [(b"", b"/../../" + GROUP.encode())]) == {}  # seen from within a namespace of control groups
+
+
+@pytest.mark.parametrize("version", ["1", "2", "hybrid"])
+def test_from_within_a_namespace_of_control_groups_the_group_is_looked_for(tmp_path: Path, version: str) -> None:
+    files = hierarchies(tmp_path, version)
+    whole = files.places(ID, of_process(version))
+    shared, _, below = GROUP.lstrip("/").partition("/")  # csyspy is below the first, too
+    assert shared
+    assert below
+    seen = [(names, b"/../../" + below.encode()) for names, _ in of_process(version)]
+    assert files.places(ID, seen) == whole
+    assert files.places(ID, [(names, path.replace(b"/pod7", b"/pod7/../pod7")) for names, path in seen]) == {}, "of another form"
+    assert files.places(ID, [(names, b"/../../nowhere/" + ID.encode()) for names, _ in seen]) == {}
 
 
 def test_without_hierarchies(tmp_path: Path) -> None:

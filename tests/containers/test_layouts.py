@@ -3,7 +3,7 @@
 import pytest
 
 from csyspy.containers import LAYOUTS, container_of
-from csyspy.containers.layouts import CONTAINERD, CRIO, DOCKER, LIBVIRT_LXC, LXC, NSPAWN, PODMAN
+from csyspy.containers.layouts import BPM, CONTAINERD, CRIO, DOCKER, LIBVIRT_LXC, LXC, NSPAWN, PODMAN
 
 ID = "ab1fbeaf118714d829ba1befba8d2e76655a8832a087a249a9959eaee9ad9960"
 SHORT = ID[:12]
@@ -23,6 +23,8 @@ CASES = {
     "kubepods, systemd, cri-o": (f"/kubepods.slice/kubepods-besteffort.slice/{POD}.slice/crio-{ID}.scope", SHORT, CRIO),
     "kubepods, cgroupfs, cri-o": (f"/kubepods/besteffort/{POD}/crio-{ID}", SHORT, CRIO),
     "kubepods, systemd, cri-dockerd": (f"/kubepods.slice/kubepods-{POD}.slice/docker-{ID}.scope", SHORT, DOCKER),
+    "bpm": ("/garden/bpm-nats.server_0", "nats.server_0", BPM),
+    "bpm, systemd": ("/system.slice/bpm-nats.scope/worker", "nats", BPM),
     "containerd by ctr": ("/default/my-test", "my-test", CONTAINERD),
     "lxc": ("/lxc/web1", "web1", LXC),
     "lxc, inside": ("/lxc/web1/init.scope", "web1", LXC),
@@ -57,6 +59,8 @@ def test_layout(case: str) -> None:
         f"/docker/{ID[:-1]}z",
         f"/crio-conmon-{ID}.scope",
         "/default/cron.service",
+        "/system.slice/bpm-agent.service",
+        "/garden/bpm-nats/worker",
         r"/machine.slice/machine-qemu\x2d1\x2dvm.scope/libvirt/emulator",
     ],
 )
