@@ -2,15 +2,12 @@
 /* Which thread runs, and the registers with which it came into the kernel: in a slot that the place of its kernel stack leads to, where
  * a program's arguments lie. So both come without a call into the kernel. Of two threads that share a slot each finds the other there,
  * and asks. */
+#include "kernel_functions.h"
 #define STACK_SHIFT 14 /* where kernel stacks have more bits, nothing is kept */
 #define RUNNERS 16384
 #define EXITING 0x4 /* PF_EXITING */
-#define KERNEL_FUNCTION 0x40000000 /* csyspy/capture/live/load.py knows calls of the kernel's own functions by it */
 
 #if T_bpf_rdonly_cast >= 0 && T_pt_regs >= 0
-/* A number as a pointer that loads may go by: takes nothing at run (since 6.2). */
-#define REGISTERS_AT(number) (((char *(*)(u64, u32))(KERNEL_FUNCTION + T_bpf_rdonly_cast))((number), T_pt_regs))
-
 struct runner {
   u64 stack;     /* its place >> STACK_SHIFT */
   u64 registers; /* their place */
@@ -42,7 +39,7 @@ static __always_inline char *runner_of(u64 *ctx, u32 *tid)
   runner = &((struct runner *)all->of)[stack & (RUNNERS - 1)];
   if (all->here && runner->stack == stack) {
     *tid = runner->tid;
-    return REGISTERS_AT(runner->registers);
+    return CAST(runner->registers, T_pt_regs);
   }
   {
     char *task = (char *)((u64(*)(void))158)();             /* bpf_get_current_task_btf */
@@ -58,7 +55,7 @@ static __always_inline char *runner_of(u64 *ctx, u32 *tid)
     }
     *(struct runners **)&all->here = all;
   }
-  return REGISTERS_AT(registers);
+  return CAST(registers, T_pt_regs);
 }
 
 /* A thread ends, and another will get its stack; or it has another number from now on: execve gives it that of its process. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* Threads and what the kernel itself has counted for them: no hook on the path of any system call.
  *
- * `csp_tasks` is run over all threads whenever somebody asks. A thread that ends in between would be missed, so
- * `csp_task_exit` leaves its last counts in `exited`, from where the reader takes them. Both are programs of the tracing
+ * `csp_walk` goes over all threads whenever somebody asks, or the kernel's iterator runs `csp_tasks` for each of them, which takes it
+ * ten times as long and has room for any number. A thread that ends in between would be missed, so `csp_task_exit` leaves its last counts in `exited`, from where the reader takes them. Both are programs of the tracing
  * kind and load members directly. Members that this kernel lacks are -1 and their values stay 0.
  */
+#include "kernel_functions.h"
 #include "path_parts.h"
 #define CGROUP_DEPTH 16
 #define READ(to, from) (to) = *(typeof(to) *)(from)
@@ -96,6 +97,7 @@ static __always_inline void fill(struct task_row *row, char *task)
 {
   char *leader = 0, *parent = 0, *group = 0, *mm = 0, *cred = 0, *sets = 0, *cgroup = 0, *pid = 0;
 
+  task = CAST(task, T_task_struct);
   READ(row->start_ns, task + O_task_struct_start_boottime);
   READ(row->cpu_ns, task + O_task_struct_se + O_sched_entity_sum_exec_runtime);
   READ(row->user_ns, task + O_task_struct_utime);
@@ -169,32 +171,35 @@ struct told {
 #define TOLD_SLOTS 65536
 BPF_ARRAY(told, struct told, TOLD_SLOTS);
 
+/* Whether a thread is only to be told as idle; otherwise where to note what is told of it, or 0 for the first of a process. */
+static __always_inline int is_idle(char *task, u32 tid, struct told *now, struct told **before)
+{
+  u32 pid = 0, place = tid & (TOLD_SLOTS - 1);
+  READ(pid, task + O_task_struct_tgid);
+  *before = 0;
+  if (tid == pid)
+    return 0;
+  *before = told.lookup(&place);
+  READ(now->start_ns, task + O_task_struct_start_boottime);
+  READ(now->cpu_ns, task + O_task_struct_se + O_sched_entity_sum_exec_runtime);
+  return *before && (*before)->start_ns == now->start_ns && (*before)->cpu_ns == now->cpu_ns;
+}
+
 int csp_tasks(u64 *ctx)
 {
   int zero = 0;
   u64 *meta = (u64 *)ctx[0];
   char *task = (char *)ctx[1];
   struct task_row *row;
-  struct told *before = 0;
-  u32 tid = 0, pid = 0, place;
+  struct told now = {}, *before;
+  u32 tid = 0;
   if (!task)
     return 0;
   READ(tid, task + O_task_struct_pid);
-  READ(pid, task + O_task_struct_tgid);
-  if (tid != pid) {
+  if (is_idle(task, tid, &now, &before)) {
     struct idle_row idle = {.tid = tid};
-    struct told now = {};
-    place = tid & (TOLD_SLOTS - 1);
-    before = told.lookup(&place);
-    if (!before)
-      return 0;
-    READ(now.start_ns, task + O_task_struct_start_boottime);
-    READ(now.cpu_ns, task + O_task_struct_se + O_sched_entity_sum_exec_runtime);
-    if (before->start_ns == now.start_ns && before->cpu_ns == now.cpu_ns) {
-      bpf_seq_write((void *)meta[0], &idle, sizeof(idle));
-      return 0;
-    }
-    *before = now;
+    bpf_seq_write((void *)meta[0], &idle, sizeof(idle));
+    return 0;
   }
   row = row_scratch.lookup(&zero);
   if (!row)
@@ -202,10 +207,67 @@ int csp_tasks(u64 *ctx)
   __builtin_memset(row, 0, sizeof(*row));
   fill(row, task);
   /* what finds the kernel's buffer full is asked for again */
-  if (bpf_seq_write((void *)meta[0], row, sizeof(*row)) && before)
-    before->start_ns = 0;
+  if (!bpf_seq_write((void *)meta[0], row, sizeof(*row)) && before)
+    *before = now;
   return 0;
 }
+
+#if T_bpf_iter_task_new >= 0 && T_bpf_iter_task_next >= 0 && T_bpf_iter_task_destroy >= 0
+#define ALL_THREADS 1 /* BPF_TASK_ITER_ALL_THREADS */
+#define WALK_BYTES (2 << 20)
+
+/* csyspy/capture/live/task_rows.py has the same layout. */
+struct walked {
+  u64 bytes;
+  u64 missing; /* threads that found no room */
+  char rows[WALK_BYTES]; /* of chars, because bcc writes code for each member */
+};
+
+struct task_iterator {
+  u64 opaque[3];
+};
+
+BPF_F_TABLE("array", u32, struct walked, walked, 1, BPF_F_MMAPABLE);
+
+int csp_walk(u64 *ctx)
+{
+  int zero = 0;
+  char *task;
+  struct task_iterator threads = {};
+  struct walked *all = walked.lookup(&zero);
+  if (!all)
+    return 0;
+  all->bytes = all->missing = 0;
+  ((int (*)(void *, void *, u32))(KERNEL_FUNCTION + T_bpf_iter_task_new))(&threads, 0, ALL_THREADS);
+  while ((task = ((char *(*)(void *))(KERNEL_FUNCTION + T_bpf_iter_task_next))(&threads))) {
+    struct told now = {}, *before;
+    u64 at = all->bytes;
+    u32 tid = 0;
+    READ(tid, task + O_task_struct_pid);
+    if (!tid) /* what runs where nothing does */
+      continue;
+    asm volatile("" : "+r"(at)); /* what is compared is what is used */
+    if (at > WALK_BYTES - sizeof(struct task_row)) {
+      all->missing++;
+      continue;
+    }
+    if (is_idle(task, tid, &now, &before)) {
+      struct idle_row *idle = (struct idle_row *)(all->rows + at);
+      idle->zero = 0;
+      idle->tid = tid;
+      all->bytes = at + sizeof(*idle);
+      continue;
+    }
+    __builtin_memset(all->rows + at, 0, sizeof(struct task_row));
+    fill((struct task_row *)(all->rows + at), task);
+    all->bytes = at + sizeof(struct task_row);
+    if (before)
+      *before = now;
+  }
+  ((int (*)(void *))(KERNEL_FUNCTION + T_bpf_iter_task_destroy))(&threads);
+  return 0;
+}
+#endif
 
 /* How many descriptors a process has open. */
 struct fd_count {
@@ -223,6 +285,7 @@ int csp_fd_counts(u64 *ctx)
   u32 most = 0, tid = 0, i;
   if (!task)
     return 0;
+  task = CAST(task, T_task_struct);
   READ(count.pid, task + O_task_struct_tgid);
   READ(tid, task + O_task_struct_pid);
   READ(files, task + O_task_struct_files);
@@ -273,6 +336,7 @@ static __always_inline void keep_path(char *cgroup)
 static __always_inline void keep_paths(char *task)
 {
   char *sets = 0, *cgroup = 0;
+  task = CAST(task, T_task_struct);
   READ(sets, task + O_task_struct_cgroups);
   if (!sets)
     return;

@@ -52,7 +52,7 @@ cdef class CallTable:
         for i in range(count):
             self.add((<const uint64_t*>&keys[0])[i], &(<const CallRow*>&values[0])[i])
         for owner in self.tasks.rows:
-            if owner.ended:
+            if owner.ended and not self.tasks.is_own(owner):
                 owner.calls += 1
                 self.owners.append(owner)
                 self.types.append("procexit")

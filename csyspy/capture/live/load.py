@@ -17,7 +17,7 @@ from csyspy.capture.live import cache, syscalls, tracefs
 from csyspy.capture.live.btf import FUNC, TYPEDEF, Btf, BtfError
 from csyspy.capture.live.compile import MapDescription, Module
 from csyspy.capture.live.maps import Map
-from csyspy.capture.live.syscalls import IterCreate, LinkCreate, MapCreate, ProgLoad, RawTracepointOpen, bpf
+from csyspy.capture.live.syscalls import IterCreate, LinkCreate, MapCreate, ProgLoad, RawTracepointOpen, TestRun, bpf
 from csyspy.errors import LiveError
 
 TRACEPOINT_PROG, RAW_TRACEPOINT_PROG, TRACING_PROG = 5, 17, 26
@@ -31,7 +31,7 @@ PSEUDO_MAP_FD: Final = 1
 CALL_OPCODE: Final = 0x85
 PSEUDO_KFUNC_CALL: Final = 2
 KERNEL_FUNCTION: Final = 0x40000000
-"""In the C, what a call of a function of the kernel adds to its number in BTF (bpf/runner.h)."""
+"""In the C, what a call of a function of the kernel adds to its number in BTF (bpf/kernel_functions.h)."""
 PIECE: Final = 1 << 16
 """More than an iterator gives at once (linux: kernel/bpf/bpf_iter.c, eight pages)."""
 
@@ -129,6 +129,14 @@ class Loaded:
         finally:
             os.close(fd)
 
+    def run(self, program: str) -> None:
+        """Run a program now, once, on this CPU, without arguments; it is loaded as one for raw tracepoints. Raises LiveError."""
+        prog_fd = self._load(program, RAW_TRACEPOINT_PROG)
+        try:
+            bpf(syscalls.PROG_TEST_RUN, TestRun(prog_fd=prog_fd))
+        except OSError as error:
+            raise LiveError(f"cannot run {program}: {error.strerror}", _privilege_hint(error)) from None
+
     def attached(self) -> list[str]:
         """Programs that run at present."""
         return list(self._links)
@@ -179,9 +187,7 @@ class Loaded:
         return fd
 
     def _relocated(self, code: bytes) -> bytes:
-        """The code with the descriptors of this process' maps, and with calls of the kernel's functions as it knows them.
-
-        The C can only be made to call helpers, which have small numbers."""
+        """The code with the descriptors of this process' maps, and with calls of the kernel's functions as it knows them."""
         out = bytearray(code)
         for at in range(0, len(out), 8):
             stood = int.from_bytes(out[at + 4 : at + 8], "little")

@@ -30,14 +30,14 @@ class _Empty:
 
 
 class ProcTasks:
-    """Stands where the loaded probe set `tasks` stands (csyspy.capture.live.load.Loaded)."""
+    """Stands where the loaded probe set `tasks` stands (csyspy.capture.live.load.Loaded), and its rows."""
 
     def __init__(self, proc: str = "/proc") -> None:
         self._proc = proc
         self._tick_ns = NS_PER_S // os.sysconf("SC_CLK_TCK")
 
-    def iterate(self, program: str, target: str) -> bytes:
-        """Rows of all threads."""
+    def read(self) -> bytes:
+        """Rows of all threads (csyspy.capture.live.task_rows)."""
         return b"".join(row for pid in filter(str.isdecimal, os.listdir(self._proc)) for row in self._of_process(f"{self._proc}/{pid}"))
 
     def map(self, name: str) -> _Empty:

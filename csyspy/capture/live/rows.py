@@ -42,6 +42,7 @@ from csyspy.capture.live.plan import (
 )  # fmt: skip
 from csyspy.capture.live.probes import attach
 from csyspy.capture.live.proc_tasks import ProcTasks
+from csyspy.capture.live.task_rows import TaskRows
 from csyspy.capture.live.tasks import FILE_BYTES, SOCKET_BYTES, TaskTable
 from csyspy.capture.live.tier import Tier
 from csyspy.errors import LiveError
@@ -96,6 +97,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         self._tables: dict[str, Any] = {"threads": self._tasks}
         self._slots: dict[str, mmap.mmap] = {}
         self._calls: mmap.mmap | None = None
+        self._rows: TaskRows | ProcTasks
         self._turn = 0
         self.time_ns = 0
         """Of the newest sample, since the epoch."""
@@ -104,8 +106,9 @@ class KernelTables(AbstractContextManager["KernelTables"]):
         try:
             if tier is Tier.A:
                 self._attach(plans)
+                self._rows = TaskRows(self._loaded[TASKS])
             else:
-                self._loaded[TASKS] = ProcTasks()  # which is all that there is
+                self._rows = self._loaded[TASKS] = ProcTasks()  # which is all that there is
             self._make_tables()
         except BaseException:
             self.close()
@@ -187,7 +190,7 @@ class KernelTables(AbstractContextManager["KernelTables"]):
             self._loaded[probe].map("turns").update(bytes(4), self._turn.to_bytes(4, sys.byteorder))
         read = {name: self._loaded[probe].map(source + source_suffix).entries_read(delete=True) for name, probe, source in drained}
         tasks = self._loaded[TASKS]
-        alive = tasks.iterate("csp_tasks", "task")
+        alive = self._rows.read()
         now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         _, _, ended = tasks.map("exited").entries_read(delete=True)
         self._tasks.update(alive, ended, now_ns)
@@ -241,6 +244,8 @@ class KernelTables(AbstractContextManager["KernelTables"]):
 
     def close(self) -> None:
         """Detach and free everything."""
+        if hasattr(self, "_rows"):
+            self._rows.close()
         for slots in (*self._slots.values(), *([self._calls] if self._calls is not None else [])):
             slots.close()
         self._slots.clear()

@@ -11,7 +11,7 @@ _BPF: Final = {"x86_64": 321, "aarch64": 280}.get(os.uname().machine, 321)
 _PERF_EVENT_OPEN: Final = {"x86_64": 298, "aarch64": 241}.get(os.uname().machine, 298)
 
 MAP_CREATE, MAP_LOOKUP, MAP_UPDATE, MAP_DELETE, MAP_NEXT_KEY, PROG_LOAD = range(6)
-PROG_GET_NEXT_ID: Final = 11
+PROG_TEST_RUN, PROG_GET_NEXT_ID = 10, 11
 RAW_TRACEPOINT_OPEN: Final = 17
 LOOKUP_BATCH, LOOKUP_AND_DELETE_BATCH = 24, 25
 LINK_CREATE, ENABLE_STATS, ITER_CREATE = 28, 32, 33
@@ -99,6 +99,28 @@ class LinkCreate(ctypes.Structure):
     """BPF_LINK_CREATE; the first member is the program."""
 
     _fields_ = (("prog_fd", ctypes.c_uint32), ("target_fd", ctypes.c_uint32), ("attach_type", ctypes.c_uint32), ("flags", ctypes.c_uint32))
+
+
+class TestRun(ctypes.Structure):
+    """BPF_PROG_TEST_RUN."""
+
+    _fields_ = (
+        ("prog_fd", ctypes.c_uint32),
+        ("result", ctypes.c_uint32),
+        ("data_size_in", ctypes.c_uint32),
+        ("data_size_out", ctypes.c_uint32),
+        ("data_in", ctypes.c_uint64),
+        ("data_out", ctypes.c_uint64),
+        ("repeat", ctypes.c_uint32),
+        ("duration", ctypes.c_uint32),
+        ("ctx_size_in", ctypes.c_uint32),
+        ("ctx_size_out", ctypes.c_uint32),
+        ("ctx_in", ctypes.c_uint64),
+        ("ctx_out", ctypes.c_uint64),
+        ("flags", ctypes.c_uint32),
+        ("cpu", ctypes.c_uint32),
+        ("batch_size", ctypes.c_uint32),
+    )
 
 
 class IterCreate(ctypes.Structure):

@@ -50,6 +50,7 @@ cdef class Thread:
     cdef readonly bint ended      # within the interval
     cdef Thread leader            # the first thread of the process; itself where that is gone
     cdef uint64_t seen            # the pass that met it last
+    cdef Py_ssize_t place         # its row in that pass
     # within the interval
     cdef readonly double cpu_ns
     cdef readonly double user_ns
@@ -95,8 +96,11 @@ cdef class TaskTable:
     cdef dict containers
     cdef dict owners
     cdef uint32_t own_pid
-    cdef Thread meet(self, const TaskRow* row)
-    cdef int meet_idle(self, object tid, list rows) except -1
+    cdef Py_ssize_t following     # row of the pass before that is expected next
+    cdef Thread known(self, uint32_t tid)
+    cdef int meet(self, const TaskRow* row, list rows) except -1
+    cdef int meet_idle(self, uint32_t tid, list rows) except -1
+    cdef int keep(self, Thread thread, list rows) except -1
     cdef int end(self, const TaskRow* row, list rows) except -1
     cdef int lead(self) except -1
     cdef Thread owner(self, object tid)

@@ -3,6 +3,7 @@
 Rows are threads, those that ended since the last pass included; columns are by field name. Counts are those of the interval.
 """
 
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from libc.string cimport memchr, memcmp, memcpy
 
 import os
@@ -119,6 +120,7 @@ cdef class TaskTable:
         cdef Thread thread
         cdef list rows = []
         self.passes += 1
+        self.following = 0
         self.interval_ns = <double>(now_ns - self.begin_ns) if self.passes > 1 and now_ns > self.begin_ns else 0.0
         while at + <Py_ssize_t>sizeof(IdleRow) <= size:
             row = <const TaskRow*>&alive[at]
@@ -134,7 +136,7 @@ cdef class TaskTable:
                 if thread is not None:
                     thread.seen = self.passes
                 continue
-            rows.append(self.meet(row))
+            self.meet(row, rows)
         for i in range(ended.shape[0] // <Py_ssize_t>sizeof(TaskRow)):
             if self.passes > 1:
                 self.end(<const TaskRow*>&ended[i * <Py_ssize_t>sizeof(TaskRow)], rows)
@@ -146,22 +148,46 @@ cdef class TaskTable:
                 del self.by_tid[tid]
         self.lead()
 
-    cdef Thread meet(self, const TaskRow* row):
-        cdef Thread thread = self.by_tid.get(row.tid)
+    cdef Thread known(self, uint32_t tid):
+        """The thread of that number. Threads come in the order of the pass before, but for those that came or went."""
+        cdef Thread thread
+        if self.following < PyList_GET_SIZE(self.rows):
+            thread = <Thread>PyList_GET_ITEM(self.rows, self.following)
+            if thread.now.tid == tid and not thread.ended:
+                self.following += 1
+                return thread
+        thread = self.by_tid.get(tid)
+        if thread is not None:
+            self.following = thread.place + 1
+        return thread
+
+    cdef int meet(self, const TaskRow* row, list rows) except -1:
+        cdef Thread thread = self.known(row.tid)
+        cdef double cpu_ns, user_ns, read_bytes, written_bytes
         if thread is None or thread.now.start_ns != row.start_ns:
             thread = Thread.__new__(Thread)
             thread.begin(row, self.passes > 1 and row.start_ns >= self.begin_ns)
             self.by_tid[thread.tid] = thread
+        elif thread.seen == self.passes:    # a second row of this pass
+            cpu_ns, user_ns, read_bytes, written_bytes = thread.cpu_ns, thread.user_ns, thread.read_bytes, thread.written_bytes
+            thread.advance(row)
+            thread.cpu_ns += cpu_ns
+            thread.user_ns += user_ns
+            thread.read_bytes += read_bytes
+            thread.written_bytes += written_bytes
+            return 0
         thread.advance(row)
-        thread.seen = self.passes
-        return thread
+        return self.keep(thread, rows)
 
-    cdef int meet_idle(self, object tid, list rows) except -1:
-        cdef Thread thread = self.by_tid.get(tid)
-        if thread is None or thread.now.flags & EXITING:
+    cdef int meet_idle(self, uint32_t tid, list rows) except -1:
+        cdef Thread thread = self.known(tid)
+        if thread is None or thread.now.flags & EXITING or thread.seen == self.passes:
             return 0
         thread.rest()
-        thread.seen = self.passes
+        return self.keep(thread, rows)
+
+    cdef int keep(self, Thread thread, list rows) except -1:
+        thread.seen, thread.place = self.passes, PyList_GET_SIZE(rows)
         rows.append(thread)
         return 0
 
@@ -193,7 +219,9 @@ cdef class TaskTable:
                 thread.group_major_faults += thread.now.major_faults + thread.now.group_major_faults
                 thread.group_minor_faults += thread.now.minor_faults + thread.now.group_minor_faults
                 continue
-            first = self.by_tid.get(thread.pid)
+            first = thread.leader
+            if first is None or first.now.tid != thread.now.pid or first.ended or first.seen != self.passes:
+                first = self.by_tid.get(thread.pid)
             if first is None:
                 first = ended.get(thread.pid)
             thread.leader = thread if first is None else first

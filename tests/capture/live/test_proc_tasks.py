@@ -44,7 +44,7 @@ def test_proc_and_the_iterator_agree() -> None:
     try:
         with attach("tasks") as loaded:
             iterated = rows(loaded.iterate("csp_tasks", "task"))
-        read = rows(ProcTasks().iterate("csp_tasks", "task"))
+        read = rows(ProcTasks().read())
     finally:
         stop.set()
         thread.join()
@@ -73,4 +73,4 @@ def test_a_thread_that_ends_meanwhile_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "7" / "task" / "7").mkdir(parents=True)
     (tmp_path / "7" / "cgroup").write_text("0::/\n")
     (tmp_path / "7" / "task" / "7" / "stat").write_text("7 (a) b) S 1")
-    assert ProcTasks(str(tmp_path)).iterate("csp_tasks", "task") == b""
+    assert ProcTasks(str(tmp_path)).read() == b""
