@@ -150,9 +150,9 @@ def _mounts(mountinfo: str) -> Iterable[tuple[str, str, list[str]]]:
     except OSError:
         return
     for words in lines:
-        kind, _, options = words[words.index("-") + 1 :][:3]
-        if kind in ("cgroup", "cgroup2"):
-            yield words[4], kind, options.split(",")
+        kind, *rest = words[words.index("-") + 1 :]
+        if kind in ("cgroup", "cgroup2") and rest:  # its source may be empty, and is no word then
+            yield words[4], kind, rest[-1].split(",")
 
 
 def _read(place: Place, name: str) -> bytes:

@@ -33,7 +33,7 @@ def lay_out(folder: Path, files: dict[str, str]) -> None:
 
 def hierarchies(folder: Path, version: str) -> CgroupFiles:
     """The machine's mounts, and the container's group in them."""
-    lines = ["25 1 0:3 / /proc rw - proc proc rw"]
+    lines = ["25 1 0:3 / /proc rw - proc proc rw", "26 1 0:4 / /tmp rw,nosuid - tmpfs  rw"]  # the second has no source
     if version in ("1", "hybrid"):
         for controller, files in V1.items():
             lay_out(Path(f"{folder}/{controller}{GROUP}"), files)

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,9 +33,20 @@ def is_safe() -> bool:
     try:
         CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = CACHE.lstat()
+        if status.st_uid == 0 and stat.S_ISDIR(status.st_mode) and status.st_mode & 0o077:
+            return _closed(stat.S_IMODE(status.st_mode))
     except OSError:
         return False
     return status.st_uid == 0 and not status.st_mode & 0o077
+
+
+def _closed(mode: int) -> bool:
+    """Whether a folder of root's, open to others, was empty, such as a new volume of a cluster; it is root's alone then."""
+    CACHE.chmod(0o700)
+    if any(CACHE.iterdir()):  # what others may have laid there is not believed
+        CACHE.chmod(mode)
+        return False
+    return True
 
 
 def path_of(name: str, made_of: Iterable[str] = ()) -> Path | None:

@@ -42,9 +42,18 @@ def test_a_file_that_was_cut_short_is_not_believed(folder: Path) -> None:
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o750])
 def test_a_folder_that_others_look_into_is_not_believed(folder: Path, mode: int) -> None:
     folder.mkdir()
+    (folder / "of-others.json").touch()
     folder.chmod(mode)
     assert not cache.is_safe()
     assert cache.path_of("name") is None
+    assert folder.stat().st_mode & 0o777 == mode
+
+
+def test_an_empty_folder_that_is_open_to_all_becomes_roots_alone(folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o777)  # as volumes of a cluster are
+    assert cache.is_safe()
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_folder_of_somebody_else_is_not_believed(folder: Path) -> None:
