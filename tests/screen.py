@@ -45,6 +45,9 @@ class QuietFeed:
     ) -> None:
         """There are no events."""
 
+    def reach(self, state: Any, window: Window | None) -> float | None:
+        return None
+
     def save(self, path: str, window: Window) -> int:
         return 0
 

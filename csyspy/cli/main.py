@@ -201,6 +201,7 @@ def _list(command: Command) -> int:
 
 
 def _open_screen(command: Command) -> int:
+    gc.disable()  # until the screen is there, and says so (csyspy.tui.memory): looking for garbage costs a fourteenth of its start
     from functools import partial
 
     from csyspy.cli.metadata import open_metadata

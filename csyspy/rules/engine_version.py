@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from csyspy.rules.model import K8S_AUDIT
+from csyspy.fields.catalogue import K8S_AUDIT
 
 Version = tuple[int, int, int]
 

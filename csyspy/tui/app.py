@@ -20,14 +20,13 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from csyspy.containers.node import NodeMetadata
-from csyspy.containers.service import MetadataService
 from csyspy.errors import CsyspyError, UsageError
 from csyspy.fields.errors import FieldError
 from csyspy.rules.audit_kind import is_audit_log
 from csyspy.tui.audit_feed import AUDIT_VIEW, AuditedFeed, AuditLogFeed
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Feed, Frame, Query, State
+from csyspy.tui.memory import settle
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.settings import Settings, read_settings
 from csyspy.tui.terminal import AsciiFilter, Symbols, has_few_colours, symbols, when_gone
@@ -42,6 +41,7 @@ from csyspy.views.view import Kind, View
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from csyspy.containers.node import NodeMetadata
     from csyspy.tui.received import Received, Senders
 
 SHORTEST_INTERVAL_S = 0.25
@@ -50,6 +50,13 @@ FIRST_VIEW = "procs"
 ALERTS = "alerts"
 """Opens on the alerts, where no view is asked for but rules are, or alerts from elsewhere."""
 MOST_SAID = 1000
+STARTED_S = 1.0
+"""By then all is loaded and drawn that a start loads and draws."""
+SWITCH_INTERVAL_S = 0.001
+"""A thread that reads events gives the interpreter away when it is asked to. A key goes through several threads before its frame is
+there, and each of them would wait for the 5 ms of the default before it asks."""
+LONGEST_DRAWING_S = 0.1
+"""For so long who reads events waits for the screen, which is busy with something else then."""
 
 
 def _offers() -> "type[Provider]":
@@ -109,6 +116,7 @@ class CsyspyApp(App[int]):
         )
         self._mailbox: Frame | None = None
         self._lock = threading.Lock()
+        self._drawn = threading.Event()
         self._settings = settings or Settings()
         for theme in THEMES:
             self.register_theme(theme)
@@ -128,6 +136,7 @@ class CsyspyApp(App[int]):
     def on_mount(self) -> None:
         if self._settings.bindings:
             self.set_keymap(self._settings.bindings)
+        self.set_timer(STARTED_S, settle)
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ForgetfulThreads(thread_name_prefix="csyspy"))
         if not self.is_headless:
@@ -198,7 +207,7 @@ class CsyspyApp(App[int]):
     def _answer(self, query: Query) -> None:
         worker = get_current_worker()
         try:
-            self.feed.answer(query, self.publish, lambda: worker.is_cancelled)
+            self.feed.answer(query, self._publish_and_see_drawn, lambda: worker.is_cancelled)
         except (FieldError, CsyspyError) as error:
             self._publish_failure(query, str(error))
         except Exception as error:  # one view that fails is no reason to lose the others
@@ -206,6 +215,12 @@ class CsyspyApp(App[int]):
 
     def _publish_failure(self, query: Query, reason: str) -> None:
         self.publish(Frame(snapshot_of(query.view, (), containers=query.containers), State.FAILED, notice=reason, query_seq=query.seq))
+
+    def _publish_and_see_drawn(self, frame: Frame) -> None:
+        """As publish, and wait until it has been drawn: to read on meanwhile would hold up the screen and be no faster."""
+        self._drawn.clear()
+        self.publish(frame)
+        self._drawn.wait(LONGEST_DRAWING_S)
 
     def publish(self, frame: Frame) -> None:
         """Put frame into the mailbox, over one that was not fetched yet; from any thread. Posts one message, however many frames come."""
@@ -225,6 +240,7 @@ class CsyspyApp(App[int]):
             frame, self._mailbox = self._mailbox, None
         if frame is not None and self.screen_stack and self.view_screen.query(GridView):  # a screen that closes has lost its widgets
             self.view_screen.show(frame)
+        self.call_after_refresh(self._drawn.set)
 
 
 def run(
@@ -236,7 +252,7 @@ def run(
     containers: bool = False,
     rules_files: tuple[str, ...] = (),
     tier: str = "",
-    metadata: Callable[[], NodeMetadata] | None = None,
+    metadata: "Callable[[], NodeMetadata] | None" = None,
     received: "Received | None" = None,
     senders: "Senders | None" = None,
 ) -> int:
@@ -246,6 +262,7 @@ def run(
     best, and `metadata` opens the look-up of container names for it. `received` keeps what `senders` bring from elsewhere.
     Raises CsyspyError before the screen opens: UsageError for a view that is not there, FilterError, CaptureError, LiveError, or that a
     filter needs events, which the live source has none of."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     views = all_views()
     if view and view not in views:
         raise UsageError(f"no view {view!r}", f"there are: {', '.join(sorted(views))}")
@@ -273,7 +290,7 @@ def run(
 
 
 def _feed(
-    capture: str | None, filter_text: str, interval_s: float, tier: str, metadata: Callable[[], NodeMetadata] | None
+    capture: str | None, filter_text: str, interval_s: float, tier: str, metadata: "Callable[[], NodeMetadata] | None"
 ) -> Feed:
     if capture == "-":
         raise UsageError("the screen cannot read a capture from standard input, where its keys come from", "--text prints the events")
@@ -288,6 +305,8 @@ def _feed(
 
     chosen = tiers.choose(tier)
     if chosen is tiers.Tier.A:
+        from csyspy.containers.node import NodeMetadata
+        from csyspy.containers.service import MetadataService
         from csyspy.tui.stream_feed import StreamFeed
 
         feed: LiveFeed = StreamFeed(interval_s, metadata() if metadata is not None else NodeMetadata(MetadataService([])))

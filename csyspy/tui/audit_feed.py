@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from csyspy.filters.passing import EVERYTHING, Passing
 from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
-from csyspy.tui.audit_rows import audit_snapshot
 from csyspy.tui.frame import Can, Feed, Frame, IsCancelled, Publish, Query, State, Window
 from csyspy.tui.time_index import TimeIndex
 from csyspy.views.snapshot import snapshot_of
@@ -48,6 +47,10 @@ class AuditLogFeed:
         wanted: Passing = EVERYTHING,
     ) -> None:
         """There are no system calls in an audit log."""
+
+    def reach(self, state: Any, window: Window | None) -> float | None:
+        """As Feed.reach."""
+        return None
 
     def save(self, path: str, window: Window) -> int:
         """As Feed.save."""
@@ -92,6 +95,8 @@ class AuditedFeed:
             pause_s = self._interval_s
 
     def _frame(self, query: Query, received: "Received") -> Frame:
+        from csyspy.tui.audit_rows import audit_snapshot
+
         self._seq += 1
         snapshot = audit_snapshot(query.view, received.deeds, query.sort, seq=self._seq, time_ns=time.time_ns())
         notice = "filters look at system calls; a text without an operator finds rows" if query.filter_text else ""

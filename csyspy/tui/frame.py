@@ -159,6 +159,9 @@ class Feed(Protocol):
         Only where it can EVENTS. Raises CaptureError once everything before the damage has been given out.
         """
 
+    def reach(self, state: Any, window: Window | None) -> float | None:
+        """How far a walk of the window has come that stands at `state`, 0 to 1, about; None where nobody knows, or there is no end."""
+
     def save(self, path: str, window: Window) -> int:
         """Write the events of a window to a capture, with the state that they need; how many. Only where it can SEEK.
 

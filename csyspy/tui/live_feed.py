@@ -70,6 +70,10 @@ class LiveFeed:
     ) -> None:
         """There are no events in /proc."""
 
+    def reach(self, state: Any, window: Window | None) -> float | None:
+        """As Feed.reach."""
+        return None
+
     def save(self, path: str, window: Window) -> int:
         return 0
 

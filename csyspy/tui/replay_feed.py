@@ -1,6 +1,5 @@
 """Frames from a capture: of the whole of it, while it is read and once it has been, or of a part of its time."""
 
-import math
 import os
 import threading
 import time
@@ -20,6 +19,7 @@ from csyspy.filters.passing import EVERYTHING, Passing
 from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
+from csyspy.tui.pace import Pace
 from csyspy.tui.time_index import TimeIndex
 from csyspy.tui.trends import CaptureTrends, has_trends
 from csyspy.views.aggregate import NS_PER_S, ViewAggregation
@@ -35,8 +35,6 @@ ALL_NEEDS = 31
 """Need bits of whoever writes: all the state there is."""
 REFRESH_S = 0.3
 FIRST_REFRESH_S = 0.02
-LEAST_MEASURED_S = 0.2
-"""How long a walk has to go on before it tells how fast it is."""
 GAUGES = (("EVENTS", None), ("FILE", "evt.buflen.file"), ("NET", "evt.buflen.net"), ("ERRORS", "evt.failed"))
 """Label, and the field whose sum over time it shows; None: how many events."""
 
@@ -56,6 +54,8 @@ class ReplayFeed:
         self.index = TimeIndex()
         self._capture = SeekableCapture(capture)
         self._gauges: tuple[Gauge, ...] = ()
+        self._progress = 0.0
+        """Of the first walk."""
         self._closed = threading.Event()
 
     def close(self) -> None:
@@ -128,6 +128,14 @@ class ReplayFeed:
             capture.walker.finish()
             capture.source.close()
 
+    def reach(self, state: Any, window: Window | None) -> float | None:
+        first, last = 0, float(self.index.events)
+        if window is not None:
+            first, last = self.index.events_before(window.start_ns), float(self.index.events_before(window.end_ns))
+        elif not self.index.is_complete:
+            last = last / self._progress if self._progress else 0.0
+        return max(0.0, min((state.events - first) / (last - first), 1.0)) if last > first else None
+
     def save(self, path: str, window: Window) -> int:
         from csyspy.capture.writer import open_writer
 
@@ -186,6 +194,7 @@ class ReplayFeed:
                     answer.progress = capture.source.progress()
                     if pulse is not None:
                         self._gauges = pulse.gauges()
+                        self._progress = answer.progress
                     publish(self._frame(answer, State.LOADING, ""))
                     due_s = time.monotonic() + REFRESH_S
             self.index.is_complete = True
@@ -242,29 +251,16 @@ class _Answer:
         self.state: Any = None
         self.progress: float | None = None
         self.frames = 0
-        self._begun_s, self._begun_events, self._begun_progress = 0.0, 0, 0.0
+        self._pace = Pace()
 
     def begin(self, capture: OpenCapture) -> None:
         """From here it is walked."""
         self.state = capture.state
-        self._begun_s, self._begun_events = time.monotonic(), capture.state.events
-        self._begun_progress = capture.source.progress() or 0.0
+        self._pace = Pace(capture.source.progress() or 0.0, capture.state.events)
 
     def speed(self, progress: float) -> list[str]:
         """How far it has come, how long the rest takes if it goes on so, events a second, events; the most wanted first."""
-        elapsed_s, events = time.monotonic() - self._begun_s, self.state.events
-        done = progress - self._begun_progress
-        words = [f"{progress:.0%}"]
-        if elapsed_s >= LEAST_MEASURED_S and done > 0:
-            words.append(f"{short_time(elapsed_s * (1 - progress) / done)} left")
-            words.append(f"{short_count((events - self._begun_events) / elapsed_s)} ev/s")
-        return [*words, f"{events:,} events"]
-
-
-def short_time(seconds: float) -> str:
-    """Time that is left: `12 s`, `2:05`."""
-    whole = math.ceil(seconds)
-    return f"{whole} s" if whole < 100 else f"{whole // 60}:{whole % 60:02}"
+        return [*self._pace.words(progress, self.state.events), f"{self.state.events:,} events"]
 
 
 class _Pulse:

@@ -9,7 +9,6 @@
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,11 +44,13 @@ def read_settings(path: Path | None = None) -> Settings:
     """The settings in a file; the defaults where there is none. Raises UsageError that says what is wrong with it."""
     path = path or settings_path()
     try:
-        with path.open("rb") as file:
-            data = tomllib.load(file)
+        text = path.read_bytes()
+        import tomllib  # hardly anybody has such a file, and all would wait for the start to load this
+
+        data = tomllib.loads(text.decode())
     except FileNotFoundError:
         return Settings()
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # what tomllib and decode raise are ValueErrors
         raise UsageError(f"{path}: {error}", "put it right, or move it away") from None
     unknown = set(data) - {"theme", "keymap", "keys", "symbols"}
     if unknown:

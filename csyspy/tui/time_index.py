@@ -5,6 +5,8 @@ from bisect import bisect_left, bisect_right
 from csyspy.tui.graph import stretch
 
 MOST_MARKS = 8192
+MARKS_PER_PART = 8
+"""Of a histogram."""
 
 
 class TimeIndex:
@@ -71,9 +73,14 @@ class TimeIndex:
             return []
         parts = min(width, max(len(self._times_ns) - 1, 1))
         rates = [0.0] * parts
-        for before, now, count, more in zip(self._times_ns, self._times_ns[1:], self._counts, self._counts[1:], strict=False):
-            first = (before - self.start_ns) * parts / span_ns
-            last = (now - self.start_ns) * parts / span_ns
+        # it is drawn while the capture is read: more marks than that would show nothing more, and cost the reader its time
+        step = max(len(self._times_ns) // (parts * MARKS_PER_PART), 1)
+        times_ns = [*self._times_ns[: -1 : step], self._times_ns[-1]]
+        counts = [*self._counts[: -1 : step], self._counts[-1]]
+        start_ns = times_ns[0]
+        for before, now, count, more in zip(times_ns, times_ns[1:], counts, counts[1:], strict=False):
+            first = (before - start_ns) * parts / span_ns
+            last = (now - start_ns) * parts / span_ns
             for part in range(int(first), min(int(last), parts - 1) + 1):
                 share = (min(last, part + 1) - max(first, part)) / (last - first)
                 rates[part] += (more - count) * max(share, 0.0)

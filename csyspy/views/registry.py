@@ -91,10 +91,31 @@ def _plugins(warn: Warn) -> Iterator[tuple[str, Callable[[], Any]]]:
         for path in sorted(folder().glob("*.py")):
             if not path.name.startswith("_"):
                 yield str(path), lambda path=path: _file(path)  # type: ignore[misc]
+    if not _may_be_announced():
+        return
     from importlib.metadata import entry_points
 
     for point in entry_points(group=ENTRY_POINT_GROUP):
         yield f"package {point.dist.name if point.dist is not None else point.value}", lambda point=point: [point.load()]  # type: ignore[misc]
+
+
+def _may_be_announced() -> bool:
+    """Whether an installed package may announce views: a look at the files takes 1 ms, the library that knows 15 ms of every start."""
+    for place in sys.path:
+        try:
+            names = [name for name in os.listdir(place or ".") if name.endswith((".dist-info", ".egg-info"))]
+        except FileNotFoundError:
+            continue
+        except OSError:  # an archive: that library looks into it
+            return True
+        for name in names:
+            try:
+                announced = Path(place, name, "entry_points.txt").read_bytes()
+            except OSError:
+                continue
+            if ENTRY_POINT_GROUP.encode() in announced:
+                return True
+    return False
 
 
 def _file(path: Path) -> list[Any]:

@@ -10,7 +10,8 @@ from csyspy.errors import CaptureError
 from csyspy.fields.errors import FieldError
 from csyspy.tui.collect.events import EventCollector
 from csyspy.tui.frame import Frame, Query, State, Window
-from csyspy.tui.replay_feed import ReplayFeed, short_time
+from csyspy.tui.pace import short_time
+from csyspy.tui.replay_feed import ReplayFeed
 from csyspy.views.catalogue import VIEWS
 
 PROCS = VIEWS["procs"]
@@ -116,8 +117,22 @@ def test_what_is_cancelled_or_closed_publishes_nothing(demo: Path) -> None:
 
 
 def test_loading_says_how_far_it_is_and_how_long_the_rest_takes(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for pause in ("FIRST_REFRESH_S", "REFRESH_S", "LEAST_MEASURED_S"):
-        monkeypatch.setattr(f"csyspy.tui.replay_feed.{pause}", 0.0)
+    for pause in ("replay_feed.FIRST_REFRESH_S", "replay_feed.REFRESH_S", "pace.LEAST_MEASURED_S"):
+        monkeypatch.setattr(f"csyspy.tui.{pause}", 0.0)
     details = [frame.detail for frame in frames_of(demo, Query(PROCS, trends=False)) if frame.state is State.LOADING]
     assert re.fullmatch(r"\d+%  (\d+ s|\d+:\d\d) left  [\d.]+[kMG]? ev/s  [\d,]+ events", details[-1]), details[-1]
     assert [short_time(seconds) for seconds in (0.2, 99, 125)] == ["1 s", "99 s", "2:05"]
+
+
+def test_a_walk_says_how_far_it_has_come(demo: Path) -> None:
+    feed = ReplayFeed(str(demo))
+    feed.answer(Query(PROCS, trends=False), lambda frame: None, never)
+    middle_ns = (feed.index.start_ns + feed.index.end_ns) // 2
+    for window in (None, Window(middle_ns, feed.index.end_ns)):
+        parts: list[float | None] = []
+        feed.walk([], window, never, lambda state, window=window, parts=parts: parts.append(feed.reach(state, window)))  # type: ignore[misc]
+        known = [part for part in parts if part is not None]
+        assert len(known) == len(parts)
+        assert known == sorted(known)
+        assert known[0] == pytest.approx(0, abs=0.05)
+        assert known[-1] == pytest.approx(1, abs=0.05)

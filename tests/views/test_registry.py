@@ -43,6 +43,17 @@ def test_it_goes_before_a_built_in_one(folder: Path) -> None:
     assert find("procs").name == "Mine"
 
 
+def test_a_package_announces_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "announced_view.py").write_text(GOOD.format(id="announced", field="evt.type"))
+    about = tmp_path / "announced-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: announced\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[csyspy.views]\nannounced = announced_view:VIEW\n")
+    assert "announced" not in all_views()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert all_views()["announced"].name == "Mine"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -71,7 +71,7 @@ class ChiselScreen(Searching, StreamScreen):
     def draw(self) -> None:
         lines = self.query_one(LinesView)
         lines.show_count(self.line_count)
-        self.query_one(ContextBar).show(None, self.state, self.problem or f"{self.line_count:,} lines", self.loss())
+        self.show_state(self.problem or f"{self.line_count:,} lines")
         self.show_position()
 
     @property

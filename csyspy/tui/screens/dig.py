@@ -91,7 +91,7 @@ class DigScreen(Searching, StreamScreen):
             notes.append(f"the first {MOST_EVENTS:,}: narrow them with F4 or the time")
         if self.problem:
             notes.append(self.problem)
-        self.query_one(ContextBar).show(None, self.state, ", ".join(notes), self.loss())
+        self.show_state(*notes)
         self.show_position()
 
     # drawing

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on
 
 from csyspy.tui.scope import Level, Scope, Term, drill_target, term_of
-from csyspy.tui.screens.picker import Choice, Picker
 from csyspy.tui.screens.view_base import ViewBase
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.grid import GridView
@@ -71,6 +70,8 @@ class Drilling(ViewBase):
         self.action_command("drill")
 
     def command_views(self) -> None:
+        from csyspy.tui.screens.picker import Choice, Picker
+
         field = self.scope.field
         entries = [
             Choice(view.id, view.name, view.description, self.why_not_view(view), "●" if view is self.view else "")

@@ -57,7 +57,7 @@ class EchoScreen(Searching, StreamScreen):
             notes.append("the first ones: narrow them with F4 or the time")
         if self.problem:
             notes.append(self.problem)
-        self.query_one(ContextBar).show(None, self.state, ", ".join(notes), self.loss())
+        self.show_state(*notes)
         self.show_position()
 
     def _line(self, number: int) -> Cells:

@@ -12,21 +12,17 @@ from textual.worker import get_current_worker
 
 from csyspy.errors import CsyspyError
 from csyspy.fields.errors import FieldError
-from csyspy.tui.collect.detail import Detail, DetailCollector
 from csyspy.tui.commands import Command
 from csyspy.tui.frame import Can, Frame
 from csyspy.tui.scope import Term, joined
 from csyspy.tui.screens.drilling import Drilling
-from csyspy.tui.screens.page import legend_page
-from csyspy.tui.screens.picker import Choice, Picker
-from csyspy.tui.screens.prompt import Confirm, Prompt
-from csyspy.tui.shell_actions import command_line, fields_of_row, why_not
 from csyspy.tui.widgets.detail_pane import DetailPane
 from csyspy.tui.widgets.grid import GridView
 from csyspy.views.view import Action
 
 if TYPE_CHECKING:
     from csyspy.chisels.registry import Entry
+    from csyspy.tui.collect.detail import Detail
 
 DETAIL_S = 1.0
 """While events are looked through, how often the pane says what was found."""
@@ -37,7 +33,7 @@ DETAIL_DELAY_S = 0.25
 class Opening(Drilling):
     """Commands that open something on the selection."""
 
-    _detail: Detail | None = None
+    _detail: "Detail | None" = None
     _detail_of: object = None
     """Query and row that the detail is about."""
 
@@ -87,6 +83,8 @@ class Opening(Drilling):
         if not entry.args:
             self._run_chisel(entry, "")
             return
+        from csyspy.tui.screens.prompt import Prompt
+
         lines = [f"{'[' if argument.optional else ''}{argument.name}{']' if argument.optional else ''}: {argument.description}"
                  for argument in entry.args]
         title = f"Arguments of {entry.name}"
@@ -98,6 +96,8 @@ class Opening(Drilling):
         self.app.push_screen(ChiselScreen(self.feed, entry.name, arguments, *self._events_of(None)))
 
     def command_legend(self) -> None:
+        from csyspy.tui.screens.page import legend_page
+
         self.app.push_screen(legend_page(self, self.view))
 
     # detail
@@ -105,7 +105,7 @@ class Opening(Drilling):
     class DetailFound(Message):
         """More is known about the row that was looked at."""
 
-        def __init__(self, of: object, detail: Detail) -> None:
+        def __init__(self, of: object, detail: "Detail") -> None:
             super().__init__()
             self.of = of
             self.detail = detail
@@ -147,6 +147,8 @@ class Opening(Drilling):
 
     @work(thread=True, exclusive=True, group="detail", exit_on_error=False)
     def _collect_detail(self, term: Term, of: object) -> None:
+        from csyspy.tui.collect.detail import DetailCollector
+
         worker = get_current_worker()
         due_s = time.monotonic() + DETAIL_S
 
@@ -188,6 +190,9 @@ class Opening(Drilling):
         grid = self.query_one(GridView)
         if grid.snapshot is None or grid.cursor_row is None:
             return
+        from csyspy.tui.screens.picker import Choice, Picker
+        from csyspy.tui.shell_actions import command_line, fields_of_row, why_not
+
         cells = fields_of_row(grid.snapshot, grid.cursor_row)
         entries = []
         for action in self.view.actions:
@@ -207,6 +212,9 @@ class Opening(Drilling):
         grid = self.query_one(GridView)
         if action is None or grid.snapshot is None or grid.cursor_row is None:
             return
+        from csyspy.tui.screens.prompt import Confirm
+        from csyspy.tui.shell_actions import command_line, fields_of_row
+
         line = command_line(action, fields_of_row(grid.snapshot, grid.cursor_row))
         if action.ask_confirmation:
             self.app.push_screen(Confirm(action.label, line), lambda yes: self.run_program(action, line) if yes else None)

@@ -89,7 +89,7 @@ class SpectrogramScreen(StreamScreen):
         rows = self._latencies.rows
         self.query_one(Spectrogram).show(rows, self._latencies.period_ns)
         note = self.problem or f"{short_duration(self._latencies.period_ns)} a row"
-        self.query_one(ContextBar).show(None, self.state, note, self.loss())
+        self.show_state(note)
         self.query_one(KeyBar).show_position(f"{len(rows):,} rows")
 
     def on_key(self, event) -> None:  # type: ignore[no-untyped-def]

@@ -16,6 +16,7 @@ from csyspy.tui.commands import Place
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Can, Feed, State, Window
 from csyspy.tui.memory import give_back
+from csyspy.tui.pace import Pace
 from csyspy.tui.scope import joined
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.widgets.context_bar import ContextBar
@@ -63,6 +64,10 @@ class StreamScreen(CommandScreen):
         self.is_held = False
         self.is_reading = False
         self.problem = ""
+        self._progress: float | None = None
+        """Of what is read; None where nobody knows."""
+        self._pace: list[str] = []
+        """Words about it."""
 
     @property
     def whole_filter(self) -> str:
@@ -92,6 +97,7 @@ class StreamScreen(CommandScreen):
     def start(self) -> None:
         """Collect from the beginning."""
         self.problem = ""
+        self._progress = None
         self.query_one(ContextBar).show_way(self.heading, self.crumbs)
         for bar in self.query(FilterBar):
             bar.show_filter(self.filter_text, "")
@@ -135,11 +141,17 @@ class StreamScreen(CommandScreen):
     def _teller(self) -> Callable[[Any], None]:
         """Tells the screen that there is more, but not all the time."""
         due_s = time.monotonic() + FIRST_DRAW_S
+        pace: Pace | None = None
 
         def tell(state: Any) -> None:
-            nonlocal due_s
+            nonlocal due_s, pace
+            pace = pace or Pace(self.feed.reach(state, self.window) or 0.0, state.events)
             if time.monotonic() >= due_s:
                 due_s = time.monotonic() + DRAW_S
+                progress = self.feed.reach(state, self.window)
+                if progress is not None:
+                    self._pace = pace.words(progress, state.events)
+                self._progress = progress
                 self.post_message(self.Grown())
 
         return tell
@@ -163,6 +175,14 @@ class StreamScreen(CommandScreen):
         if self.is_reading:
             return State.LIVE if self.is_endless else State.LOADING
         return State.PARTIAL if self.problem else State.MOMENT if self.window else State.END
+
+    def show_state(self, *notes: str) -> None:
+        """Say in the first line how far it has come, and what was collected."""
+        bar = self.query_one(ContextBar)
+        if self.state is State.LOADING and self._progress is not None:
+            bar.show(None, self.state, "  ".join([*self._pace, *notes]), self.loss(), self._progress)
+        else:
+            bar.show(None, self.state, ", ".join(notes), self.loss())
 
     def why_empty(self) -> str:
         """What stands where the lines would be, while there are none."""

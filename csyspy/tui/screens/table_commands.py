@@ -8,13 +8,9 @@ from pathlib import Path
 from textual import on
 
 from csyspy.tui.arrange import arranged, tree
-from csyspy.tui.export import rows_as_csv, rows_as_json
 from csyspy.tui.find import next_line
 from csyspy.tui.frame import Can, State
 from csyspy.tui.scope import condition, joined
-from csyspy.tui.screens.column_picker import ColumnPicker
-from csyspy.tui.screens.picker import Choice, Picker
-from csyspy.tui.screens.prompt import Prompt
 from csyspy.tui.screens.view_base import ViewBase
 from csyspy.tui.widgets.filter_bar import FilterBar
 from csyspy.tui.widgets.grid import GridView
@@ -49,6 +45,8 @@ class TableCommands(ViewBase):
         snapshot = self.query_one(GridView).snapshot
         if snapshot is None:
             return
+        from csyspy.tui.screens.picker import Choice, Picker
+
         arrow = "▼" if snapshot.sort.descending else "▲"
         entries = [
             Choice(index, column.name, f"{column.description}\n\n{column.field}", mark=arrow if index == snapshot.sort.column else "")
@@ -84,6 +82,8 @@ class TableCommands(ViewBase):
     def command_columns(self) -> None:
         snapshot = self.query_one(GridView).snapshot
         if snapshot is not None:
+            from csyspy.tui.screens.column_picker import ColumnPicker
+
             chosen = self.columns.get(snapshot.view.id, tuple(range(len(snapshot.columns))))
             self.app.push_screen(ColumnPicker(snapshot.columns, chosen), partial(self._columns_picked, snapshot.view.id))
 
@@ -160,6 +160,8 @@ class TableCommands(ViewBase):
     # find
 
     def command_find(self) -> None:
+        from csyspy.tui.screens.prompt import Prompt
+
         self.app.push_screen(Prompt("Find", "goes to rows that contain this; n and N go on", self.sought), self._find)
 
     def _find(self, text: str | None) -> None:
@@ -193,6 +195,8 @@ class TableCommands(ViewBase):
     # out
 
     def command_save_rows(self) -> None:
+        from csyspy.tui.screens.picker import Choice, Picker
+
         entries = [
             Choice("csv", "CSV", "one line a row, as the table stands"),
             Choice("json", "JSON", "an object a row, as the table stands"),
@@ -203,6 +207,8 @@ class TableCommands(ViewBase):
         grid = self.query_one(GridView)
         if kind is None or grid.snapshot is None:
             return
+        from csyspy.tui.export import rows_as_csv, rows_as_json
+
         path = Path(f"csyspy-{self.view.id}-{datetime.now():%Y%m%d-%H%M%S}.{kind}").absolute()
         snapshot = replace(grid.snapshot, order=tuple(row for row in grid.snapshot.order if grid.snapshot.keys[row] not in grid.gone))
         text = (rows_as_csv if kind == "csv" else rows_as_json)(snapshot, grid.shown_columns)

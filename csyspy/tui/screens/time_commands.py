@@ -7,8 +7,6 @@ from textual import on
 from textual.timer import Timer
 
 from csyspy.tui.frame import Can, Frame, State
-from csyspy.tui.moments import Moment, read_moment
-from csyspy.tui.screens.prompt import Prompt
 from csyspy.tui.screens.view_base import ViewBase
 from csyspy.tui.time_travel import FASTEST, NS_PER_S, SLOWEST, bounded_speed
 from csyspy.tui.widgets.grid import GridView
@@ -108,6 +106,8 @@ class TimeCommands(ViewBase):
         self.show_time()
 
     def command_speed(self) -> None:
+        from csyspy.tui.screens.prompt import Prompt
+
         about = f"times as fast as it happened, {SLOWEST:g} to {FASTEST:g}; max is {FASTEST:g}"
         self.app.push_screen(Prompt("Speed", about), self._set_speed)
 
@@ -170,6 +170,8 @@ class TimeCommands(ViewBase):
         self.ask()
 
     def command_go_to(self) -> None:
+        from csyspy.tui.screens.prompt import Prompt
+
         if self._seeks:
             about = "a time (14:02:11.5), seconds from the beginning (+3.5), an event's number (#12345), or a row's number"
         else:
@@ -179,6 +181,8 @@ class TimeCommands(ViewBase):
     def _go_to(self, text: str | None) -> None:
         if not text:
             return
+        from csyspy.tui.moments import Moment, read_moment
+
         moment = read_moment(text, self.feed.index)
         if moment is None or (moment.kind is not Moment.Kind.LINE and not self._seeks):
             self.notify(f"neither a time nor a number: {text}", severity="warning", markup=False)

@@ -9,7 +9,6 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from csyspy.errors import CsyspyError
-from csyspy.rules.alert_groups import hits_of
 from csyspy.tui.commands import Command
 from csyspy.tui.frame import Can, Window
 from csyspy.tui.screens.view_base import ViewBase
@@ -136,6 +135,8 @@ class Watching(ViewBase):
         if count == self._shown_count:
             return
         self._shown_count = count
+        from csyspy.rules.alert_groups import hits_of
+
         times = [time_ns for _, _, times_ns in hits_of(watch.gathered()) for time_ns, _ in times_ns]
         self.query_one(Scrubber).show_alerts(tuple(times))
         self.query_one(Pulse).show_alerts(count)

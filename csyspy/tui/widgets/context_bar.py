@@ -49,16 +49,20 @@ class ContextBar(Widget):
         self._state: State | None = None
         self._behind = ""
         self._loss = ""
+        self._progress: float | None = None
         self._drawn = 0
         """Parts of the way that there was room for."""
 
-    def show(self, frame: Frame | None, state: State | None = None, behind: str = "", loss: str = "") -> None:
+    def show(
+        self, frame: Frame | None, state: State | None = None, behind: str = "", loss: str = "", progress: float | None = None
+    ) -> None:
         """How fresh it is: the frame's state, or another; `behind` stands beside it (how long the screen has been held), and what was
-        lost, of the frame or otherwise."""
+        lost and how far a load has come, of the frame or otherwise. Of words that two blanks part the first are the most wanted."""
         self._frame = frame
         self._state = state
         self._behind = behind
         self._loss = loss or (frame.loss if frame is not None else "")
+        self._progress = progress if frame is None else frame.progress
         self.refresh()
 
     def show_way(self, title: str, crumbs: tuple[str, ...]) -> None:
@@ -101,9 +105,9 @@ class ContextBar(Widget):
         clock = Content()
         if self._frame is not None and self._frame.snapshot.time_ns:
             clock = Content(time.strftime("  %H:%M:%S", time.localtime(self._frame.snapshot.time_ns // 10**9)))
-        if self._frame is None or self._frame.progress is None:
+        if self._progress is None:
             return [_words(word, loss, _faint(detail), clock), _words(word, loss, clock)]
-        done = round(self._frame.progress * PROGRESS_WIDTH)
+        done = round(self._progress * PROGRESS_WIDTH)
         bar = Content.styled("  " + "━" * done, "$primary") + Content.styled("━" * (PROGRESS_WIDTH - done), "$faint")
         words = detail.split("  ")  # the most wanted first
         shorter = [_faint("  ".join(words[:count])) for count in (3, 2, 1)]

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets import Static
 
-from csyspy.tui.collect.detail import Detail
 from csyspy.tui.graph import spark
 from csyspy.tui.trends import TREND_LENGTH, sorting_column
 from csyspy.views.format import cell_text, printable, short_bytes, short_count
 from csyspy.views.snapshot import Snapshot
 from csyspy.views.view import Unit
+
+if TYPE_CHECKING:
+    from csyspy.tui.collect.detail import Detail
 
 LABEL_CELLS, VALUE_CELLS = 10, 12
 WIDTH = 46
@@ -35,7 +38,7 @@ class DetailPane(Static):
     DetailPane.-open { display: block; }
     """
 
-    def show(self, title: str, snapshot: Snapshot, row: int, detail: Detail | None) -> None:
+    def show(self, title: str, snapshot: Snapshot, row: int, detail: "Detail | None") -> None:
         """The row's cells, and what the events tell; None while that is being collected, or where there are no events."""
         self.border_title = printable(title)
         self.border_subtitle = "i closes"

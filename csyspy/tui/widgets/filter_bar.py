@@ -60,6 +60,8 @@ class FilterBar(Vertical):
         self._choices = Choices(0, 0)
         self._history: list[str] = []
         self._history_at = 0
+        self._said: dict[str, Content] = {}
+        """Place -> what stands there."""
         self._values: Callable[[], Mapping[str, Iterable[str]]] = dict
 
     def compose(self) -> ComposeResult:
@@ -120,12 +122,19 @@ class FilterBar(Vertical):
         if notice:
             is_loud = self._frame is not None and self._frame.state in STATES_WORTH_A_NOTICE
             shown = Content.assemble(shown, (f"   {notice}", "$warning" if is_loud else "$faint"))
-        self.query_one("#shown", Static).update(shown)
+        self._say("#shown", shown)
         rows = Content("")
         if self._frame is not None:
             count, total = len(self._frame.snapshot.order), self._frame.total_rows
             rows = Content.assemble((f"{count:,}/{total:,}" if count != total else f"{count:,}", "bold"), (" rows", "$faint"))
-        self.query_one("#status", Static).update(rows)
+        self._say("#status", rows)
+
+    def _say(self, place: str, words: Content) -> None:
+        """Only what is new is drawn, and only what is longer or shorter than before moves anything: frames come often."""
+        said = self._said.get(place)
+        if said is None or not said.is_same(words):
+            self._said[place] = words
+            self.query_one(place, Static).update(words, layout=said is None or said.cell_length != words.cell_length)
 
     def _draw_verdict(self) -> None:
         verdict, hint = self._verdict, self.query_one("#hint", Static)
@@ -139,7 +148,7 @@ class FilterBar(Vertical):
             status = Content.styled("… go on", "$faint")
         else:
             status = Content.styled(f"✗ column {verdict.position + 1}", "$error")
-        self.query_one("#status", Static).update(Content.assemble(status, (f"  F2 {self._mode.value}", "$faint")))
+        self._say("#status", Content.assemble(status, (f"  F2 {self._mode.value}", "$faint")))
         if verdict.is_good or verdict.incomplete:
             active = f"  active: {self._text}" if self._text and not verdict.is_good else ""
             hint.update(Content.styled(f"Enter applies  Esc leaves  Tab completes  ↑↓ history{active}", "$faint"))

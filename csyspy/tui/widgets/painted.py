@@ -5,6 +5,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -121,10 +122,15 @@ class PaintedScroll(ScrollView, can_focus=True):
         """Select a line and bring it into sight."""
         if not self.line_count:
             return
+        before, top = self.cursor, self.scroll_offset.y
         self.cursor = max(0, min(line, self.line_count - 1))
         self.cursor_moved()
         self.reveal()
-        self.refresh()
+        if self.scroll_offset.y != top:
+            self.refresh()
+            return
+        for moved in (before, self.cursor):  # nothing but these two looks different now
+            self.refresh(Region(0, self.HEADER_LINES + moved - top, self.size.width, 1))
 
     def reveal(self) -> None:
         """Bring the cursor into sight, where the wheel has left it behind."""

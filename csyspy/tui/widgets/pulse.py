@@ -42,10 +42,15 @@ class GaugeBox(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._gauge: Gauge | None = None
+        self._graph: list[str] = []
+        """Its lines, where they have been drawn already."""
 
     def show(self, gauge: Gauge | None) -> None:
         """Draw gauge; None leaves the place empty."""
+        if gauge == self._gauge:
+            return
         self._gauge = gauge
+        self._graph = []
         self.border_title = gauge.label if gauge else ""
         self.border_subtitle = gauge.text if gauge else ""
         self.refresh()
@@ -57,10 +62,11 @@ class GaugeBox(Widget):
             return Strip.blank(width, base)
         if height == 1:
             return self._one_line(self._gauge).apply_style(base).adjust_cell_length(width, base)
-        line = area(self._values(self._gauge, width), width, height, self._gauge.peak)[y]
+        if len(self._graph) != height or len(self._graph[0]) != width:
+            self._graph = area(self._values(self._gauge, width), width, height, self._gauge.peak)
         # The graph warms up with its height, so that one glance at its tips tells how busy it was.
         role = self._role((height - y) / height if self._gauge.level is not None else 0.0)
-        return Strip([Segment(line, self._style(role))]).apply_style(base)
+        return Strip([Segment(self._graph[y], self._style(role))]).apply_style(base)
 
     def _one_line(self, gauge: Gauge) -> Strip:
         room = self.size.width - len(gauge.label) - len(gauge.text) - 4

@@ -1,6 +1,7 @@
 """The time of a capture as a line: how many events when, where the screen stands, marks. Drag to choose a part."""
 
 import time
+from itertools import groupby
 
 from textual import events
 from textual.content import Content
@@ -88,7 +89,8 @@ class Scrubber(Widget):
             track[cell], styles[cell] = "[", "bold $accent"
         if travel.window is not None:
             track[min(last, width - 1)], styles[min(last, width - 1)] = POSITION, "$accent"
-        drawn = Content.assemble(*zip(track, styles, strict=True))
+        runs = groupby(zip(track, styles, strict=True), key=lambda cell: cell[1])
+        drawn = Content.assemble(*[("".join(text for text, _ in run), style) for style, run in runs])
         return Content.assemble(
             (f" {_clock(index.start_ns)} ", "$faint"), drawn, (f" {_clock(index.end_ns)} ", "$faint"), self._tail(travel)
         )
