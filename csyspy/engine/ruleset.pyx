@@ -200,6 +200,9 @@ cdef class RuleSet(Sink):
             return self.generic[evt_type]
         return evt_type >= MAX_EVENT_TYPES or self.buckets[evt_type].rules != NULL
 
+    cdef bint wants_kind(self, uint32_t kind) except -1:
+        return self.buckets[kind].rules != NULL
+
     cdef int section(self, State state) except -1:
         cdef uint32_t kind
         for kind in range(1, MAX_EVENT_TYPES, 2):

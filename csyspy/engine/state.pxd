@@ -90,6 +90,7 @@ cdef class Sink:
     cdef public bint wants_hidden     # give it events of the internal class (state.hidden) too, as chisels get them
     cdef public bint wants_state_only # give it events that are in the file for the state's sake (state.state_only) too
     cdef bint wants_type(self, uint16_t evt_type) except -1     # False: it looks at no event of that type; asked before the walk
+    cdef bint wants_kind(self, uint32_t kind) except -1         # likewise of a generic event's kind (event_kind)
     cdef int event(self, State state) except -1    # 0 go on, 1 this sink wants no more
     cdef int section(self, State state) except -1    # the lists before the events were read: at the beginning, at the next file or section
     cdef int finish(self, State state) except -1

@@ -115,6 +115,9 @@ cdef class Sink:
     cdef bint wants_type(self, uint16_t evt_type) except -1:
         return True
 
+    cdef bint wants_kind(self, uint32_t kind) except -1:
+        return self.wants_type(kind & 1)
+
     cdef int event(self, State state) except -1:
         return 0
 

@@ -4,7 +4,7 @@ cimport cython
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from csyspy.engine.blocks cimport BlockReader
-from csyspy.engine.event cimport MAX_EVENT_TYPES
+from csyspy.engine.event cimport KINDS, MAX_EVENT_TYPES
 from csyspy.engine.sections cimport SectionLoader
 from csyspy.engine.program cimport Node
 from csyspy.engine.state cimport Sink, State
@@ -27,8 +27,10 @@ cdef class Walker(BlockReader):
     cdef bint unannounced              # sinks have not been told of the section in hand
     cdef bint eventless                # the present section had no event yet
     cdef uint8_t wanted[MAX_EVENT_TYPES]   # event types that anybody looks at
-    cdef uint8_t idle[MAX_EVENT_TYPES]     # likewise, where the state is kept up: those that do nothing to it
-    cdef uint8_t plain[MAX_EVENT_TYPES]    # likewise those that no handler looks at
+    cdef uint8_t idle[KINDS]               # kinds of events that nobody looks at and that do nothing to the state, where it is kept up
+    cdef uint8_t unseen[MAX_EVENT_TYPES]   # event types that nobody looks at and that no handler has to see
+    cdef uint8_t plain[MAX_EVENT_TYPES]    # likewise those that no handler has to see, where the one sink looks at no more than some threads
+    cdef bint idle_calls                   # some kind of generic events is idle, but not all
     cdef bint sparse                   # there are some that nobody does
 
     cdef inline bint _has_flags(self) noexcept
@@ -45,3 +47,5 @@ cdef class Walker(BlockReader):
     cdef uint64_t _hop(self, uint64_t most) noexcept nogil
     cdef int _walk(self, uint64_t most) except -1
     cdef int _plan(self) except -1
+    cdef bint _looks_at(self, uint32_t kind) except -1
+    cdef inline bint _is_idle_call(self, uint16_t evt_type, const uint8_t* raw, uint32_t size) noexcept

@@ -11,9 +11,11 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memset
 
 from csyspy.engine.blocks cimport FRAME, HEADER_SIZE, MAX_PLAIN, TRAILER, BlockReader, is_event_block, is_large_block, load_u16, load_u32
-from csyspy.engine.event cimport DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, MAX_PARAMS, Event, event_decode
+from csyspy.engine.event cimport (
+    DF_STATE_ONLY, EF_LARGE_PAYLOAD, EVENT_COUNT, EVENTS, MAX_PARAMS, SYSCALL_COUNT, SYSCALL_NAMES, Event, event_decode,
+)
 from csyspy.engine.generation cimport GENERATION_EXITS, GENERATION_OPEN, foresee, generation_of
-from csyspy.engine.handlers.dispatch cimport apply, find_fd, is_idle, is_plain, pass_denied, pass_over, settle
+from csyspy.engine.handlers.dispatch cimport apply, find_fd, is_idle, is_plain, pass_denied, pass_over, pass_unseen, settle
 from csyspy.engine.program cimport Node, Program
 from csyspy.engine.sections cimport (
     BLOCK_EVENT_1, BLOCK_EVENT_2, BLOCK_EVENT_FLAGS_1, BLOCK_EVENT_FLAGS_2, BLOCK_EVENT_FLAGS_LARGE,
@@ -154,33 +156,49 @@ cdef class Walker(BlockReader):
     cdef int _plan(self) except -1:
         """Which event types must be decoded: all, where somebody needs state; else what the filters let through."""
         cdef uint32_t kind
-        self.sparse = False
+        cdef bint pair_unseen
+        self.sparse = self.idle_calls = False
         self.all_sinks = list(self.sinks)
         self.only = self.sinks[0] if len(self.sinks) == 1 else None
         self.only_filter = self.only.filter if self.only is not None else None
         self.gate = <Verdict>self.only_filter.gate() if self.only_filter is not None else None
         for kind in range(MAX_EVENT_TYPES):
-            self.plain[kind] = self.gate is not None and is_plain(self.state, <uint16_t>kind)
-        memset(self.idle, 0, MAX_EVENT_TYPES)
+            self.plain[kind] = self.gate is not None and is_plain(self.state, <uint16_t>kind, False)
+        memset(self.idle, 0, KINDS)
+        memset(self.unseen, 0, MAX_EVENT_TYPES)
         if not self.sinks:
             memset(self.wanted, 1 if self.state.needs else 0, MAX_EVENT_TYPES)
             self.sparse = not self.state.needs
             return 0
-        memset(self.wanted, 0, MAX_EVENT_TYPES)
-        for sink in self.sinks:
-            for kind in range(EVENT_COUNT):
-                if self.wanted[kind] == 0 and (<Sink>sink).wants_type(<uint16_t>kind):
-                    node = (<Sink>sink).filter
-                    self.wanted[kind] = not isinstance(node, Program) or (<Program>node).possible[kind] != 0
-                self.sparse = self.sparse or not self.wanted[kind]
+        for kind in range(MAX_EVENT_TYPES):
+            self.wanted[kind] = kind < EVENT_COUNT and self._looks_at(kind)
+            self.sparse = self.sparse or (kind < EVENT_COUNT and not self.wanted[kind])
         if self.state.needs:
             for kind in range(0, EVENT_COUNT - 1, 2):
-                if not self.wanted[kind] and not self.wanted[kind + 1]:
-                    self.idle[kind] = self.idle[kind + 1] = (
-                        is_idle(self.state, <uint16_t>kind) and is_idle(self.state, <uint16_t>(kind + 1)))
+                pair_unseen = not self.wanted[kind] and not self.wanted[kind + 1]
+                if pair_unseen:
+                    self.idle[kind] = self.idle[kind + 1] = is_idle(self.state, kind) and is_idle(self.state, kind + 1)
+                    self.unseen[kind] = is_plain(self.state, kind, True)
+                    self.unseen[kind + 1] = is_plain(self.state, kind + 1, True)
+            if not self.idle[0] and is_idle(self.state, 0) and is_idle(self.state, 1):
+                for kind in range(MAX_EVENT_TYPES, KINDS, 2):
+                    pair_unseen = not self._looks_at(kind) and not self._looks_at(kind + 1)
+                    self.idle[kind] = self.idle[kind + 1] = pair_unseen
+                    self.idle_calls = self.idle_calls or pair_unseen
             memset(self.wanted, 1, MAX_EVENT_TYPES)
             self.sparse = False
         return 0
+
+    cdef bint _looks_at(self, uint32_t kind) except -1:
+        """Whether any sink looks at events of this kind: see event_kind."""
+        cdef Sink sink
+        cdef bint call = kind >= MAX_EVENT_TYPES
+        cdef uint32_t evt_type = kind & 1 if call else kind
+        for sink in self.sinks:
+            if sink.wants_kind(kind) if call else sink.wants_type(<uint16_t>kind):
+                if not isinstance(sink.filter, Program) or (<Program>sink.filter).possible[evt_type] != 0:
+                    return True
+        return False
 
     # --- sections ---
 
@@ -296,16 +314,23 @@ cdef class Walker(BlockReader):
             if state.first_ts == 0:
                 self._begin(evt_type, shown)
             return 0
-        if self.idle[evt_type] and state.first_ts and not self.undecided:
-            memcpy(&ts, raw, 8)
-            memcpy(&tid, raw + 8, 8)
-            if pass_over(state, evt_type, tid, ts):
-                state.evt.ts = ts
-                return 0
-        if self.plain[evt_type] and kind == BLOCK_EVENT_2 and state.first_ts and not self.undecided and self.only is not None:
-            if pass_denied(state, self.gate, evt_type, raw, self.block_size - at - TRAILER):
-                memcpy(&state.evt.ts, raw, 8)
-                return 0
+        if state.first_ts and not self.undecided:
+            if self.idle[evt_type] or (evt_type < 2 and self.idle_calls and kind == BLOCK_EVENT_2
+                                       and self._is_idle_call(evt_type, raw, self.block_size - at - TRAILER)):
+                memcpy(&ts, raw, 8)
+                memcpy(&tid, raw + 8, 8)
+                if pass_over(state, evt_type, tid, ts):
+                    state.evt.ts = ts
+                    return 0
+            elif kind == BLOCK_EVENT_2:
+                if self.unseen[evt_type]:
+                    if pass_unseen(state, evt_type, raw, self.block_size - at - TRAILER):
+                        memcpy(&state.evt.ts, raw, 8)
+                        return 0
+                elif self.plain[evt_type] and self.only is not None:
+                    if pass_denied(state, self.gate, evt_type, raw, self.block_size - at - TRAILER):
+                        memcpy(&state.evt.ts, raw, 8)
+                        return 0
         if v1:
             sound = event_decode(&state.evt, raw, self.block_size - at - TRAILER, True)
         else:
@@ -329,6 +354,15 @@ cdef class Walker(BlockReader):
             self._show(state)
         settle(state)
         return 0
+
+    cdef inline bint _is_idle_call(self, uint16_t evt_type, const uint8_t* raw, uint32_t size) noexcept:
+        """Whether a generic event, undecoded, is of a system call at which nobody looks."""
+        cdef uint32_t count = load_u32(raw + 22)
+        cdef uint32_t code
+        if count == 0 or count > MAX_PARAMS or HEADER + 2 * count + 2 > size or load_u16(raw + HEADER) != 2:
+            return False
+        code = load_u16(raw + HEADER + 2 * count)
+        return 0 < code < SYSCALL_COUNT and SYSCALL_NAMES[code] != NULL and self.idle[MAX_EVENT_TYPES + 2 * code + evt_type] != 0
 
     cdef void _begin(self, uint16_t evt_type, bint shown) noexcept:
         """Note the times of the first events: for fields the first that is no meta event, for chisels the first of all."""

@@ -17,6 +17,9 @@ cdef void handle_all(tuple names, Handler fn, uint32_t needs) except *
 cdef void keep_enter(uint16_t evt_type) except *
 # enter events of this type are kept until their exit event: enter_event()
 
+cdef void only_on_sockets(uint16_t evt_type) except *
+# the handler of this type does nothing to an event whose fd is no IP socket
+
 cdef Event* enter_event(State state) noexcept
 # the enter event that belongs to the current exit event, or NULL; valid until the next call
 
@@ -38,9 +41,13 @@ cdef bint is_idle(State state, uint16_t evt_type) noexcept
 cdef bint pass_over(State state, uint16_t evt_type, int64_t tid, uint64_t ts) noexcept
 # What is left to do about an idle event that nobody looks at; False where its thread is unknown, and it has to be applied
 
-cdef bint is_plain(State state, uint16_t evt_type) noexcept
-# No handler that state.needs asks for looks at events of the type, and none wants them kept: see pass_denied
+cdef bint is_plain(State state, uint16_t evt_type, bint unseen) noexcept
+# No handler that state.needs asks for looks at events of the type, but for those on sockets, and none wants them kept: see pass_denied.
+# `unseen`: nor does anybody else look at them, or at their partners
+
+cdef bint pass_unseen(State state, uint16_t evt_type, const uint8_t* raw, uint32_t size) noexcept
+# Do what apply() and settle() do about a plain event that nobody looks at, undecoded; False where it has to be applied. `raw` is an event
+# of `size` bytes with a parameter count and lengths of two bytes
 
 cdef bint pass_denied(State state, Verdict gate, uint16_t evt_type, const uint8_t* raw, uint32_t size) noexcept
-# Do what apply() and settle() do about a plain event, undecoded, of a thread whose events `gate` keeps from everybody; False where it has
-# to be applied. `raw` is an event of `size` bytes with a parameter count and lengths of two bytes
+# likewise about a plain event of a thread whose events `gate` keeps from everybody

@@ -11,7 +11,7 @@ from csyspy.engine.blocks cimport load_u32
 from csyspy.engine.event cimport (
     EF_LARGE_PAYLOAD, EF_SKIPPARSERESET, EF_USES_FD, EVENT_COUNT, EVENTS, MAX_EVENT_TYPES, MAX_PARAMS, event_decode, param_i64, param_str,
 )
-from csyspy.engine.fds cimport FdInfo, FdTable
+from csyspy.engine.fds cimport FD_IPV4_SOCK, FD_IPV6_SOCK, FdInfo, FdTable
 from csyspy.engine.join cimport join_params
 from csyspy.engine.state cimport NEED_CPU, NEED_ENTER, NEED_FD, NEED_LATENCY, PRODUCER_NEWEST
 from csyspy.engine.threads cimport CL_ACTIVE, ThreadInfo, others_changed
@@ -50,6 +50,7 @@ cdef struct Plan:       # what to do with an event type before its handler
     bint fd_always      # the exit event's own fd goes before the enter event's
     uint8_t joined      # parameters of an old exit event that libs 0.20 appends those of the enter event to; 0 for others
     uint8_t joinable    # likewise the newest libs, which have no enter events (State.joins)
+    bint on_sockets     # the handler does nothing unless the event works on an IP socket
 
 cdef Plan PLANS[MAX_EVENT_TYPES]
 cdef Event ENTER        # scratch of enter_event()
@@ -89,6 +90,10 @@ cdef void handle_all(tuple names, Handler fn, uint32_t needs) except *:
 
 cdef void keep_enter(uint16_t evt_type) except *:
     PLANS[evt_type].keep = True
+
+
+cdef void only_on_sockets(uint16_t evt_type) except *:
+    PLANS[evt_type].on_sockets = True
 
 
 cdef dict ENTER_PARAMS = {event["id"] + 1: [param["name"] for param in event["params"]]
@@ -271,36 +276,45 @@ cdef bint pass_over(State state, uint16_t evt_type, int64_t tid, uint64_t ts) no
     return True
 
 
-cdef bint is_plain(State state, uint16_t evt_type) noexcept:
+cdef bint is_plain(State state, uint16_t evt_type, bint unseen) noexcept:
     cdef Plan* plan
     if evt_type >= EVENT_COUNT or state.needs & NEED_CPU or EVENTS[evt_type].flags & EF_LARGE_PAYLOAD:
         return False
     plan = &PLANS[evt_type]
-    return ((plan.lookup == LOOK_INVENT or plan.lookup == LOOK_BARE) and (plan.handler == NULL or not plan.needs & state.needs)
-            and not plan.keep and not plan.fd_always and plan.fd_at <= 0
-            and not (state.needs & NEED_ENTER and (plan.joined or state.joins[evt_type])))
+    return ((plan.lookup == LOOK_INVENT or plan.lookup == LOOK_BARE)
+            and (plan.handler == NULL or not plan.needs & state.needs or plan.on_sockets)
+            and not plan.keep and not plan.fd_always
+            and (unseen or not (state.needs & NEED_ENTER and (plan.joined or state.joins[evt_type]))))
+
+
+cdef bint pass_unseen(State state, uint16_t evt_type, const uint8_t* raw, uint32_t size) noexcept:
+    cdef ThreadInfo thread
+    cdef int64_t tid
+    memcpy(&tid, raw + 8, 8)
+    thread = state.threads.find(tid)
+    return thread is not None and _pass_by(state, thread, evt_type, raw, size)
 
 
 cdef bint pass_denied(State state, Verdict gate, uint16_t evt_type, const uint8_t* raw, uint32_t size) noexcept:
-    cdef Plan* plan = &PLANS[evt_type]
     cdef ThreadInfo thread
-    cdef bint matched
-    cdef uint64_t ts
     cdef int64_t tid
-    cdef int64_t fd = -1
-    cdef uint32_t count, params_at
-    cdef uint16_t length
     memcpy(&tid, raw + 8, 8)
     thread = state.threads.find(tid)
-    if thread is None or not gate.denies(thread):
-        return False
+    return thread is not None and gate.denies(thread) and _pass_by(state, thread, evt_type, raw, size)
+
+
+cdef bint _pass_by(State state, ThreadInfo thread, uint16_t evt_type, const uint8_t* raw, uint32_t size) noexcept:
+    cdef Plan* plan = &PLANS[evt_type]
+    cdef bint matched
+    cdef uint64_t ts
+    cdef int64_t fd = -1
     if plan.lookup == LOOK_BARE:
         return True
     memcpy(&ts, raw, 8)
     if evt_type & 1:
         matched = evt_type == thread.lastevent_type + 1
         if plan.uses_fd & (EXIT_ONLY if state.exit_only else WITH_ENTER) and state.needs & NEED_FD:
-            if not matched or thread.lastevent_fd == -1:
+            if not matched or thread.lastevent_fd == -1 or (plan.on_sockets and _is_ip_socket(thread, thread.lastevent_fd)):
                 return False
             if plan.fd_at >= 0:
                 thread.copied_type = 0
@@ -313,12 +327,8 @@ cdef bint pass_denied(State state, Verdict gate, uint16_t evt_type, const uint8_
             _forget_enter(thread)
     else:
         if plan.uses_fd and state.needs & NEED_FD:
-            count = load_u32(raw + 22)
-            params_at = 26 + 2 * count
-            memcpy(&length, raw + 26, 2)
-            if count == 0 or count > MAX_PARAMS or length != 8 or params_at + 8 > size:
+            if not _undecoded_fd(raw, size, plan.fd_at, &fd):
                 return False
-            memcpy(&fd, raw + params_at, 8)
             if plan.copied:
                 thread.copied_type = evt_type
                 thread.copied_fd = fd
@@ -327,6 +337,30 @@ cdef bint pass_denied(State state, Verdict gate, uint16_t evt_type, const uint8_
         thread.latency = 0
         thread.latency_entertime = ts
     thread.flags |= CL_ACTIVE
+    return True
+
+
+cdef bint _is_ip_socket(ThreadInfo thread, int64_t fd) noexcept:
+    cdef FdTable table = thread.fds()
+    cdef FdInfo info = table.get(fd) if table is not None else None
+    return info is not None and (info.type == FD_IPV4_SOCK or info.type == FD_IPV6_SOCK)
+
+
+cdef inline bint _undecoded_fd(const uint8_t* raw, uint32_t size, int8_t at, int64_t* fd) noexcept nogil:
+    """Parameter `at` of an event that nobody has decoded; False where it is not one of 8 bytes within the event."""
+    cdef uint32_t count = load_u32(raw + 22)
+    cdef uint32_t place = 26 + 2 * count
+    cdef uint16_t length
+    cdef int8_t i
+    if at < 0 or <uint32_t>at >= count or count > MAX_PARAMS or place + 8 > size:
+        return False
+    for i in range(at):
+        memcpy(&length, raw + 26 + 2 * i, 2)
+        place += length
+    memcpy(&length, raw + 26 + 2 * at, 2)
+    if length != 8 or place + 8 > size:
+        return False
+    memcpy(fd, raw + place, 8)
     return True
 
 

@@ -32,7 +32,7 @@ from csyspy.engine.fds cimport (
     new_fd,
     swap_ends,
 )
-from csyspy.engine.handlers.dispatch cimport enter_event, keep_enter
+from csyspy.engine.handlers.dispatch cimport enter_event, keep_enter, only_on_sockets
 from csyspy.engine.handlers.fdtable cimport O_CLOEXEC, add_fd, look_up, on, result
 from csyspy.engine.sockinfo cimport (
     AF_FAMILY_INET,
@@ -409,8 +409,10 @@ cdef void _set_up() except *:
     for name, (with_enter, alone) in with_tuple.items():
         TUPLE_AT[0][<int>EVENT_IDS[name]] = with_enter
         TUPLE_AT[1][<int>EVENT_IDS[name]] = alone
-    on(_io, ("READ_X", "WRITE_X", "READV_X", "WRITEV_X", "PREAD_X", "PWRITE_X", "PREADV_X", "PWRITEV_X",
-             "RECV_X", "RECVFROM_X", "RECVMSG_X", "RECVMMSG_X", "SENDMMSG_X"))
+    cdef tuple of_files = ("READ_X", "WRITE_X", "READV_X", "WRITEV_X", "PREAD_X", "PWRITE_X", "PREADV_X", "PWRITEV_X")
+    for name in of_files:
+        only_on_sockets(EVENT_IDS[name])
+    on(_io, (*of_files, "RECV_X", "RECVFROM_X", "RECVMSG_X", "RECVMMSG_X", "SENDMMSG_X"))
     on(_send, ("SEND_X", "SENDTO_X", "SENDMSG_X"))
     on(_sendto_enter, ("SENDTO_E",))
     keep_enter(EVENT_IDS["SOCKET_E"])
