@@ -19,6 +19,9 @@ from csyspy.errors import CaptureError
 PIECE = 1 << 18  # compressed bytes read at once
 CHUNK = 1 << 18  # inflated bytes given out at once: small enough to be in the cache still when the walk comes to them
 AHEAD = 4  # chunks that may wait for the walk
+FREED_ONCE = 8 * CHUNK
+"""glibc gives free memory back to the kernel beyond twice the largest piece of its own that was ever freed (mallopt(3),
+M_MMAP_THRESHOLD): without one of this size it would give back most chunks, and the kernel clear them anew."""
 GZIP_MAGIC = b"\x1f\x8b"
 SWITCH_INTERVAL_S = 0.001
 PATIENCE_S = 0.5
@@ -32,6 +35,7 @@ class GzipStream:
         self._file = file
         self._name = name
         self._head = head
+        bytes(FREED_ONCE)  # and gone at once
         self._ready: queue.Queue[bytes | CaptureError | None] = queue.Queue(AHEAD)
         self._closed = threading.Event()
         self._over = False

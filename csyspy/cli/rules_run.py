@@ -317,6 +317,7 @@ def engine_options(command: RulesCommand, settings: Settings) -> EngineOptions:
         # JSON goes to other machines, and a time of day says little there
         iso_time=settings.time_format_iso_8601 or command.json or settings.json_output,
         static_fields=settings.static_fields,
+        fields=command.json or settings.json_output or settings.http_output is not None,
     )
 
 

@@ -28,7 +28,7 @@ class EngineOptions:
     """How rules run.
 
     `every`: all rules that hold fire, not only the first in order (rule_matching: all). `iso_time`: alerts begin with the date, too.
-    `static_fields` are added to each alert's fields.
+    `static_fields` are added to each alert's fields. Without `fields` alerts have none, for those who only want the text.
     """
 
     every: bool = False
@@ -36,6 +36,7 @@ class EngineOptions:
     iso_time: bool = False
     static_fields: tuple[tuple[str, str], ...] = ()
     hostname: str = ""
+    fields: bool = True
 
 
 class RuleEngine:
@@ -84,7 +85,7 @@ class RuleEngine:
                 rule.source,
                 rule.tags,
                 self.hostname,
-                form.fields(state),
+                form.fields(state) if self.options.fields else "{}",
                 event=state.evt_num,
                 tid=state.evt_tid,
                 container="" if container in _NO_CONTAINER else container,
