@@ -1,7 +1,6 @@
 """The colours chisels write with, as ANSI sequences that can be switched off."""
 
 CODES = {"reset": 0, "red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}
-OFF_WORDS = frozenset({"disable_color", "disable_colors"})  # the documentation says one, the code of most chisels the other
 
 CLEAR_SCREEN = "\x1b[2J"
 CURSOR_HOME = "\x1b[0;0H"

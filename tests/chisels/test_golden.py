@@ -31,7 +31,6 @@ SOME_OF = {
 DIFFERENT = {  # end of the command on the capture `general`: why
     "-c flame": "retired upstream",
     "-j -c topprocs_cpu": "the order of JSON members is chance; see test_json",
-    "-c spy_port 80 disable_color": "both spellings of the argument switch colours off",
     "-c echo_fds proc.name=cat": "with a filter, 0.29.3 loses a dup2 and names the wrong file",
 }
 

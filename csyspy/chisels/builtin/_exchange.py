@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from csyspy.chisels.builtin._payload import ColoredChisel
+from csyspy.chisels.builtin._payload import PAYLOAD_FIELDS, ColoredChisel, payload_text
 from csyspy.chisels.context import Context
-from csyspy.chisels.layout import format_bytes, scalar
+from csyspy.chisels.layout import format_bytes
 
 
 class ExchangeChisel(ColoredChisel):
@@ -14,7 +14,8 @@ class ExchangeChisel(ColoredChisel):
     """
 
     category = "Net"
-    fields = {"data": "evt.arg.data", "is_read": "evt.is_io_read", "size": "evt.rawarg.res"}
+    color_off_word = "disable_colors"
+    fields = {**PAYLOAD_FIELDS, "is_read": "evt.is_io_read", "size": "evt.rawarg.res"}
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -22,7 +23,7 @@ class ExchangeChisel(ColoredChisel):
         self.heading = ""
 
     def on_event(self, event: Any) -> None:
-        size, data = event["size"], event["data"]
+        size, data = event["size"], payload_text(event)
         if size is None or size <= 0 or data is None:
             return
         reading = bool(event["is_read"])
@@ -31,7 +32,7 @@ class ExchangeChisel(ColoredChisel):
             color, what = (self.color.red, "Read") if reading else (self.color.blue, "Write")
             self.heading = f"{color}------ {what} {format_bytes(size)}"
         self.print(self.heading)
-        self.print(scalar(data))
+        self.print(data)
 
     def on_capture_end(self, ts_ns: int, delta_ns: int) -> None:
         self.print(self.color.reset)

@@ -48,6 +48,11 @@ class SnapshotChisel(Chisel):
 
         return list(thread_table(self.context.state, self.node))
 
+    @staticmethod
+    def pid(thread: Any) -> int:
+        """The process of a thread; one that nothing announced counts as its own process, as in sysdig 0.29.3 (field `proc.pid`: -1)."""
+        return int(thread.tid if thread.pid < 0 else thread.pid)
+
     def user_name(self, uid: int) -> str:
         """Name of a user of the capture's machine."""
         user = self.context.state.users.get(uid)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from csyspy.chisels.builtin._payload import CONTAINER_FIELDS, DISABLE_COLOR, ColoredChisel
+from csyspy.chisels.builtin._payload import CONTAINER_FIELDS, DISABLE_COLOR, PAYLOAD_FIELDS, ColoredChisel, payload_text
 from csyspy.chisels.layout import format_bytes, scalar
 
 
@@ -21,7 +21,7 @@ class EchoFds(ColoredChisel):
     fields = {
         "is_read": "evt.is_io_read",
         "size": "evt.rawarg.res",
-        "data": "evt.arg.data",
+        **PAYLOAD_FIELDS,
         "fd": "fd.name",
         "process": "proc.name",
         **CONTAINER_FIELDS,
@@ -33,9 +33,9 @@ class EchoFds(ColoredChisel):
             return
         if size > 0:
             self.print(self._heading(event, size))
-        data = event["data"]
+        data = payload_text(event)
         if data is not None:
-            self.print(scalar(data))
+            self.print(data)
 
     def _heading(self, event: Any, size: int) -> str:
         color, what, link = (self.color.red, "Read", "from") if event["is_read"] else (self.color.blue, "Write", "to")

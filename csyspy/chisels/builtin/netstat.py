@@ -33,5 +33,5 @@ class Netstat(SnapshotChisel):
                     pad(f"{server}:{server_port}", 25),
                     pad("0.0.0.0:*" if listens else f"{client}:{client_port}", 25),
                     pad("LISTEN" if listens else "ESTABLISHED", 15),
-                    f"{number(thread.tid)}/{number(thread.pid)}/{decode(thread.comm)}",
+                    f"{number(thread.tid)}/{number(self.pid(thread))}/{decode(thread.comm)}",
                 )

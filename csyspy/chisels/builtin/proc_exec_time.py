@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from csyspy.chisels.builtin._payload import CONTAINER_FIELDS, DISABLE_COLOR, ColoredChisel
+from csyspy.chisels.builtin._payload import CONTAINER_FIELDS, DISABLE_COLORS, ColoredChisel
 from csyspy.chisels.layout import column, format_time, scalar
 
 YELLOW_NS = 3_000_000_000
@@ -21,7 +21,8 @@ class ProcExecTime(ColoredChisel):
         "otherwise green on the host and "
         "blue in containers. -pc adds the container."
     )
-    args = (DISABLE_COLOR,)
+    args = (DISABLE_COLORS,)
+    color_off_word = "disable_colors"
     filter = "evt.type=procexit"
     fields = {"duration": "proc.duration", "process": "proc.name", "args": "proc.args", **CONTAINER_FIELDS}
 

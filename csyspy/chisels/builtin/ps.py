@@ -23,7 +23,7 @@ class Ps(SnapshotChisel):
         for thread, _ in self.threads():
             self.print(
                 pad(number(thread.tid), 8),
-                pad(number(thread.pid), 8),
+                pad(number(self.pid(thread)), 8),
                 pad(self.user_name(thread.uid), 12),
                 pad(format_bytes(thread.vmsize_kb * 1024), 11),
                 pad(format_bytes(thread.vmrss_kb * 1024), 11),

@@ -2,7 +2,7 @@
 
 from csyspy.chisels.api import Argument
 from csyspy.chisels.builtin._exchange import ExchangeChisel
-from csyspy.chisels.builtin._payload import DISABLE_COLOR
+from csyspy.chisels.builtin._payload import DISABLE_COLORS
 
 
 class SpyIp(ExchangeChisel):
@@ -11,7 +11,7 @@ class SpyIp(ExchangeChisel):
     name = "spy_ip"
     short_description = "Show the data exchanged with an IP address"
     description = "The payloads that go to and come from an IP address, reads in red, writes in blue. -x, -X and -A say how they are shown."
-    args = (Argument("host_ip", "The address at the other end", "ipv4"), DISABLE_COLOR)
+    args = (Argument("host_ip", "The address at the other end", "ipv4"), DISABLE_COLORS)
 
     def on_set_arg(self, name: str, value: str) -> None:
         if name == "host_ip":

@@ -2,7 +2,7 @@
 
 from csyspy.chisels.api import Argument
 from csyspy.chisels.builtin._exchange import ExchangeChisel
-from csyspy.chisels.builtin._payload import DISABLE_COLOR
+from csyspy.chisels.builtin._payload import DISABLE_COLORS
 
 
 class SpyPort(ExchangeChisel):
@@ -11,7 +11,7 @@ class SpyPort(ExchangeChisel):
     name = "spy_port"
     short_description = "Show the data exchanged over an IP port"
     description = "The payloads of connections from or to a port, reads in red, writes in blue. -x, -X and -A say how they are shown."
-    args = (Argument("host_port", "The port", "int"), DISABLE_COLOR)
+    args = (Argument("host_port", "The port", "int"), DISABLE_COLORS)
 
     def on_set_arg(self, name: str, value: str) -> None:
         if name == "host_port":
