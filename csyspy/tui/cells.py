@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 from rich.cells import cell_len, set_cell_size
 
-from csyspy.tui.columns import Placed
+from csyspy.tui.columns import TIMES, Placed
 from csyspy.tui.graph import spark, stretch
 from csyspy.views.format import UNKNOWN, cell_text, printable
 from csyspy.views.snapshot import Snapshot, Sort, Value
 from csyspy.views.view import Column, Unit
 
-TIMES = frozenset({"evt.time", "evt.time.iso8601", "evt.datetime"})
 Cells = list[tuple[str, str]]
 """Pieces of text, each with the role that colours it: a component class of the grid without its prefix."""
 BUSY_PERCENT = 20.0

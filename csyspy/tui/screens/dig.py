@@ -108,7 +108,7 @@ class DigScreen(Searching, StreamScreen):
 
     def _header(self, width: int) -> Cells:
         process, type_, digits = self._widths()
-        latency = "" if self._is_narrow else "    LAT   CPU "
+        latency = "" if self._is_narrow else "    LAT CPU "
         text = f"  {'EVT#':>9} {'TIME':<{digits + 9}} {latency}{'PROC(TID)':<{process}} D {'TYPE':<{type_}} INFO"
         return [(text.ljust(width), "header")]
 
@@ -122,15 +122,16 @@ class DigScreen(Searching, StreamScreen):
         cells: Cells = [(f"{row.number:>9} ", "faint"), (f"{clock(row.time_ns, digits)} ", "text")]
         if not self._is_narrow:
             latency = _duration(row.latency_ns) if row.latency_ns and not row.is_enter else "—"
-            cells += [(f"{latency:>6}{'●' if is_slow else ' '}", "mid" if is_slow else "faint"), (f"{row.cpu:>4}   ", "faint")]
+            cells += [(f"{latency:>6}{'●' if is_slow else ' '}", "mid" if is_slow else "faint"), (f"{row.cpu:>3} ", "faint")]
         process = printable(f"{row.process}({row.tid})")
         cells += [
             (f"{process[:process_cells]:<{process_cells}} ", "name"),
             (("> " if row.is_enter else "< "), "in" if row.is_enter else "out"),
             (f"{row.type[:type_cells]:<{type_cells}} ", "key"),
+            ("! " if row.failed else "", "high"),  # before what may be longer than the line
             (printable(row.info), "text"),
         ]
-        return [*cells, (" !", "high")] if row.failed else cells
+        return cells
 
     # commands
 

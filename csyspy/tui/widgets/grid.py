@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from csyspy.tui.cells import cell_segments, header_style, header_text
-from csyspy.tui.columns import MARKER_WIDTH, Placed, fit, most_skipped
+from csyspy.tui.columns import MARKER_WIDTH, NO_NEEDS, Placed, fit, most_skipped, needs_of
 from csyspy.tui.names import Names
 from csyspy.tui.widgets.painted import PaintedScroll
 from csyspy.views.snapshot import Snapshot, Sort
@@ -46,6 +46,7 @@ class GridView(PaintedScroll):
         super().__init__(id=id)
         self._snapshot: Snapshot | None = None
         self._placed: tuple[Placed, ...] = ()
+        self._needs: Mapping[int, int] = NO_NEEDS
         self._positions: dict[Hashable, int] = {}
         self._known: frozenset[Hashable] = frozenset()
         self._gone: frozenset[Hashable] = frozenset()
@@ -118,6 +119,7 @@ class GridView(PaintedScroll):
             self._known = frozenset(before.keys) - self._gone if mark_new and before.view is snapshot.view else frozenset()
         if before is not None and before.columns != snapshot.columns:
             self._skip = self._sideways = 0
+        self._needs = needs_of(snapshot, self._needs if before is not None and before.columns == snapshot.columns else NO_NEEDS)
         self._snapshot, self._gone, self._guides = snapshot, gone, guides or {}
         self._positions = {snapshot.keys[row]: line for line, row in enumerate(snapshot.order)}
         line_on_screen = self.cursor - self.scroll_offset.y
@@ -159,15 +161,15 @@ class GridView(PaintedScroll):
             columns = self._snapshot.columns
             trend_of = next((i for i, column in enumerate(columns) if column.is_sorting), None) if self._snapshot.trends else None
             width = self.scrollable_content_region.width
-            self._placed = fit(columns, width, trend_of=trend_of, among=self._among, skip=self._skip)
+            needs = NO_NEEDS if self.shows_names else self._needs  # names come later, and may be longer
+            self._placed = fit(columns, width, trend_of=trend_of, among=self._among, skip=self._skip, needs=needs)
             self.virtual_size = Size(width, self.line_count + self.HEADER_LINES)
         self.refresh()
 
     def show_names(self, shows_names: bool) -> None:
         """Whether ports and hosts are shown by their names; those that take time come when they are known."""
         self.shows_names = shows_names
-        self.forget_drawn()
-        self.refresh()
+        self._place()
 
     @on(NamesKnown)
     def _names_known(self) -> None:
