@@ -26,8 +26,7 @@ class Lsof(SnapshotChisel):
     def show(self) -> None:
         self.print("".join(pad(title, width) for title, width in TITLES) + "NAME")
         for thread, fds in self.threads():
-            start = (
-                pad(decode(thread.comm), 20) + pad(number(self.pid(thread)), 8) + pad(number(thread.tid), 8) + pad(self.user_name(thread.uid), 8)
-            )
+            ids = pad(number(self.pid(thread)), 8) + pad(number(thread.tid), 8)
+            start = pad(decode(thread.comm), 20) + ids + pad(self.user_name(thread.uid), 8)
             for info in fds:
                 self.print(start, pad(number(info.fd), 8), pad(TYPE_NAMES.get(info.type, UNKNOWN), 12), printable(info.name))
