@@ -244,7 +244,9 @@ def main() -> None:
         print("  no dockerd here (Debian package docker.io)", file=sys.stderr)
     else:
         docker_for_real()
-    if options.pods and CRINODE.exists():
+    if not CRINODE.exists():
+        print(f"  no pods: there is no {CRINODE}", file=sys.stderr)
+    elif options.pods:
         pods_for_real(options.pods)
 
 

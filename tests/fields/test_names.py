@@ -67,7 +67,7 @@ def test_suggestions() -> None:
 
 def test_the_catalogue() -> None:
     fields = catalogue()
-    assert len(fields) == 513
+    assert len(fields) == 526
     assert fields["fd.ip"].filter_only
     assert not fields["fd.ip"].transformable
     assert fields["ka.verb"].other_source

@@ -14,7 +14,8 @@ cdef enum:
 
 cdef dict LABELS = {"k8s.pod.name": "io.kubernetes.pod.name", "k8s.ns.name": "io.kubernetes.pod.namespace",
                     "k8s.pod.id": "io.kubernetes.pod.uid", "k8s.pod.uid": "io.kubernetes.pod.uid"}
-cdef tuple FROM_API = ("rc", "svc", "rs", "deployment", "ns")    # second parts of the fields: members of `k8s`
+# Second parts of the fields: members of `k8s`.
+cdef tuple FROM_API = ("rc", "svc", "rs", "deployment", "daemonset", "statefulset", "job", "ns")
 
 
 cdef int _from_label(State state, Extractor self, Value* out) except -1:
@@ -115,6 +116,12 @@ cdef int _owner_labels(State state, Extractor self, Value* out) except -1:
     return self.give(b", ".join(texts), out) if entries else 0
 
 
+cdef int _node_name(State state, Extractor self, Value* out) except -1:
+    container = container_of_thread(state)
+    node = json_text(labels_of(container, "k8s").get("node")) if container is not None else b""
+    return self.give(node, out) if node else 0
+
+
 cdef int _pod_image(State state, Extractor self, Value* out) except -1:
     """The image of the container where it is one of a pod's; its sandbox does nothing of the pod's work."""
     container = container_of_thread(state)
@@ -133,6 +140,7 @@ register("k8s.pod.full_sandbox_id", _sandbox_id, NEED_THREAD)
 register("k8s.pod.image", _pod_image, NEED_THREAD)
 register("k8s.pod.ip", _pod_ip, NEED_THREAD)
 register("k8s.pod.cni.json", _pod_cni, NEED_THREAD)
+register("k8s.node.name", _node_name, NEED_THREAD)
 for _what in FROM_API:
     if _what != "ns":
         register(f"k8s.{_what}.name", _owner, NEED_THREAD)
