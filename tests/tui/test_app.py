@@ -10,6 +10,7 @@ from csyspy.capture.live import tier
 from csyspy.errors import LiveError, UsageError
 from csyspy.tui.app import CsyspyApp, run
 from csyspy.tui.frame import Frame, IsCancelled, Publish, Query, State
+from csyspy.tui.replay_feed import ReplayFeed
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.screens.picker import Picker
 from csyspy.tui.screens.view import ViewScreen
@@ -401,3 +402,14 @@ async def test_an_answer_that_comes_twice_closes_nothing_else() -> None:
         page.command_back()
         await pilot.pause()
         assert len(app.screen_stack) == 1
+
+
+@pytest.mark.parametrize("view_id", ["dig", "echo", "spectro_all", "alerts"])
+async def test_a_view_with_a_screen_of_its_own_is_opened_at_the_start(demo: Path, view_id: str) -> None:
+    async with CsyspyApp(ReplayFeed(str(demo)), view_id, "proc.name=nginx").run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+        await settled(pilot)
+        heading = {"dig": "Events", "echo": "I/O activity", "spectro_all": "Spectrogram-All", "alerts": "Alerts"}[view_id]
+        assert heading in text_of(pilot.app).splitlines()[0]  # type: ignore[arg-type]
+        await pilot.press("escape")
+        await until(pilot, lambda: "Processes" in text_of(pilot.app))  # type: ignore[arg-type]

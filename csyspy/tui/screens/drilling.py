@@ -19,9 +19,9 @@ class Drilling(ViewBase):
     """Views that have a screen of their own -> the command that opens it."""
 
     def selection(self) -> Term | None:
-        """What the row under the cursor stands for."""
-        grid = self.query_one(GridView)
-        if grid.snapshot is None or grid.cursor_row is None:
+        """What the row under the cursor stands for; None where there is none, as before the screen is drawn (`-v dig`)."""
+        grid = next(iter(self.query(GridView)), None)
+        if grid is None or grid.snapshot is None or grid.cursor_row is None:
             return None
         return term_of(grid.snapshot, grid.cursor_row, containers=self.containers)
 
