@@ -1,9 +1,8 @@
 """Whether look-ups slow events of the running kernel down: a storm of calls while csyspy records everything and containers start.
 
 The storm comes in slices, in each of which a process starts: by turns in a control group of its own, which is a container whose name is
-looked up, and in one that is known already. A slice with a look-up is compared with the mean of the two beside it; and, to tell what that
-says, the slices without one with the two of their kind before and behind. csyspy is the same all the time, so that where its memory
-lies, which makes half of the cost of reading in one start and not in the next, is in neither figure.
+looked up, and in one that is known already. csyspy is the same all the time, so that where its memory lies, which makes half of the cost
+of reading in one start and not in the next, is in both kinds of slices.
 
 The containers are sleeping processes in control groups of their own, as Docker names them; the runtime is bench/docker_stub.py.
 """
@@ -19,6 +18,7 @@ from pathlib import Path
 from bench.docker_stub import full_id, served, start
 from bench.live.watcher import Watcher
 from bench.live.workloads import build, cpus, ns_of
+from bench.turns import Turns
 
 CALLS = {"getppid": 1, "open": 2}
 """Work of bench/live/workloads.c -> system calls of one operation."""
@@ -32,24 +32,8 @@ START_AT = 0.25
 
 
 @dataclass(slots=True)
-class Turns:
-    """A cost in ns of CPU, in the slices without look-ups and in those with: the first is one more, and they follow each other in turn."""
-
-    without: list[float] = field(default_factory=list)
-    with_: list[float] = field(default_factory=list)
-
-    def ratios(self) -> list[float]:
-        """Of each slice with look-ups to the two beside it."""
-        return [2 * here / (before + after) for here, before, after in zip(self.with_, self.without, self.without[1:], strict=False)]
-
-    def noise(self) -> list[float]:
-        """Likewise, of the slices without look-ups alone."""
-        return [2 * here / (before + after) for before, here, after in zip(self.without, self.without[1:], self.without[2:], strict=False)]
-
-
-@dataclass(slots=True)
 class Costs:
-    """Of one call of the storm."""
+    """Of one call of the storm, in ns of CPU, without look-ups and with."""
 
     storm: Turns = field(default_factory=Turns)
     reader: Turns = field(default_factory=Turns)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.docker_stub import begin, full_id, served
 from bench.storm import walked
+from bench.turns import Turns, median
 
 if TYPE_CHECKING:
     from csyspy.containers.runtime import Runtime
@@ -40,6 +41,15 @@ LIVE_STORMS, LIVE_TURNS = 3, 20
 def figure(what: str, value: float, unit: str, most: float) -> None:
     """A line: what was measured, what is wanted, `!` in front where it is more."""
     print(f"{'!' if value > most else ' '} {what}: {value:.4g} {unit} (at most {most:g})", flush=True)
+
+
+def compared(what: str, turns: list[Turns]) -> None:
+    """The ratio of a cost with look-ups to that without, and how sure it is: the second line says what no difference looks like here."""
+    ratio = median([ratio for each in turns for ratio in each.ratios()])
+    noise = median([ratio for each in turns for ratio in each.noise()])
+    figure(what, ratio.value, "times", STORM_RATIO)
+    sure, itself = (f"{found.low:.3f} to {found.high:.3f}" for found in (ratio, noise))
+    print(f"    95 %: {sure}; without to itself {noise.value:.3f}, 95 %: {itself}", flush=True)
 
 
 def docker_node(containers: int, per_minute: int, minutes: float) -> None:
@@ -80,29 +90,28 @@ def storm(containers: int, per_minute: int) -> None:
     from csyspy.containers.node import NodeMetadata
     from csyspy.containers.service import MetadataService
 
-    cpu_s: dict[bool, list[float]] = {True: [], False: []}
-    wall_s: dict[bool, list[float]] = {True: [], False: []}
+    cpu_s, wall_s = Turns(), Turns()
     walked(NodeMetadata(MetadataService([])), 1)  # imports
-    for _ in range(STORMS):
-        for looks_up in (False, True):
-            with tempfile.TemporaryDirectory() as folder, served(f"{folder}/docker.sock", containers, per_minute, 1.0) as server:
-                service = MetadataService([DockerRuntime(f"{folder}/docker.sock")] if looks_up else [])
-                for number in range(containers):
-                    service.want(full_id(number))
-                service.settle(60)
-                service.take()  # what is there at the start is no storm
-                begin(server)
-                cpu, wall = walked(NodeMetadata(service), ROUNDS)
-            cpu_s[looks_up].append(cpu)
-            wall_s[looks_up].append(wall)
+    for turn in range(2 * STORMS + 1):
+        looks_up = turn % 2 == 1
+        with tempfile.TemporaryDirectory() as folder, served(f"{folder}/docker.sock", containers, per_minute, 1.0) as server:
+            service = MetadataService([DockerRuntime(f"{folder}/docker.sock")] if looks_up else [])
+            for number in range(containers):
+                service.want(full_id(number))
+            service.settle(60)
+            service.take()  # what is there at the start is no storm
+            begin(server)
+            cpu, wall = walked(NodeMetadata(service), ROUNDS)
+        (cpu_s.with_ if looks_up else cpu_s.without).append(cpu)
+        (wall_s.with_ if looks_up else wall_s.without).append(wall)
     what = f"CPU of an event storm while {per_minute} containers start a minute, to that without"
-    figure(f"{what} (least of {STORMS}, {min(wall_s[False]):.1f} s each)", min(cpu_s[True]) / min(cpu_s[False]), "times", STORM_RATIO)
-    figure("its wall time", min(wall_s[True]) / min(wall_s[False]), "times", STORM_RATIO)
+    compared(f"{what} ({statistics.median(cpu_s.without):.1f} s)", [cpu_s])
+    compared(f"its wall time ({statistics.median(wall_s.without):.1f} s)", [wall_s])
 
 
 def live_storm(containers: int) -> None:
     """A storm of calls while csyspy records them, with look-ups and without, in turns."""
-    from bench.live_storm import CALLS, READ, Costs, Turns, storms
+    from bench.live_storm import CALLS, READ, Costs, storms
 
     costs: list[dict[str, Costs]] = []
     for _ in range(LIVE_STORMS):
@@ -110,23 +119,15 @@ def live_storm(containers: int) -> None:
         costs.append(cost)
         print(f"  {said}", flush=True)
 
-    def compared(what: str, turns: list[Turns]) -> None:
-        without_ns = statistics.median(ns for each in turns for ns in each.without)
-        ratio, low, high = _median([ratio for each in turns for ratio in each.ratios()])
-        of_itself, least, most = _median([ratio for each in turns for ratio in each.noise()])
-        figure(f"live, CPU of {what}, to that without look-ups ({without_ns:.0f} ns)", ratio, "times", STORM_RATIO)
-        print(f"    95 %: {low:.3f} to {high:.3f}; without look-ups to itself {of_itself:.3f}, 95 %: {least:.3f} to {most:.3f}", flush=True)
-
     for work in CALLS:
-        compared(f"a call ({work})", [cost[work].storm for cost in costs])
-    compared(f"reading the events of a call ({READ})", [cost[READ].reader for cost in costs])
+        turns = [cost[work].storm for cost in costs]
+        compared(f"live, CPU of a call ({work}), to that without look-ups ({_typical(turns):.0f} ns)", turns)
+    turns = [cost[READ].reader for cost in costs]
+    compared(f"live, CPU of reading the events of a call ({READ}), likewise ({_typical(turns):.0f} ns)", turns)
 
 
-def _median(values: list[float]) -> tuple[float, float, float]:
-    """The median, and where that of all values there could be lies with 95 % (by the binomial distribution, near enough normal)."""
-    ordered = sorted(values)
-    rank = max(int(len(ordered) / 2 - 0.98 * len(ordered) ** 0.5), 0)
-    return statistics.median(ordered), ordered[rank], ordered[-1 - rank]
+def _typical(turns: list[Turns]) -> float:
+    return statistics.median(cost for each in turns for cost in each.without)
 
 
 def id_to_name(what: str, open_runtime: "Callable[[], Runtime]", ids: Collection[str]) -> None:
