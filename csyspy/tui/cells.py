@@ -108,8 +108,16 @@ def _command(text: str, width: int, sideways: int, guide: str) -> Cells:
     executable, blank, arguments = text.rstrip().partition(" ")
     # A kernel thread may have a slash in its name (kworker/0:1); a program's path begins with a folder.
     folder, slash, name = executable.rpartition("/") if executable.startswith(PATH_STARTS) else ("", "", executable)
+    if folder and not blank and not sideways:  # of a path alone, as of a file, the end tells most
+        folder, slash = _end_of(folder + slash, width - cell_len(guide) - cell_len(name)), ""
     pieces = [(guide, "faint"), (folder + slash, "faint"), (name, "name"), (blank + arguments, "text")]
     return window_of(pieces, sideways, width)
+
+
+def _end_of(text: str, width: int) -> str:
+    """The end of a text, an ellipsis before it, where it is too long; the whole where not even that fits."""
+    length = cell_len(text)
+    return text if length <= width or width < 2 else "…" + _without(text, length - width + 1)
 
 
 def window_of(pieces: Cells, start: int, width: int) -> Cells:

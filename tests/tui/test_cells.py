@@ -70,3 +70,10 @@ def test_a_trend_is_measured_against_one_cpu() -> None:
     [(text, role)] = cell_segments(snapshot(thread__cpu=100.0), 0, Placed(NAMES.index("CPU"), 9, is_trend=True))
     assert text == "      ▄█ "
     assert role == "high"
+
+
+def test_a_path_alone_is_cut_at_its_beginning_until_it_is_moved() -> None:
+    path = "/usr/lib/locale/C.utf8/LC_CTYPE"
+    assert cell("Command", 20, proc__exeline=path) == [("…ale/C.utf8/", "faint"), ("LC_CTYPE", "name")]
+    assert cell("Command", 20, 4, proc__exeline=path)[0] == ("/lib/locale/C.utf8/", "faint")
+    assert cell("Command", 20, proc__exeline=f"{path} -x")[-1][0].endswith("…")

@@ -9,6 +9,8 @@ from csyspy.filters import compile_filter
 from csyspy.tui.scope import joined
 
 MOST = 6
+MOVES_DATA = "evt.is_io=true or evt.type=sendfile"
+"""sendfile moves bytes, but is no I/O to evt.is_io."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class DetailCollector:
     """Counts the events that pass a filter. Raises FieldError where it is wrong."""
 
     def __init__(self, filter_text: str) -> None:
-        self._fds = _counter("fd.name", "evt.buflen", filter_text, "evt.is_io=true")
+        self._fds = _counter("fd.name", "evt.buflen", filter_text, MOVES_DATA)
         self._calls = _counter("evt.type", None, filter_text, "evt.dir=<")
         self._errors = _counter("evt.res", None, filter_text, "evt.failed=true")
         self.sinks = [self._fds, self._calls, self._errors]

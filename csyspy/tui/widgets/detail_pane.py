@@ -51,7 +51,7 @@ class DetailPane(Static):
         wide = [(column, values) for column, values in columns if not column.colsize]
         lines += [Content.styled(cell_text(values[row], column.unit), "bold") for column, values in wide]
         pairs = [
-            (column.name, cell_text(values[row], column.unit) + ("%" if column.unit is Unit.PERCENT else ""))
+            (column.name, cell_text(values[row], column.unit) + ("%" if column.unit is Unit.PERCENT and values[row] is not None else ""))
             for column, values in columns
             if column.colsize
         ]
