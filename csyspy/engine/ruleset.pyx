@@ -133,6 +133,7 @@ cdef class RuleSet(Sink):
         """The buckets, and the guards of each."""
         cdef Bucket* bucket
         cdef uint32_t kind, i
+        cdef bytes possible
         cdef list found = []       # [node, kinds, [rules]] of each guard
         numbers = {}
         for i in range(self.count):

@@ -107,5 +107,7 @@ def suggest(name: str, known: list[str] | None = None) -> str:
     from difflib import get_close_matches
 
     names = known if known is not None else [n for n, f in catalogue().items() if not f.other_source]
+    if len(name) > 3 * max(map(len, names), default=0):
+        return ""  # nothing can be near, and to find that out takes seconds
     near = get_close_matches(name, names, n=1, cutoff=0.6) or get_close_matches(name.lower(), names, n=1, cutoff=0.6)
     return near[0] if near else ""

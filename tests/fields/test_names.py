@@ -63,6 +63,7 @@ def test_suggestions() -> None:
     assert suggest("proc.nmae") == "proc.name"
     assert suggest("PROC.NAME") == "proc.name"
     assert suggest("zzzzzz") == ""
+    assert suggest("proc.name" + 100_000 * "e") == ""  # at once
 
 
 def test_the_catalogue() -> None:
