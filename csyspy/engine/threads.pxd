@@ -69,7 +69,7 @@ cdef class ThreadInfo:
     cdef readonly int64_t tid, pid, ptid, reaper_tid, sid, vtid, vpid, vpgid, pgid
     cdef readonly bytes comm, exe, exepath, cwd, root
     cdef bytes old_style_cwd              # not None: the working directory as sysdig 0.29.3 has it, which is not get_cwd()
-    cdef bytes old_style_comm             # not None: the name that sysdig 0.29.3 gives a thread that was made up: its first child's
+    cdef bytes old_style_comm             # not None: the name that 0.29.3 gives a thread that was made up, till it executes: its first child's
     cdef readonly list args, env          # of bytes; those of the event or list as they lay there
     cdef readonly list cgroups            # of (subsystem, path), bytes
     cdef readonly str container_id        # "" on the host

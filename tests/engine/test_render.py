@@ -4,7 +4,7 @@ import struct
 
 import pytest
 from fd_events import UNIX, bind, openat, sendto, sock_address, socket, unix_tuple
-from process_events import capture, clone, simple, u32, value, values
+from process_events import capture, clone, execve, simple, u32, value, values
 from scap_builder import Process, i64
 
 OLD = [Process(1, ptid=0, comm=b"init", tail="old"), Process(10, tail="old")]      # sysdig 0.29.3
@@ -189,6 +189,19 @@ def test_a_parent_that_nobody_announced_is_called_like_its_child_in_old_lines() 
     events = clone(60, 0, ptid=50, comm=b"job"), simple("KILL_E", 10, i64(50), bytes([9]))
     assert info(*events) == "pid=50(job) sig=9(SIGKILL) "
     assert info(*events, processes=MODERN) == "pid=50(<NA>) sig=9(SIGKILL)"
+
+
+def test_a_parent_in_a_container_is_made_up_until_its_child_speaks_in_old_lines() -> None:
+    kill = simple("KILL_E", 10, i64(50), bytes([9]))
+    call = clone(50, 7, vids=(3, 3), comm=b"job")
+    assert info(call, kill) == "pid=50(<NA>) sig=9(SIGKILL) "
+    assert info(call, clone(60, 0, ptid=50, comm=b"job"), kill) == "pid=50(job) sig=9(SIGKILL) "
+    assert info(call, clone(60, 0, ptid=50, comm=b"job"), kill, processes=MODERN) == "pid=50(<NA>) sig=9(SIGKILL)"
+
+
+def test_a_parent_called_like_its_child_has_its_own_name_once_it_executes() -> None:
+    events = clone(60, 0, ptid=50, comm=b"job"), execve(50, comm=b"cat"), simple("KILL_E", 10, i64(50), bytes([9]))
+    assert info(*events) == "pid=50(cat) sig=9(SIGKILL) "
 
 
 def test_a_connect_without_its_address_leaves_old_lines_alone() -> None:

@@ -18,6 +18,8 @@ from csyspy.engine.threads cimport (
 
 from csyspy.events import EVENT_TABLE
 
+# The old_style_comm of a thread that told of itself, but only in a call that sysdig 0.29.3 leaves to the child to tell of.
+cdef bytes STILL_MADE_UP = b"<NA>"
 cdef uint64_t STALE_NS = 2_000_000_000    # libs: CLONE_STALE_TIME_NS; an older entry for the tid is of a thread that is gone
 
 cdef enum:
@@ -137,14 +139,15 @@ cdef int _caller(State state, int64_t child_tid) except -1:
     cdef ThreadInfo child
     cdef bint valid = True
     cdef bint collision = False
+    cdef bint old_style = state.producer == PRODUCER_OLD
+    cdef bint made_up, in_container
     cdef uint32_t flags
     state.thread = caller
     if caller is None:
         return 0
+    made_up = old_style and (caller.is_invalid() or caller.old_style_comm == STILL_MADE_UP)
     if caller.is_invalid():
         valid = False
-        if state.producer == PRODUCER_OLD:
-            _name_anew(state, caller, None)
         caller.pid = param_i64(e, PID, -1)
         caller.ptid = param_i64(e, PTID, -1)
         caller.vtid = e.tid
@@ -156,9 +159,16 @@ cdef int _caller(State state, int64_t child_tid) except -1:
     flags = <uint32_t>param_u64(e, places.flags, 0)
     if flags & (CL_CHILD_IN_PIDNS | CL_CLONE_NEWPID | CL_CLONE_PARENT) or e.tid != caller.vtid:
         # `child_tid` counts in another namespace; the child will say who it is
-        if state.producer == PRODUCER_OLD and not flags & CL_CHILD_IN_PIDNS and e.tid == caller.vtid:
+        in_container = flags & CL_CHILD_IN_PIDNS or e.tid != caller.vtid
+        if old_style and not in_container:
+            if made_up:
+                _name_anew(state, caller, text_param(e, places.comm))
             _announce(state, caller, child_tid, text_param(e, places.comm))
+        elif made_up:
+            caller.old_style_comm = STILL_MADE_UP
         return 0
+    if made_up:
+        _name_anew(state, caller, text_param(e, places.comm) if valid else None)
     child = state.threads.find(child_tid)
     if child is not None:
         if child.flags & CL_CLONE_INVERTED:
@@ -269,6 +279,8 @@ cdef int _child(State state) except -1:
     _set_args(child, e)
     announced = state.ghosts.pop(e.tid, None) if state.ghosts else None
     if not model.is_invalid():
+        if state.producer == PRODUCER_OLD and model.old_style_comm == STILL_MADE_UP:
+            _name_anew(state, model, child.comm)
         _fill_from_thread(child, model)
         if leader:
             _inherit_process(state, child, model)

@@ -105,6 +105,7 @@ cdef int _set_program(State state, ThreadInfo thread, Event* e) except -1:
     cdef uint32_t n
     cdef int env = ENV
     thread.exe = text_param(e, EXE)
+    thread.old_style_comm = None
     thread.comm = text_param(e, COMM) if e.type >= EXECVE_15_X else thread.exe
     if event_param(e, ARGS, &p, &n):
         thread.set_args(p, n)
