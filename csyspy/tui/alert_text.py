@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from csyspy.rules.alert_groups import Group
 from csyspy.rules.alerts import Alert
+from csyspy.rules.model import Priority
 from csyspy.tui.cells import Cells
 from csyspy.tui.collect.verdicts import Part
 from csyspy.tui.wrapping import beside, flowing
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from csyspy.rules.model import Rule
 
 LABEL_CELLS = 11
+
+
+def colour_of(priority: Priority) -> str:
+    """How loud an alert is where there is room for its sign alone."""
+    if priority <= Priority.ERROR:
+        return "$level-high"
+    return "$level-mid" if priority == Priority.WARNING else "$secondary"
 
 
 def alert_lines(group: Group, alert: Alert, rule: "Rule | None", width: int, *, cut: bool) -> list[Cells]:

@@ -136,10 +136,16 @@ class Watching(ViewBase):
             return
         self._shown_count = count
         from csyspy.rules.alert_groups import hits_of
+        from csyspy.rules.model import Priority
+        from csyspy.tui.alert_text import colour_of
 
-        times = [time_ns for _, _, times_ns in hits_of(watch.gathered()) for time_ns, _ in times_ns]
-        self.query_one(Scrubber).show_alerts(tuple(times))
-        self.query_one(Pulse).show_alerts(count)
+        gathered = watch.gathered()
+        urgency = {group.rule: group.newest.priority for each in gathered for group in each.groups()}
+        hits = [(urgency.get(rule, Priority.DEBUG), times_ns) for rule, _, times_ns in hits_of(gathered)]
+        hits.sort(key=lambda hit: -hit[0])  # the most urgent over the others
+        alerts = [(time_ns, colour_of(priority)) for priority, times_ns in hits for time_ns, _ in times_ns]
+        self.query_one(Scrubber).show_alerts(tuple(alerts))
+        self.query_one(Pulse).show_alerts(count, colour_of(hits[-1][0]) if hits else "$faint")
 
     @on(Pulse.AlertsClicked)
     def _alerts_clicked(self) -> None:

@@ -7,6 +7,7 @@ from rich.style import Style
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -100,7 +101,7 @@ class Pulse(Horizontal):
     Pulse #alerts {
         display: none; width: auto; height: 100%; padding: 0 1; color: $faint; content-align: center middle;
     }
-    Pulse #alerts.-some { color: $level-high; text-style: bold; }
+    Pulse #alerts.-some { text-style: bold; }
     """
     PLACES = 4
 
@@ -112,10 +113,10 @@ class Pulse(Horizontal):
             yield GaugeBox()
         yield Static(id="alerts")
 
-    def show_alerts(self, count: int) -> None:
-        """Rules run, and have matched so often."""
+    def show_alerts(self, count: int, colour: str) -> None:
+        """Rules run, and have matched so often; in the colour of the most urgent."""
         alerts = self.query_one("#alerts", Static)
-        alerts.update(f"{'▲ ' if count else ''}{short_count(count)} alert{'s' if count != 1 else ''}")
+        alerts.update(Content.styled(f"{'▲ ' if count else ''}{short_count(count)} alert{'s' if count != 1 else ''}", colour))
         alerts.set_class(bool(count), "-some")
         alerts.display = True
 

@@ -51,16 +51,16 @@ class Scrubber(Widget):
         self._travel: TimeTravel | None = None
         self._is_loading = False
         self._pressed_at: int | None = None
-        self._alerts_ns: tuple[int, ...] = ()
+        self._alerts: tuple[tuple[int, str], ...] = ()
 
     def show(self, travel: TimeTravel, *, is_loading: bool) -> None:
         self._travel = travel
         self._is_loading = is_loading
         self.refresh()
 
-    def show_alerts(self, times_ns: tuple[int, ...]) -> None:
-        """A rule matched at these times."""
-        self._alerts_ns = times_ns
+    def show_alerts(self, alerts: tuple[tuple[int, str], ...]) -> None:
+        """Rules matched at these times, each in a colour; the last stands before the others."""
+        self._alerts = alerts
         self.refresh()
 
     @property
@@ -80,8 +80,8 @@ class Scrubber(Widget):
             first, last = self._cell(travel.window.start_ns), self._cell(travel.window.end_ns)
         for cell in range(first, min(last, width - 1) + 1):
             styles[cell] = "$primary"
-        for time_ns in self._alerts_ns:
-            track[self._cell(time_ns)], styles[self._cell(time_ns)] = ALERT, "$error"
+        for time_ns, colour in self._alerts:
+            track[self._cell(time_ns)], styles[self._cell(time_ns)] = ALERT, colour
         for time_ns in travel.marks:
             track[self._cell(time_ns)], styles[self._cell(time_ns)] = MARK, "$secondary"
         if travel.range_start_ns is not None:
