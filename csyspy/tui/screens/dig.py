@@ -108,7 +108,7 @@ class DigScreen(Searching, StreamScreen):
 
     def _header(self, width: int) -> Cells:
         process, type_, digits = self._widths()
-        latency = "" if self._is_narrow else "    LAT CPU "
+        latency = "" if self._is_narrow else "   LAT CPU "
         text = f"  {'EVT#':>9} {'TIME':<{digits + 9}} {latency}{'PROC(TID)':<{process}} D {'TYPE':<{type_}} INFO"
         return [(text.ljust(width), "header")]
 
