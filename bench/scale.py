@@ -35,7 +35,7 @@ CORE_PERCENT, MEMORY_MB, NAME_MS, STORM_RATIO = 2.0, 30.0, 300.0, 1.02
 DOCKER_CONTAINERS = 20
 CHURN = 5
 ROUNDS, STORMS = 100, 5
-LIVE_STORMS, LIVE_TURNS = 3, 20
+LIVE_STORMS, LIVE_TURNS = 3, 28
 
 
 def figure(what: str, value: float, unit: str, most: float) -> None:
