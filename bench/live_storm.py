@@ -78,8 +78,8 @@ class Containers:
 
 
 def storms(containers: int, turns: int) -> tuple[dict[str, Costs], str]:
-    """Work -> its costs in so many slices with look-ups, half as many where reading is not measured, which differs most; what csyspy said of
-    events and losses at its end."""
+    """Work -> its costs in so many slices with look-ups, half as many where reading, which differs most, is not measured; what csyspy said
+    of events and losses at its end."""
     found = {work: Costs() for work in CALLS}
     storm_cpu, csyspy_cpu = cpus()
     with contextlib.ExitStack() as stack:
