@@ -13,6 +13,8 @@ from scap_builder import CLOSE_E, event, i64, section
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMAND = Path(sys.executable).with_name("csyspy")
+AS_A_JOB = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+"""Begin as scripts begin their background jobs: with SIGINT ignored."""
 
 
 @pytest.fixture(scope="session")
@@ -122,11 +124,11 @@ def test_a_full_disk_is_said(csyspy: Run, demo: Path) -> None:
     assert run.stderr == "csyspy: cannot write: No space left on device\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_ends_cleanly(demo: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "begin"), [(signal.SIGINT, ()), (signal.SIGTERM, ()), (signal.SIGINT, AS_A_JOB)])
+def test_an_interrupted_run_ends_cleanly(demo: Path, number: signal.Signals, begin: tuple[str, ...]) -> None:
     """The capture comes through a pipe that stays open, so the run is under way when the signal comes."""
     data = demo.read_bytes()
-    command = [COMMAND, "-r", "-", "-p", "*%evt.num", "-S", "-d", "evt.num <= 100"]
+    command = [*begin, COMMAND, "-r", "-", "-p", "*%evt.num", "-S", "-d", "evt.num <= 100"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         assert run.stdin is not None
         assert run.stdout is not None
