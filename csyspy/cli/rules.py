@@ -8,6 +8,8 @@ from csyspy.cli import exits
 from csyspy.cli.rules_command import ALL_SOURCES, RulesCommand, parse
 from csyspy.cli.rules_options import READY_FORMATS
 from csyspy.errors import CsyspyError, UsageError
+from csyspy.rules.check import check_output
+from csyspy.rules.composed import Composed
 from csyspy.rules.loader import load
 from csyspy.rules.model import K8S_AUDIT, SYSCALL, AppendOutput, LoadOptions, LoadResult, Rule
 from csyspy.rules.report import load_results, printable, problem_lines, summary_lines
@@ -50,12 +52,15 @@ def run(argv: Sequence[str]) -> int:
             _say(problem_lines(problem))
     if command.describe_all or command.describe_rule:
         return _print(_described(command, settings, loaded))
+    from csyspy.cli import rules_run
+
+    runnable = K8S_AUDIT if audits else SYSCALL
+    if not command.feeds and all(rule.source != runnable for rule in rules_run.chosen_rules(command, settings, loaded)):
+        _say([f"csyspy: no rule of the source {runnable} is left to run"])
     if audits:
         from csyspy.cli import rules_audit
 
         return rules_audit.run(command, settings, loaded)
-    from csyspy.cli import rules_run
-
     if command.feeds and not command.captures and all(rule.source != SYSCALL for rule in loaded.rules):
         return rules_run.run_feeds(command, settings, loaded)
     return rules_run.run(command, settings, loaded, lambda: _load_again(command))
@@ -80,6 +85,9 @@ def load_options(command: RulesCommand, settings: Settings, *, audits: bool = Fa
     appended = settings.append_output
     if command.print_format:
         text = READY_FORMATS.get(command.print_format, command.print_format)
+        wrong = check_output(Composed.of(text), SYSCALL)
+        if wrong is not None and check_output(Composed.of(text), K8S_AUDIT) is not None:
+            raise UsageError(f"-p: {wrong.message}", wrong.hint)
         source = SYSCALL if command.replaces_container_info else ""
         appended = (*appended, AppendOutput(source, extra_output=text, replaces_container_info=command.replaces_container_info))
     audits |= any(plugin.startswith("k8saudit") for plugin in settings.load_plugins)
@@ -101,6 +109,8 @@ def _rules_files(command: RulesCommand, settings: Settings) -> Sequence[str]:
 
 def _validate(command: RulesCommand, settings: Settings) -> int:
     loaded = load(command.validate, load_options(command, settings))
+    if not loaded.files:
+        raise UsageError(f"no rule files in {' '.join(command.validate)}", "a directory gives its .yaml and .yml files")
     _report(loaded, command.json or settings.json_output)
     if loaded.successful and (command.describe_all or command.describe_rule):
         _print(_described(command, settings, loaded))

@@ -160,6 +160,20 @@ def test_without_files_there_are_rules_of_our_own(csyspy: Run) -> None:
     assert "New program run in container" in csyspy("rules", "-L").stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["-V", "."], 2, "no rule files in ."),
+        (["-e", "examples/demo.scap", "-t", "nobody"], 0, "no rule of the source syscall is left to run"),
+        (["-e", "examples/demo.scap", "-p", "%proc.nmae"], 2, "-p: unknown field proc.nmae"),
+    ],
+)
+def test_what_cannot_say_anything_is_not_passed_over_in_silence(csyspy: Run, root: Path, words: list[str], code: int, message: str) -> None:
+    done = csyspy("rules", *words, cwd=root)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert message in done.stderr
+
+
 def test_what_a_file_says_cannot_move_the_cursor(csyspy: Run, tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_text('- rule: "a\\e[2Jb"\n  desc: "c\\e[2Jd"\n  condition: evt.type=open\n  output: o\n  priority: info\n  source: "s\\e"\n')
