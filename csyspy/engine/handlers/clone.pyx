@@ -18,8 +18,7 @@ from csyspy.engine.threads cimport (
 
 from csyspy.events import EVENT_TABLE
 
-# The old_style_comm of a thread that told of itself, but only in a call that sysdig 0.29.3 leaves to the child to tell of.
-cdef bytes STILL_MADE_UP = b"<NA>"
+cdef uint32_t NO_UID = 0xFFFFFFFF
 cdef uint64_t STALE_NS = 2_000_000_000    # libs: CLONE_STALE_TIME_NS; an older entry for the tid is of a thread that is gone
 
 cdef enum:
@@ -145,7 +144,7 @@ cdef int _caller(State state, int64_t child_tid) except -1:
     state.thread = caller
     if caller is None:
         return 0
-    made_up = old_style and (caller.is_invalid() or caller.old_style_comm == STILL_MADE_UP)
+    made_up = old_style and _seems_made_up(caller)
     if caller.is_invalid():
         valid = False
         caller.pid = param_i64(e, PID, -1)
@@ -164,8 +163,6 @@ cdef int _caller(State state, int64_t child_tid) except -1:
             if made_up:
                 _name_anew(state, caller, text_param(e, places.comm))
             _announce(state, caller, child_tid, text_param(e, places.comm))
-        elif made_up:
-            caller.old_style_comm = STILL_MADE_UP
         return 0
     if made_up:
         _name_anew(state, caller, text_param(e, places.comm) if valid else None)
@@ -224,6 +221,11 @@ cdef int _take_over(ThreadInfo child, FdTable table) except -1:
     return 0
 
 
+cdef bint _seems_made_up(ThreadInfo thread) except -1:
+    """Whether sysdig 0.29.3 takes a thread for made up: it has neither a name nor a user."""
+    return thread.uid == NO_UID and thread.old_style_comm is None and thread.comm == b"<NA>"
+
+
 cdef int _name_anew(State state, ThreadInfo model, bytes comm) except -1:
     """sysdig 0.29.3 puts a new thread in the place of one that was made up when it makes another, and calls it as that one."""
     model.old_style_comm = comm
@@ -236,7 +238,7 @@ cdef int _name_anew(State state, ThreadInfo model, bytes comm) except -1:
 cdef int _follow_old_style(State state, ThreadInfo child, ThreadInfo parent) except -1:
     """A process whose parent was made up has nothing from it; in sysdig 0.29.3 it has, once the parent has a name."""
     cdef FdTable table
-    if parent.old_style_comm is None:
+    if _seems_made_up(parent):
         return _name_anew(state, parent, child.comm)
     child.old_style_cwd = parent.get_old_style_cwd()
     if state.needs & NEED_FD and parent.own_fds is not None:
@@ -279,7 +281,7 @@ cdef int _child(State state) except -1:
     _set_args(child, e)
     announced = state.ghosts.pop(e.tid, None) if state.ghosts else None
     if not model.is_invalid():
-        if state.producer == PRODUCER_OLD and model.old_style_comm == STILL_MADE_UP:
+        if state.producer == PRODUCER_OLD and _seems_made_up(model):
             _name_anew(state, model, child.comm)
         _fill_from_thread(child, model)
         if leader:
