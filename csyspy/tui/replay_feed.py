@@ -33,7 +33,7 @@ TREND_STEP_EVENTS = 128
 """As STEP_EVENTS, where a short time is cut into parts."""
 ALL_NEEDS = 31
 """Need bits of whoever writes: all the state there is."""
-REFRESH_S = 0.3
+REFRESH_S = 0.5
 FIRST_REFRESH_S = 0.02
 GAUGES = (("EVENTS", None), ("FILE", "evt.buflen.file"), ("NET", "evt.buflen.net"), ("ERRORS", "evt.failed"))
 """Label, and the field whose sum over time it shows; None: how many events."""
