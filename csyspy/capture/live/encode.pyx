@@ -29,7 +29,7 @@ from csyspy.events import EVENT_TABLE
 cdef enum:
     MAX_CALLS = 512
     MAX_PARAMS = 32
-    BATCH = 1 << 14          # records that are put in order of time together
+    BATCH = 1 << 12          # records that are put in order of time together
     CHUNK = 1 << 20          # bytes of blocks that are given out at once, or a little more
     DEVICE = 1               # conversions that are no tables
     MODE = 2

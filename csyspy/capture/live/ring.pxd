@@ -7,6 +7,7 @@ cdef class RingReader:
     cdef uint8_t* producer      # page with the position that the kernel has written up to; the data follow, mapped twice
     cdef readonly uint64_t size
     cdef uint64_t at            # position up to which records have been given out
+    cdef uint64_t released      # and up to which their room was given back
     cdef size_t page
     cdef public uint64_t records
     cdef public uint64_t peak_bytes

@@ -35,7 +35,7 @@ cdef class RingReader:
         if <void*>self.producer == MAP_FAILED:
             self.producer = NULL
             raise OSError("cannot map the ring's data")
-        self.at = load_acquire(self.consumer, ACQUIRE)
+        self.at = self.released = load_acquire(self.consumer, ACQUIRE)
 
     def __dealloc__(self):
         self.close()
@@ -57,8 +57,8 @@ cdef class RingReader:
         if self.producer == NULL:
             return NULL
         written = load_acquire(self.producer, ACQUIRE)
-        if written - self.at > self.peak_bytes:
-            self.peak_bytes = written - self.at
+        if written - self.released > self.peak_bytes:
+            self.peak_bytes = written - self.released
         while self.at < written:
             record = self.producer + self.page + (self.at & (self.size - 1))
             head = load_acquire_32(record, ACQUIRE)
@@ -76,6 +76,7 @@ cdef class RingReader:
         """Give the room of the records read back to the kernel."""
         if self.consumer != NULL:
             store_release(self.consumer, self.at, RELEASE)
+            self.released = self.at
 
     @property
     def waiting_bytes(self):
