@@ -1,7 +1,7 @@
 """Whether look-ups slow events down: the same storm walked with containers starting and being named meanwhile, and without."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ EVENT = 0x216
 
 
 class Storm:
-    """A source whose events are those of a capture, over and over."""
+    """A source whose events are those of a capture, over and over. Like a live one it tells nothing until something happens: the storm,
+    once `is_calm()`."""
 
-    def __init__(self, rounds: int) -> None:
+    def __init__(self, rounds: int, is_calm: Callable[[], bool]) -> None:
         from csyspy.capture.source import Source
 
         source, whole = Source([str(DEMO)]), bytearray()
@@ -24,6 +25,7 @@ class Storm:
         source.close()
         self._left = list(_pieces(bytes(whole))) * rounds
         self._left.reverse()
+        self._is_calm = is_calm
         self._reads = 0
         self.began_s = self.began_cpu_s = 0.0
         """When the list of processes had been taken in, and the names of what was there."""
@@ -33,7 +35,10 @@ class Storm:
     def read(self) -> memoryview | None:
         """The next chunk."""
         self._reads += 1
-        if self._reads == 2:
+        if self._reads > 1 and not self.began_s:
+            if not self._is_calm():
+                time.sleep(0.001)
+                return memoryview(b"")
             self.began_s, self.began_cpu_s = time.monotonic(), time.process_time()
         return memoryview(self._left.pop()) if self._left else None
 
@@ -64,7 +69,7 @@ def walked(metadata: Any, rounds: int) -> tuple[float, float]:
     from csyspy.views.catalogue import VIEWS
 
     aggregation = ViewAggregation(VIEWS["procs"])
-    storm = Storm(rounds)
+    storm = Storm(rounds, lambda: metadata.settle(0))
     source: Any = NamedSource(storm, metadata, on_close=metadata.close)
     capture = open_capture([], aggregation.sink.needs, source)
     capture.walker.run([aggregation.sink])
