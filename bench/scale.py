@@ -8,6 +8,7 @@ as well.
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -86,11 +87,13 @@ def docker_node(containers: int, per_minute: int, minutes: float) -> None:
 
 def storm(containers: int, per_minute: int) -> None:
     """The same events with look-ups and without, in turns."""
+    from csyspy.cli.main import GARBAGE_THRESHOLD
     from csyspy.containers.docker import DockerRuntime
     from csyspy.containers.node import NodeMetadata
     from csyspy.containers.service import MetadataService
 
     cpu_s, wall_s = Turns(), Turns()
+    gc.set_threshold(GARBAGE_THRESHOLD)  # as csyspy does
     walked(NodeMetadata(MetadataService([])), 1)  # imports
     for turn in range(2 * STORMS + 1):
         looks_up = turn % 2 == 1
