@@ -92,17 +92,25 @@ def storm(containers: int, per_minute: int) -> None:
     from csyspy.containers.node import NodeMetadata
     from csyspy.containers.service import MetadataService
 
+    class Asked(NodeMetadata):
+        """Notes whom the events ask for."""
+
+        ids: set[str] = set()
+
+        def want(self, container_id: str) -> None:
+            self.ids.add(container_id)
+
     cpu_s, wall_s = Turns(), Turns()
     gc.set_threshold(GARBAGE_THRESHOLD)  # as csyspy does
-    walked(NodeMetadata(MetadataService([])), 1)  # imports
+    walked(Asked(MetadataService([])), 1)
     for turn in range(2 * STORMS + 1):
         looks_up = turn % 2 == 1
         with tempfile.TemporaryDirectory() as folder, served(f"{folder}/docker.sock", containers, per_minute, 1.0) as server:
             service = MetadataService([DockerRuntime(f"{folder}/docker.sock")] if looks_up else [])
-            for number in range(containers):
-                service.want(full_id(number))
+            for container_id in (*map(full_id, range(containers)), *Asked.ids):
+                service.want(container_id)
             service.settle(60)
-            service.take()  # what is there at the start is no storm
+            service.take()  # what is there at the start is no storm, nor is it to ask for containers that nobody knows
             begin(server)
             cpu, wall = walked(NodeMetadata(service), ROUNDS)
         (cpu_s.with_ if looks_up else cpu_s.without).append(cpu)
