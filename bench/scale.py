@@ -95,19 +95,22 @@ def storm(containers: int, per_minute: int) -> None:
     class Asked(NodeMetadata):
         """Notes whom the events ask for."""
 
-        ids: set[str] = set()
+        def __init__(self) -> None:
+            super().__init__(MetadataService([]))
+            self.ids: set[str] = set()
 
         def want(self, container_id: str) -> None:
             self.ids.add(container_id)
 
     cpu_s, wall_s = Turns(), Turns()
     gc.set_threshold(GARBAGE_THRESHOLD)  # as csyspy does
-    walked(Asked(MetadataService([])), 1)
+    asked = Asked()
+    walked(asked, 1)
     for turn in range(2 * STORMS + 1):
         looks_up = turn % 2 == 1
         with tempfile.TemporaryDirectory() as folder, served(f"{folder}/docker.sock", containers, per_minute, 1.0) as server:
             service = MetadataService([DockerRuntime(f"{folder}/docker.sock")])
-            for container_id in (*map(full_id, range(containers)), *Asked.ids):
+            for container_id in (*map(full_id, range(containers)), *asked.ids):
                 service.want(container_id)
             service.settle(60)
             service.take()  # what is there at the start is no storm, nor is it to ask for containers that nobody knows

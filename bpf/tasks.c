@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* Threads and what the kernel itself has counted for them: no hook on the path of any system call.
  *
- * `csp_walk` goes over all threads whenever somebody asks, or the kernel's iterator runs `csp_tasks` for each of them, which takes it
- * ten times as long and has room for any number. A thread that ends in between would be missed, so `csp_task_exit` leaves its last counts in `exited`, from where the reader takes them. Both are programs of the tracing
- * kind and load members directly. Members that this kernel lacks are -1 and their values stay 0.
+ * `csp_walk` goes over all threads whenever somebody asks, or the kernel's iterator runs `csp_tasks` for each of them, which takes
+ * it ten times as long and has room for any number. A thread that ends in between would be missed, so `csp_task_exit` leaves its
+ * last counts in `exited`, from where the reader takes them. They load members directly; members that this kernel lacks are -1
+ * and their values stay 0.
  */
 #include "kernel_functions.h"
 #include "path_parts.h"

@@ -17,11 +17,22 @@ if TYPE_CHECKING:
 LABEL_CELLS = 11
 
 
+SIGNS = {
+    Priority.EMERGENCY: ("▲", "critical"), Priority.ALERT: ("▲", "critical"), Priority.CRITICAL: ("▲", "critical"),
+    Priority.ERROR: ("▲", "critical"), Priority.WARNING: ("■", "warning"), Priority.NOTICE: ("·", "notice"),
+}
+LOUD = {"critical": "$level-high", "warning": "$level-mid"}
+"""Role -> colour outside of lists, where what is no louder has that of notices."""
+
+
+def sign_of(priority: Priority) -> tuple[str, str]:
+    """(sign, role that colours it) of an alert."""
+    return SIGNS.get(priority, ("·", "faint"))
+
+
 def colour_of(priority: Priority) -> str:
     """How loud an alert is where there is room for its sign alone."""
-    if priority <= Priority.ERROR:
-        return "$level-high"
-    return "$level-mid" if priority == Priority.WARNING else "$secondary"
+    return LOUD.get(sign_of(priority)[1], "$secondary")
 
 
 def alert_lines(group: Group, alert: Alert, rule: "Rule | None", width: int, *, cut: bool) -> list[Cells]:

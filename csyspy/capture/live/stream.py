@@ -166,7 +166,7 @@ class LiveSource:
         options = self._options
         if options.tier is Tier.A:
             self._prepare_calls()  # which takes longest
-            self._of_kernel()
+            self._of_kernel()  # loads its program, which would otherwise keep the reader from the first events
         self._encoder.note_ends(True)
         if not self._waiting:
             self._look_before()

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from csyspy.rules.alert_groups import Group, hits_of, newest_first
-from csyspy.rules.model import Priority
+from csyspy.tui.alert_text import sign_of
 from csyspy.tui.alert_watch import AlertWatch
 from csyspy.tui.cells import Cells
 from csyspy.tui.collect.alerts import beat
@@ -23,10 +23,6 @@ from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
 from csyspy.views.format import clock, printable
 
-SIGNS = {
-    Priority.EMERGENCY: ("▲", "critical"), Priority.ALERT: ("▲", "critical"), Priority.CRITICAL: ("▲", "critical"),
-    Priority.ERROR: ("▲", "critical"), Priority.WARNING: ("■", "warning"), Priority.NOTICE: ("·", "notice"),
-}
 PRIORITY_CELLS, NARROW_PRIORITY_CELLS, BEAT_CELLS = 16, 11, 12
 WIDE_CELLS = 110
 """From here on rules and processes have room for their whole names, and times for all their digits."""
@@ -181,7 +177,7 @@ class AlertsScreen(AlertParts, AlertCommands):
 
     def _line(self, number: int) -> Cells:
         group = self._groups[number]
-        sign, role = SIGNS.get(group.newest.priority, ("·", "faint"))
+        sign, role = sign_of(group.newest.priority)
         priority, rule, who = self._widths()
         label = group.newest.priority.label
         times = f"×{group.count:,} since {clock(group.first_ns)[:8]} " if group.count > 1 else ""
