@@ -122,7 +122,7 @@ static __always_inline void count(u32 tid, u32 number, long result, u64 latency_
 
 int csp_call_exit(u64 *ctx)
 {
-  char *task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
+  char *task = TASK_BTF();
   count(TASK_TID(task), call_number((char *)ctx[0]), (long)ctx[1], 0);
   return 0;
 }
@@ -178,7 +178,7 @@ int csp_cpu_timed(u64 *ctx)
  * 0 where there is none. */
 static __always_inline u32 kind_of(u64 fd)
 {
-  char *task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
+  char *task = TASK_BTF();
   char *files = 0, *table = 0, *array = 0, *file = 0, *inode = 0, *socket = 0, *sock = 0;
   u32 most = 0;
   u16 mode = 0, family = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* Bytes that reads and writes move through descriptors of files, by thread: exact, where the tasks' own accounting counts pipes
  * and terminals as well. */
+#include "helpers.h"
 #include "thread_bytes.h"
 #define READ(to, from) (to) = *(typeof(to) *)(from)
 
@@ -37,7 +38,7 @@ int csp_file_io(u64 *ctx)
 #endif
   if (!way)
     return 0;
-  task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
+  task = TASK_BTF();
   READ(files, task + O_task_struct_files);
   if (!files)
     return 0;

@@ -124,7 +124,7 @@ static __always_inline int counted(u64 *ctx, int timed)
   u32 *kind;
   int zero = 0;
 
-  task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
+  task = TASK_BTF();
   key.tid = TASK_TID(task);
   if (timed) {
     struct start *start = start_of(registers);

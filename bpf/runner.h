@@ -2,6 +2,7 @@
 /* Which thread runs, and the registers with which it came into the kernel: in a slot that the place of its kernel stack leads to, where
  * a program's arguments lie. So both come without a call into the kernel. Of two threads that share a slot each finds the other there,
  * and asks. */
+#include "helpers.h"
 #include "kernel_functions.h"
 #define STACK_SHIFT 14 /* where kernel stacks have more bits, nothing is kept */
 #define RUNNERS 16384
@@ -42,8 +43,8 @@ static __always_inline char *runner_of(u64 *ctx, u32 *tid)
     return CAST(runner->registers, T_pt_regs);
   }
   {
-    char *task = (char *)((u64(*)(void))158)();             /* bpf_get_current_task_btf */
-    u64 pointer = ((u64(*)(void *))175)((void *)task);      /* bpf_task_pt_regs */
+    char *task = TASK_BTF();
+    u64 pointer = (u64)TASK_REGISTERS(task);
     u32 flags = *(u32 *)(task + O_task_struct_flags);
     bpf_probe_read_kernel(&registers, sizeof(registers), &pointer);
     *tid = *(u32 *)(task + O_task_struct_pid);
@@ -76,9 +77,9 @@ int csp_runner_changes(u64 *ctx)
 #else
 static __always_inline char *runner_of(u64 *ctx, u32 *tid)
 {
-  char *task = (char *)((u64(*)(void))158)(); /* bpf_get_current_task_btf */
+  char *task = TASK_BTF();
   *tid = *(u32 *)(task + O_task_struct_pid);
-  return (char *)((u64(*)(void *))175)((void *)task); /* bpf_task_pt_regs */
+  return TASK_REGISTERS(task);
 }
 
 int csp_runner_changes(u64 *ctx)

@@ -177,8 +177,7 @@ struct call_exit {
 
 static __always_inline struct pt_regs *regs_of_task(void)
 {
-	void *task = ((void *(*)(void))158)();                          /* bpf_get_current_task_btf */
-	return ((struct pt_regs * (*)(void *))175)(task);               /* bpf_task_pt_regs */
+	return (struct pt_regs *)TASK_REGISTERS(TASK_BTF());
 }
 
 #ifdef WITH_SINGLE_CALLS

@@ -3,13 +3,14 @@
 #ifndef TASK_LOADS
 #define TASK_LOADS
 
+#include "helpers.h"
 #include "kernel_functions.h"
 
 /* The running task, and members of it and of what it leads to: the verifier knows their types, so each is a load in place of a call. */
 #ifdef WITHOUT_TYPES
 #define CURRENT_TASK() ((char *)bpf_get_current_task())
 #else
-#define CURRENT_TASK() CAST(((u64(*)(void))158)(), T_task_struct) /* bpf_get_current_task_btf */
+#define CURRENT_TASK() CAST(TASK_BTF(), T_task_struct)
 #endif
 /* Written out, because a compiler joins loads of its own, and the verifier wants one kind of pointer at each. */
 #define LOAD_OF(type, into, at) \
@@ -39,7 +40,7 @@ static __always_inline char *load_pointer(char *base, int offset)
 static __always_inline u64 own_pid_tgid(void)
 {
 #if O_task_struct_pid >= 0 && O_task_struct_tgid >= 0
-	char *task = (char *)((u64(*)(void))158)();     /* bpf_get_current_task_btf: here without a check at run that the cast brings */
+	char *task = TASK_BTF(); /* here without a check at run that the cast brings */
 	u32 tid = 0, pid = 0;
 	LOAD(tid, task, O_task_struct_pid);
 	LOAD(pid, task, O_task_struct_tgid);

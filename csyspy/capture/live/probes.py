@@ -1,6 +1,7 @@
 """Probe sets by name: which C each is made of, and where it hooks in. A set is loaded when somebody needs it, and costs nothing else."""
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,9 @@ _OF_SOCKETS: Final = (
     Hook("csp_runner_changes", "sched_process_exec", typed=False),
 )
 
+_COARSE_CLOCK: Final = 6
+"""CLOCK_MONOTONIC_COARSE (linux/time.h), which goes on with each of the kernel's ticks."""
+
 PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
     "tasks": ProbeSet("tasks.c", (Hook("csp_task_exit", "sched_process_exit"),)),
     "descriptors": ProbeSet("tasks.c", ()),
@@ -71,12 +75,17 @@ PROBE_SETS: Final[Mapping[str, ProbeSet]] = {
 }
 
 
+def defines() -> dict[str, int]:
+    """Macros for the C of the sets: TICK_NS, the time between two of the kernel's ticks."""
+    return {"TICK_NS": round(time.clock_getres(_COARSE_CLOCK) * 1e9)}
+
+
 def attach(name: str) -> Loaded:
     """Load the probe set of that name and attach all its hooks; closing what is returned takes it out of the kernel.
 
     Raises LiveError where the kernel or this user cannot, KeyError where there is no such set."""
     chosen = PROBE_SETS[name]
-    loaded = Loaded(compile_module(Path(chosen.source).stem, [Path(chosen.source)]))
+    loaded = Loaded(compile_module(Path(chosen.source).stem, [Path(chosen.source)], defines()))
     try:
         if chosen.prepare is not None:
             chosen.prepare(loaded)

@@ -6,7 +6,7 @@ import pytest
 
 from csyspy.capture.live.compile import bpf_folder, compile_module
 from csyspy.capture.live.load import Loaded
-from csyspy.capture.live.probes import PROBE_SETS, attach
+from csyspy.capture.live.probes import PROBE_SETS, attach, defines
 from csyspy.capture.live.stream import LiveSource, StreamOptions
 
 pytestmark = pytest.mark.usefixtures("kernel")
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("kernel")
 
 @pytest.mark.parametrize("source", sorted(path.name for path in bpf_folder().glob("*.c")))
 def test_compiles(source: str) -> None:
-    assert compile_module(source.removesuffix(".c"), [Path(source)]).functions
+    assert compile_module(source.removesuffix(".c"), [Path(source)], defines()).functions
 
 
 @pytest.mark.parametrize("name", PROBE_SETS)
