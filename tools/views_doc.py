@@ -26,8 +26,9 @@ Ids, names and columns are csysdig's; where a value differs, `differences.md` sa
 
 How many values become one cell: **sum**, **avg**, **min** and **max** over the events of the interval (of the whole capture
 where there is none), **rate** is a sum per second, **first** the first value (of text, the first that is not empty), **last**
-the newest text. Where rows are grouped (threads of a process, processes of a container), the second word says how the rows of a
-group add up.
+the newest text; **p50, p99** are the median and the 99th percentile, to 6 % (eight counters for each power of two, kept for each row), in
+JSON an object with both, in CSV `p50/p99`, both in ns; captures whose calls have no begin (newer libs')
+have none. Where rows are grouped (threads of a process, processes of a container), the second word says how the rows of a group add up.
 
 ## Views of your own
 
@@ -66,6 +67,7 @@ _WORDS = {
     Aggregation.MIN: "min",
     Aggregation.MAX: "max",
     Aggregation.TIME_AVG: "rate",
+    Aggregation.QUANTILES: "p50, p99",
     Aggregation.NONE: "first",
 }
 

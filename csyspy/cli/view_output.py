@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from csyspy.cli.command import Command
 from csyspy.cli.refresh import Refresh
-from csyspy.views.format import cell_text, dotted
+from csyspy.views.format import cell_text, csv_value, json_value, valid_text
 from csyspy.views.snapshot import Snapshot, Value
 from csyspy.views.view import Column, Kind, View
 
@@ -76,7 +76,7 @@ class _Json(_Base):
         write = sys.stdout.write
         write(json.dumps(head)[:-1] + ', "rows": [')
         for number, (key, cells) in enumerate(self._rows(snapshot)):
-            row = {"key": _valid(key), **dict(zip(names, map(_valid, cells), strict=True))}
+            row = {"key": json_value(key), **dict(zip(names, map(json_value, cells), strict=True))}
             write((",\n" if number else "\n") + json.dumps(row))
         write("]}\n")
         sys.stdout.flush()
@@ -94,7 +94,7 @@ class _Csv(_Base):
             names = [column.name for column in self._columns(refresh.snapshot)]
             writer.writerow(["end_ns", *names] if self._repeated else names)
         for _, cells in self._rows(refresh.snapshot):
-            row = ["" if cell is None else _valid(cell) for cell in cells]
+            row = [csv_value(cell) for cell in cells]
             writer.writerow([refresh.end_ns, *row] if self._repeated else row)
         sys.stdout.flush()
 
@@ -164,22 +164,10 @@ def _widths(columns: list[Column], widest: list[int], room: int) -> dict[int, in
 def _texts(rows: Iterable[tuple[object, list[Value]]], columns: list[Column]) -> list[list[str]]:
     """The cells as they are printed."""
     units = [column.unit for column in columns]
-    return [[_valid_text(cell_text(cell, unit)) for cell, unit in zip(cells, units, strict=True)] for _, cells in rows]
+    return [[valid_text(cell_text(cell, unit)) for cell, unit in zip(cells, units, strict=True)] for _, cells in rows]
 
 
 def _moment(refresh: Refresh) -> str:
     clock = datetime.fromtimestamp(refresh.end_ns // NS_PER_S).strftime("%H:%M:%S")
     span_s = (refresh.end_ns - refresh.begin_ns) / NS_PER_S
     return f"{clock}.{refresh.end_ns % NS_PER_S // 1_000_000:03}  {len(refresh.snapshot)} rows  {span_s:.1f}s"
-
-
-def _valid(value: object) -> object:
-    """What JSON and CSV can hold: text that is UTF-8, raw data as text."""
-    if isinstance(value, bytes):
-        return dotted(value)
-    return _valid_text(value) if isinstance(value, str) else value
-
-
-def _valid_text(text: str) -> str:
-    """The text with bytes that were no UTF-8 replaced."""
-    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -9,11 +9,12 @@ from libc.string cimport memcmp, memcpy, memset
 
 from csyspy.engine.event cimport Event
 from csyspy.engine.groupby cimport GroupBy
+from csyspy.engine.histogram cimport Histograms
 from csyspy.engine.program cimport Node
 from csyspy.engine.python_value cimport python_value
 from csyspy.engine.state cimport State
 from csyspy.engine.threads cimport ThreadInfo
-from csyspy.engine.value cimport VK_STR, Extractor, Value
+from csyspy.engine.value cimport VK_STR, VK_UINT, Extractor, Value, value_u
 
 from csyspy.events import EVENT_TABLE
 
@@ -33,10 +34,11 @@ cdef enum:
     MIN = 4
     MAX = 5
     RATE = 6      # a sum per second
+    QUANTILES = 7 # csyspy.engine.histogram.QUANTILES, of whole numbers
 
 REQUIRED = object()
 """In place of a default: without the value the event does not count."""
-OPERATIONS = {"keep": KEEP, "follow": FOLLOW, "sum": SUM, "avg": AVG, "min": MIN, "max": MAX, "rate": RATE}
+OPERATIONS = {"keep": KEEP, "follow": FOLLOW, "sum": SUM, "avg": AVG, "min": MIN, "max": MAX, "rate": RATE, "quantiles": QUANTILES}
 """What becomes of a column's values, by name."""
 _TOTALS = {SUM: ("sum",), AVG: ("sum", "count"), MIN: ("min",), MAX: ("max",), RATE: ("sum",)}
 
@@ -45,7 +47,7 @@ cdef struct Shape:
     int merged        # the operation over rows of one group
     bint whole        # numbers come out as int
     bint unknown      # a number that no event had is None, not 0
-    uint32_t at       # the first of its totals; for KEEP and FOLLOW its place among the objects of a row
+    uint32_t at       # the first of its totals; for KEEP and FOLLOW its place among the objects of a row, for QUANTILES its histograms
 
 
 cdef class ViewTable(GroupBy):
@@ -53,7 +55,7 @@ cdef class ViewTable(GroupBy):
 
     `key`: (Extractor, default); `group`, which names what a row belongs to: likewise, or None. `columns`: (Extractor, default,
     operation, operation over the rows of a group, whether numbers come out as int) each, operations by their names in
-    OPERATIONS. Where the default is REQUIRED, events that lack the value do not count.
+    OPERATIONS; quantiles of a group are those of all its numbers, whatever the operation over its rows. Where the default is REQUIRED, events that lack the value do not count.
     """
 
     cdef Shape* shapes
@@ -69,6 +71,8 @@ cdef class ViewTable(GroupBy):
     cdef bint grouped
     cdef object key_default       # of rows whose events lack the key
     cdef bint has_follows
+    cdef list measured            # Extractors of the columns of quantiles
+    cdef list histograms          # and their Histograms
 
     def __init__(self, key, columns, group=None, filter=None):
         cdef uint32_t k = 0
@@ -76,6 +80,7 @@ cdef class ViewTable(GroupBy):
         totals = []
         self.required = []
         self.object_fields, self.defaults, self.follows, self.objects = [], [], [], []
+        self.measured, self.histograms = [], []
         self.grouped = group is not None
         self.nshapes = <uint32_t>len(columns)
         self.shapes = <Shape*>PyMem_Malloc(max(self.nshapes, 1) * sizeof(Shape))
@@ -91,6 +96,10 @@ cdef class ViewTable(GroupBy):
             if self.shapes[k].operation <= FOLLOW:
                 self.shapes[k].at = <uint32_t>len(self.object_fields)
                 self._keep(field, default, self.shapes[k].operation == FOLLOW)
+            elif self.shapes[k].operation == QUANTILES:
+                self.shapes[k].at = <uint32_t>len(self.histograms)
+                self.measured.append(field)
+                self.histograms.append(Histograms())
             else:
                 self.shapes[k].at = <uint32_t>len(totals)
                 totals += [(field, name, 1.0) for name in _TOTALS[self.shapes[k].operation]]
@@ -103,7 +112,7 @@ cdef class ViewTable(GroupBy):
         self.wants_hidden = True
         self.most = MOST_ROWS
         self.stride = <uint32_t>len(self.object_fields)
-        for field in self.required + self.object_fields:
+        for field in self.required + self.object_fields + self.measured:
             self.needs |= (<Extractor?>field).needs
 
     def __dealloc__(self):
@@ -123,8 +132,11 @@ cdef class ViewTable(GroupBy):
 
     def clear(self):
         """Forget all rows."""
+        cdef Histograms own
         GroupBy.clear(self)
         self.objects = []
+        for own in self.histograms:
+            own.clear()
 
     cdef int event(self, State state) except -1:
         cdef Value v
@@ -135,7 +147,11 @@ cdef class ViewTable(GroupBy):
             if not field.get(state, &v):
                 return 0
         row = self.add(state, &fresh)
-        if row < 0 or self.stride == 0:
+        if row < 0:
+            return 0
+        if self.measured:
+            self.measure(state, <uint32_t>row)
+        if self.stride == 0:
             return 0
         if fresh:
             self.begin_row(state, <uint32_t>row)
@@ -143,6 +159,15 @@ cdef class ViewTable(GroupBy):
             self.fill_row(state, <uint32_t>row)
         if self.has_follows and not fresh:
             self.follow_row(state, <uint32_t>row)
+        return 0
+
+    cdef int measure(self, State state, uint32_t row) except -1:
+        """Put the event's numbers among those that quantiles are taken of; nothing is no number there."""
+        cdef Value v
+        cdef Py_ssize_t k
+        for k in range(len(self.measured)):
+            if (<Extractor>self.measured[k]).get(state, &v) and v.kind == VK_UINT and v.i:
+                (<Histograms>self.histograms[k]).add(row, value_u(&v))
         return 0
 
     cdef int begin_row(self, State state, uint32_t row) except -1:
@@ -298,6 +323,8 @@ cdef class ViewTable(GroupBy):
                     value = PyUnicode_DecodeUTF8(<const char*><bytes>value, len(<bytes>value), "surrogateescape")
                 out.append(default if value is None else value)
             return out
+        if shape.operation == QUANTILES:
+            return self.quantiles(self.histograms[shape.at], group_of, nkeys)
         sums = <double*>PyMem_Malloc(max(nkeys, 1) * 2 * sizeof(double))
         if sums == NULL:
             raise MemoryError
@@ -320,6 +347,16 @@ cdef class ViewTable(GroupBy):
         finally:
             PyMem_Free(sums)
         return out
+
+    cdef list quantiles(self, Histograms own, uint32_t* group_of, uint32_t nkeys):
+        cdef uint32_t k
+        cdef Histograms of_groups
+        if group_of != NULL:
+            of_groups = Histograms()
+            for k in range(self.ngroups):
+                of_groups.add_all(group_of[k], own, k)
+            own = of_groups
+        return [own.quantiles(k) for k in range(nkeys)]
 
     cdef double number(self, Shape* shape, uint32_t row, double* weight) noexcept:
         """A row's number in a column, NAN where no event had one; `weight`: how many values it is the average of."""

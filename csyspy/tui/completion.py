@@ -12,6 +12,7 @@ from csyspy.filters.complete import complete
 from csyspy.tui.scope import quoted
 from csyspy.views.format import cell_text
 from csyspy.views.snapshot import Snapshot
+from csyspy.views.view import Aggregation
 
 MOST_CHOICES = 200
 _VALUE = re.compile(
@@ -107,6 +108,8 @@ def values_on_screen(snapshot: Snapshot) -> dict[str, list[str]]:
     Where command lines are shown, names of processes are among them."""
     seen: dict[str, list[str]] = {}
     for column, values in zip(snapshot.columns, snapshot.values, strict=True):
+        if column.aggregation is Aggregation.QUANTILES:  # no event has such a value
+            continue
         distinct = [value for value in dict.fromkeys(values[row] for row in snapshot.order) if value not in (None, "")]
         seen[column.field] = [str(value) if column.is_number else cell_text(value, column.unit) for value in distinct]
     if "proc.exeline" in seen and "proc.name" not in seen:

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 
+from csyspy.views.format import csv_value, json_value
 from csyspy.views.snapshot import Snapshot
 
 
@@ -14,14 +15,14 @@ def rows_as_csv(snapshot: Snapshot, columns: Sequence[int]) -> str:
     writer = csv.writer(out)
     writer.writerow(snapshot.columns[index].name for index in columns)
     for row in snapshot.order:
-        writer.writerow("" if snapshot.values[index][row] is None else snapshot.values[index][row] for index in columns)
+        writer.writerow(csv_value(snapshot.values[index][row]) for index in columns)
     return out.getvalue()
 
 
 def rows_as_json(snapshot: Snapshot, columns: Sequence[int]) -> str:
-    """An object per line and row, by field names."""
+    """An object per line and row, by the names of the columns (two of them may show one field)."""
     lines = [
-        json.dumps({snapshot.columns[index].field: snapshot.values[index][row] for index in columns}, ensure_ascii=True)
+        json.dumps({snapshot.columns[index].name: json_value(snapshot.values[index][row]) for index in columns}, ensure_ascii=True)
         for row in snapshot.order
     ]
     return "".join(line + "\n" for line in lines)

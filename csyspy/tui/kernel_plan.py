@@ -14,7 +14,7 @@ def kernel_plan(view: View, filter_text: str = "", *, containers: bool = False, 
 
     `asked`: fields of columns that are counted on request."""
     demand = demand_of(view, filter_text, containers=containers, asked=asked)
-    if demand is None or any(value.operation not in OPERATIONS for value in demand.values):
+    if demand is None or any(value.is_counted and value.operation not in OPERATIONS for value in demand.values):
         return None
     conditions = tuple(Condition(part.text, part.fields, part.test) for part in demand.conditions)
     found = plan(Needs((demand.key,), tuple(Wanted(*value) for value in demand.values), conditions))

@@ -13,7 +13,7 @@ from csyspy.engine.view_table import REQUIRED, ViewTable
 from csyspy.events import EVENT_TABLE
 from csyspy.fields.extraction import compile_field
 from csyspy.filters import compile_filter
-from csyspy.views.snapshot import Snapshot, Sort, Value, snapshot_of_columns
+from csyspy.views.snapshot import Quantiles, Snapshot, Sort, Value, snapshot_of_columns
 from csyspy.views.view import Aggregation, Column, Kind, Unit, View
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _OPERATIONS: Final = {
     Aggregation.MIN: "min",
     Aggregation.MAX: "max",
     Aggregation.TIME_AVG: "rate",
+    Aggregation.QUANTILES: "quantiles",
 }
 _WHOLE: Final = frozenset({Unit.COUNT, Unit.BYTES, Unit.ID, Unit.DURATION_NS, Unit.LATENCY_BUCKET})
 _TYPES: Final = {int(code): name for code, name in EVENT_TABLE["param_types"].items()}
@@ -62,6 +63,9 @@ class ViewAggregation:
         keys: list[Hashable]
         values: list[list[Value]]
         keys, values = self.sink.table() if self._is_list else self.sink.table(state, span_ns / NS_PER_S)
+        for index, column in enumerate(self._columns):
+            if column.aggregation is Aggregation.QUANTILES:
+                values[index] = [None if found is None else Quantiles._make(found) for found in values[index]]  # type: ignore[arg-type]
         return snapshot_of_columns(self.view, self._columns, keys, values, sort=sort, seq=seq, time_ns=time_ns)
 
     def clear(self) -> None:

@@ -13,6 +13,7 @@ _OPERATIONS = {
     Aggregation.AVG: "avg",
     Aggregation.MIN: "min",
     Aggregation.MAX: "max",
+    Aggregation.QUANTILES: "quantiles",
 }
 
 
@@ -21,7 +22,7 @@ class Value(NamedTuple):
 
     field: str
     operation: str
-    """What becomes of several values of one row: `keep` (the first), `sum`, `avg`, `min` or `max`."""
+    """What becomes of several values of one row: `keep` (the first), `sum`, `avg`, `min`, `max` or `quantiles`."""
     per_second: bool
     is_counted: bool = True
     """False: the column is there, but nobody has asked for what it costs to count it."""

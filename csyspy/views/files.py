@@ -123,6 +123,10 @@ IO_BY_TYPE = View(
         ),
         Column("TIME", "evt.latency", Unit.DURATION_NS, 9, Aggregation.SUM, priority=5, description="time in calls"),
         Column(
+            "LAT p50/p99", "evt.latency.io", Unit.DURATION_NS, 14, Aggregation.QUANTILES, tags=("csyspy",), priority=4, on_request=True,
+            description="half of the reads and writes took no longer, and 99 of 100, to 6 %",
+        ),
+        Column(
             "I/O Type", "fd.type", aggregation=Aggregation.SUM, priority=9,
             description="kind: file, directory, ipv4, ipv6, unix, pipe, event, …",
         ),

@@ -3,7 +3,7 @@
 import math
 import time
 
-from csyspy.views.snapshot import Value
+from csyspy.views.snapshot import Quantiles, Value
 from csyspy.views.view import Unit
 
 UNKNOWN = "—"
@@ -95,6 +95,27 @@ def dotted(data: bytes) -> str:
     return data.translate(_DOTTED).decode("ascii")
 
 
+def json_value(value: object) -> object:
+    """A cell, or a key, as JSON can hold it: raw data as text with dots, text without bytes that are no UTF-8, quantiles by their names."""
+    if isinstance(value, bytes):
+        return dotted(value)
+    if isinstance(value, Quantiles):
+        return {"p50": value.p50, "p99": value.p99}
+    return valid_text(value) if isinstance(value, str) else value
+
+
+def csv_value(value: object) -> object:
+    """A cell as CSV can hold it: nothing where it is not known, otherwise as in JSON, but quantiles as ``p50/p99``."""
+    if value is None:
+        return ""
+    return f"{value.p50}/{value.p99}" if isinstance(value, Quantiles) else json_value(value)
+
+
+def valid_text(text: str) -> str:
+    """The text with bytes that were no UTF-8 replaced."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def cell_text(value: Value, unit: Unit) -> str:
     """One cell, not yet brought to its column's width."""
     if value is None:
@@ -105,6 +126,8 @@ def cell_text(value: Value, unit: Unit) -> str:
         return printable(value)
     if isinstance(value, bytes):
         return dotted(value)
+    if isinstance(value, Quantiles):
+        return f"{cell_text(value.p50, unit)}/{cell_text(value.p99, unit):>6}"
     match unit:
         case Unit.BYTES | Unit.BYTES_PER_S:
             return short_bytes(value)

@@ -42,7 +42,11 @@ CONNECTIONS = View(
         ),
         Column("IOPS", "evt.count", Unit.PER_S, 9, Aggregation.TIME_AVG, priority=3, description="calls and their ends per second"),
         _own(
-            "LAT MAX", "evt.latency", Unit.DURATION_NS, 9, Aggregation.MAX, priority=2, on_request=True,
+            "LAT p50/p99", "evt.latency.io", Unit.DURATION_NS, 14, Aggregation.QUANTILES, priority=5, on_request=True,
+            description="half of the reads and writes on it took no longer, and 99 of 100, to 6 %; waiting for the other end is part of it",
+        ),
+        _own(
+            "LAT MAX", "evt.latency", Unit.DURATION_NS, 9, Aggregation.MAX, priority=1, on_request=True,
             description="the call on it that took longest",
         ),
         Column("Container", "container.name", colsize=20, tags=("containers",), priority=8, description="container name, or host"),

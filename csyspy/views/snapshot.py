@@ -2,10 +2,21 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from csyspy.views.view import Column, Kind, View
 
-Value = int | float | str | bytes | None
+
+class Quantiles(NamedTuple):
+    """Of many numbers; in an order that sorts rows by their worst."""
+
+    p99: int
+    """The smallest that 99 of 100 are not above."""
+    p50: int
+    """The smallest that half of them are not above."""
+
+
+Value = int | float | str | bytes | Quantiles | None
 """A cell. None: not known, which is not the same as zero; bytes: raw data."""
 
 

@@ -23,6 +23,10 @@ SYSCALLS = View(
         ),
         Column("TOT TIME", "evt.latency", Unit.DURATION_NS, 10, Aggregation.SUM, priority=7, description="time spent in calls"),
         Column("AVG TIME", "evt.latency", Unit.DURATION_NS, 10, Aggregation.AVG, priority=6, description="time that one call took"),
+        Column(
+            "LAT p50/p99", "evt.latency", Unit.DURATION_NS, 14, Aggregation.QUANTILES, tags=("csyspy",), priority=5, on_request=True,
+            description="half of the calls took no longer, and 99 of 100, to 6 %",
+        ),
         Column("SYSCALL", "evt.type", colsize=32, aggregation=Aggregation.SUM, priority=9, description="event or system call name"),
     ),
 )
@@ -42,6 +46,10 @@ SYSCALL_PROCS = View(
             description="calls and their ends per second",
         ),
         Column("TIME", "evt.latency", Unit.DURATION_NS, 9, Aggregation.SUM, priority=7, description="time spent in calls"),
+        Column(
+            "LAT p50/p99", "evt.latency", Unit.DURATION_NS, 14, Aggregation.QUANTILES, tags=("csyspy",), priority=5, on_request=True,
+            description="half of the calls took no longer, and 99 of 100, to 6 %",
+        ),
         Column("Container", "container.name", colsize=20, tags=("containers",), priority=8, description="container name, or host"),
         Column("Command", "proc.exeline", aggregation=Aggregation.MAX, priority=9, description="command line"),
     ),

@@ -23,6 +23,8 @@ class Aggregation(StrEnum):
     MAX = "MAX"
     TIME_AVG = "TIME_AVG"
     """The sum divided by the seconds looked at: the refresh interval when live, first to last event of a capture."""
+    QUANTILES = "QUANTILES"
+    """The median and the 99th percentile of whole numbers above 0, to 6 % (csyspy.engine.histogram); of a group, of all its numbers."""
 
 
 class Unit(StrEnum):

@@ -1,5 +1,7 @@
 """What screens gather."""
 
+import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -124,7 +126,16 @@ def test_rows_as_files() -> None:
     snapshot = snapshot_of(VIEWS["procs"], [{"proc.pid": 1, "thread.cpu": 2.5, "proc.exeline": 'a,"b"'}])
     columns = tuple(range(len(snapshot.columns)))
     assert rows_as_csv(snapshot, columns).splitlines()[1].endswith('"a,""b"""')
-    assert '"proc.exeline": "a,\\"b\\""' in rows_as_json(snapshot, columns)
+    assert '"Command": "a,\\"b\\""' in rows_as_json(snapshot, columns)
+
+
+def test_saved_rows_have_columns_of_one_field_and_raw_data() -> None:
+    snapshot = snapshot_of(VIEWS["syscalls"], [{"evt.type": "read", "evt.latency": 5}])
+    (row,) = map(json.loads, rows_as_json(snapshot, range(len(snapshot.columns))).splitlines())
+    assert (row["TOT TIME"], row["AVG TIME"]) == (5, 5)
+    raw = replace(snapshot, values=tuple((b"a\n\xff",) for _ in snapshot.columns))
+    assert json.loads(rows_as_json(raw, (0,))) == {"CALLS/S": "a.."}
+    assert rows_as_csv(raw, (0,)).splitlines()[1] == "a.."
 
 
 @pytest.mark.parametrize(("at", "step", "stay", "found"), [(0, 1, False, 2), (0, 1, True, 0), (2, -1, False, 0), (2, 1, False, 0)])

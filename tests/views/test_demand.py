@@ -24,7 +24,7 @@ def test_without_groups_events_add_up_as_the_view_says() -> None:
     demand = demand_of(VIEWS["syscalls"])
     assert demand is not None
     asked = [(value.operation, value.per_second) for value in demand.values]
-    assert asked == [("sum", True), ("sum", False), ("avg", False), ("keep", False)]
+    assert asked == [("sum", True), ("sum", False), ("avg", False), ("quantiles", False), ("keep", False)]
 
 
 def test_the_users_filter_is_a_condition_beside_the_views() -> None:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from csyspy.capture.live.calls import CallTable, CpuTable, FailureTable
 from csyspy.capture.live.connections import ConnectionTable
 from csyspy.capture.live.files import FileTable, path_of
-from csyspy.capture.live.grouping import group, per_second
+from csyspy.capture.live.grouping import OPERATIONS, group, per_second
 from csyspy.capture.live.identities import MEASURED, Identities
 from csyspy.capture.live.load import Loaded
 from csyspy.capture.live.plan import (
@@ -49,6 +49,7 @@ from csyspy.errors import LiveError
 
 NS_PER_S: Final = 1_000_000_000
 AVERAGE: Final = "avg"
+KEPT: Final = "keep"
 _DRAINED: Final = (
     ("connections", SOCKETS, "sockets"),
     ("connections", ALL_SOCKETS, "sockets"),
@@ -223,14 +224,18 @@ class KernelTables(AbstractContextManager["KernelTables"]):
 
         uncounted = {value.field for value in plan.needs.values if not value.is_counted and value.field not in plan.table.values}
 
-        def column(field: str) -> list[RowValue]:
-            if field in uncounted or not all(self._counts(probe) for probe in plan.table.values.get(field, ())):
+        def column(field: str, operation: str = KEPT) -> list[RowValue]:
+            probes = plan.table.values.get(field, ())
+            if field in uncounted or operation not in OPERATIONS or not all(self._counts(probe) for probe in probes):
                 return [None] * count
             values: list[RowValue] = table.column(plan.column(field))
             return values if keep is None else [values[i] for i in keep]
 
         by_weight = {i for i, value in enumerate(plan.needs.values) if value.operation == AVERAGE and plan.table.weight}
-        wanted = [(column(value.field), "sum" if i in by_weight else value.operation) for i, value in enumerate(plan.needs.values)]
+        wanted = [
+            (column(value.field, value.operation), "sum" if i in by_weight else value.operation if value.operation in OPERATIONS else KEPT)
+            for i, value in enumerate(plan.needs.values)
+        ]
         if by_weight:
             wanted.append((column(plan.table.weight), "sum"))
         keys, columns = group([column(field) for field in plan.needs.keys], wanted, count)

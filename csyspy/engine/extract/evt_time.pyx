@@ -4,11 +4,11 @@ libs: userspace/libsinsp/sinsp_filtercheck_gen_event.cpp, sinsp_filtercheck_even
 """
 
 from libc.math cimport log10
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 
 from csyspy.engine.clock cimport NS_PER_S, add_clock, add_human, add_iso8601, add_seconds
-from csyspy.engine.event cimport EF_WAITS, EVENTS, is_enter
-from csyspy.engine.extract.category cimport EC_INTERNAL
+from csyspy.engine.event cimport EF_WAITS, EVENTS, is_enter, param_i64
+from csyspy.engine.extract.category cimport EC_INTERNAL, EC_IO_READ, EC_IO_WRITE, category_of
 from csyspy.engine.state cimport NEED_LATENCY, NEED_NOTHING, NEED_THREAD, PRODUCER_NEWEST, PRODUCER_OLD, State
 from csyspy.engine.text cimport add_u64
 from csyspy.engine.value cimport Extractor, Value, give_uint, register
@@ -124,6 +124,17 @@ cdef int _latency_quantized(State state, Extractor self, Value* out) except -1:
     return give_uint(out, <uint64_t>(magnitude * QUANTA / 11) + 1)
 
 
+cdef int _latency_io(State state, Extractor self, Value* out) except -1:
+    """Of a read or a write that came back with something, where its begin is known."""
+    cdef uint64_t ns
+    cdef uint32_t category = category_of(state.evt.type)
+    if (category != EC_IO_READ and category != EC_IO_WRITE) or is_enter(&state.evt):
+        return 0
+    if not state.evt.nparams or param_i64(&state.evt, 0, 0) < 0 or not _latency_of(state, &ns) or not ns:
+        return 0
+    return give_uint(out, ns)
+
+
 cdef int _wait_latency(State state, Extractor self, Value* out) except -1:
     if state.producer == PRODUCER_NEWEST:
         return give_uint(out, 0)
@@ -184,6 +195,7 @@ register("evt.latency.s", _latency_s, NEED_THREAD | NEED_LATENCY)
 register("evt.latency.ns", _latency_ns, NEED_THREAD | NEED_LATENCY)
 register("evt.latency.human", _latency_human, NEED_THREAD | NEED_LATENCY)
 register("evt.latency.quantized", _latency_quantized, NEED_THREAD | NEED_LATENCY)
+register("evt.latency.io", _latency_io, NEED_THREAD | NEED_LATENCY)
 register("evt.wait_latency", _wait_latency, NEED_THREAD | NEED_LATENCY)
 register("evt.deltatime", _delta, NEED_NOTHING)
 register("evt.deltatime.s", _delta_s, NEED_NOTHING)
