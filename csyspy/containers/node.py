@@ -100,6 +100,11 @@ class NodeMetadata:
             self._cluster.synced(timeout_s)
         return self._service.settle(timeout_s)
 
+    @property
+    def asks_cluster(self) -> bool:
+        """Whether an API server is asked who owns the pods."""
+        return self._cluster is not None
+
     def looked_for(self) -> list[str]:
         """Where names of containers are asked for, and where nobody listens, a line each: for a screen that has no container to show."""
         notes = self._service.notes()

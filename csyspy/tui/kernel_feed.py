@@ -8,13 +8,12 @@ from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Frame, IsCancelled, Publish, Query, State
 from csyspy.tui.kernel_plan import kernel_plan
 from csyspy.tui.live_feed import FIRST_INTERVAL_S, LiveFeed
+from csyspy.tui.no_containers import is_of_containers, why_not_here
 from csyspy.tui.trends import LiveTrends
 from csyspy.views.catalogue import VIEWS
 from csyspy.views.snapshot import snapshot_of_columns
 from csyspy.views.view import View
 
-CONTAINED = ("container.", "k8s.")
-"""What filters of views that have containers alone look at."""
 WITNESSES = ("procs", "page_faults")
 """Views that the tables fill; a filter that one of them takes can be applied to rows."""
 
@@ -58,9 +57,12 @@ class KernelFeed(LiveFeed):
         return "the kernel's tables cannot tell what passes it: it needs events"
 
     def _why_empty(self, query: Query, rows: int) -> tuple[str, ...]:
-        """Of views of containers: that none is there, and who was asked for names."""
-        if rows or not any(word in query.view.filter for word in CONTAINED):
+        """Of views of containers: that none is there, and who was asked for names; or what is not known of those that are."""
+        if rows or not is_of_containers(query.view):
             return ()
+        containers, _ = self._metadata.changed_since(0)
+        if containers:
+            return (*why_not_here(query.view, containers, asks_cluster=self._metadata.asks_cluster), *self._metadata.faults())
         asked = "No running process is in a control group of a container. Names would be asked for here:"
         other = "--cri PATH and --docker-host PATH name other sockets; csyspy doctor tells what works"
         return asked, *self._metadata.looked_for(), other

@@ -19,6 +19,7 @@ from csyspy.filters.passing import EVERYTHING, Passing
 from csyspy.rules.directions import Directions
 from csyspy.tui.arrange import arranged
 from csyspy.tui.frame import Can, Frame, Gauge, IsCancelled, Publish, Query, State, Window
+from csyspy.tui.no_containers import why_not_recorded
 from csyspy.tui.pace import Pace
 from csyspy.tui.time_index import TimeIndex
 from csyspy.tui.trends import CaptureTrends, has_trends
@@ -232,6 +233,7 @@ class ReplayFeed:
             detail=detail,
             progress=answer.progress,
             notice=notice,
+            why_empty=() if total else why_not_recorded(query.view, answer.state.containers.values()),
             query_seq=query.seq,
             events=0 if window else self.index.events,
         )

@@ -15,9 +15,9 @@ from csyspy.tui.cells import Cells
 from csyspy.tui.collect.alerts import beat
 from csyspy.tui.commands import Command, Need, Place, bindings
 from csyspy.tui.frame import State
+from csyspy.tui.reading import DRAW_S
 from csyspy.tui.screens.alert_commands import AlertCommands
 from csyspy.tui.screens.alert_parts import AlertParts
-from csyspy.tui.screens.stream import DRAW_S
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView

@@ -1,9 +1,9 @@
 """A capture at a glance: a tile per topic, each opens its view (the idea is sysdig-inspect's)."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual import events, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Grid
@@ -17,6 +17,7 @@ from csyspy.tui.collect.overview import TOPICS, OverviewCollector, Tile
 from csyspy.tui.commands import Place, bindings
 from csyspy.tui.frame import Feed, State
 from csyspy.tui.graph import area, stretch
+from csyspy.tui.reading import Reading
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.key_bar import KeyBar
@@ -82,10 +83,18 @@ class OverviewScreen(CommandScreen):
     OverviewScreen.-normal Grid { grid-size: 4; }
     """
 
+    class Grown(Message):
+        """So much has been read, and this came of it."""
+
+        def __init__(self, tiles: tuple[Tile, ...], progress: float | None, pace: list[str]) -> None:
+            super().__init__()
+            self.tiles, self.progress, self.pace = tiles, progress, pace
+
     def __init__(self, feed: Feed, filter_text: str, open_view: Callable[[str], None]) -> None:
         super().__init__(feed)
         self._filter_text = filter_text
         self._open_view = open_view
+        self._is_reading = True
 
     def compose(self) -> ComposeResult:
         yield ContextBar(self.feed.source)
@@ -108,17 +117,34 @@ class OverviewScreen(CommandScreen):
     def _collect(self) -> None:
         worker = get_current_worker()
         collector = OverviewCollector(self._filter_text)
+        reading = Reading(self.feed, None, lambda *far: self.post_message(self.Grown(collector.tiles(), *far)))
+
+        def on_step(state: Any) -> None:
+            collector.note(state)
+            reading(state)
+
         problem = ""
         try:
-            self.feed.walk(collector.sinks, None, lambda: worker.is_cancelled, collector.note)
+            self.feed.walk(collector.sinks, None, lambda: worker.is_cancelled, on_step)
         except CsyspyError as error:
             problem = error.message
         if not worker.is_cancelled:
             self.app.call_from_thread(self._show, collector.tiles(), problem)
 
-    def _show(self, tiles: tuple[Tile, ...], problem: str) -> None:
+    @on(Grown)
+    def _grown(self, message: Grown) -> None:
+        if not self._is_reading:  # it was under way when the end came
+            return
+        self._fill(message.tiles)
+        self.query_one(ContextBar).show(None, State.LOADING, "  ".join(message.pace), progress=message.progress)
+
+    def _fill(self, tiles: tuple[Tile, ...]) -> None:
         for box, tile in zip(self.query(TileBox), tiles, strict=True):
             box.show(tile)
+
+    def _show(self, tiles: tuple[Tile, ...], problem: str) -> None:
+        self._is_reading = False
+        self._fill(tiles)
         self.query_one(ContextBar).show(None, State.PARTIAL if problem else State.END, problem or f"{self.feed.index.events:,} events")
 
     def action_step(self, across: int, down: int) -> None:

@@ -1,6 +1,5 @@
 """Screens on events that are gathered while they come: dig, echo, spectrogram."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, Protocol
@@ -16,7 +15,7 @@ from csyspy.tui.commands import Place
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Can, Feed, State, Window
 from csyspy.tui.memory import give_back
-from csyspy.tui.pace import Pace
+from csyspy.tui.reading import Reading
 from csyspy.tui.scope import joined
 from csyspy.tui.screens.commanded import CommandScreen
 from csyspy.tui.widgets.context_bar import ContextBar
@@ -24,8 +23,6 @@ from csyspy.tui.widgets.filter_bar import FilterBar
 
 GIVE_BACK_S = 1.0
 """So long after a screen was closed, with all that it had collected, its memory is given back: when all of its parts have ended."""
-FIRST_DRAW_S, DRAW_S = 0.1, 0.3
-"""When the first lines are drawn, and how long it takes to the next."""
 
 
 class Collector(Protocol):
@@ -117,7 +114,7 @@ class StreamScreen(CommandScreen):
 
     def _walk(self, collector: Collector) -> None:
         worker = get_current_worker()
-        tell = self._teller()
+        tell = Reading(self.feed, self.window, self._tell)
         try:
             self.walk(collector, lambda: worker.is_cancelled or collector.is_full, tell)
         except CsyspyError as error:
@@ -138,23 +135,9 @@ class StreamScreen(CommandScreen):
         """What may matter to the collector."""
         return passing(self.whole_filter)
 
-    def _teller(self) -> Callable[[Any], None]:
-        """Tells the screen that there is more, but not all the time."""
-        due_s = time.monotonic() + FIRST_DRAW_S
-        pace: Pace | None = None
-
-        def tell(state: Any) -> None:
-            nonlocal due_s, pace
-            pace = pace or Pace(self.feed.reach(state, self.window) or 0.0, state.events)
-            if time.monotonic() >= due_s:
-                due_s = time.monotonic() + DRAW_S
-                progress = self.feed.reach(state, self.window)
-                if progress is not None:
-                    self._pace = pace.words(progress, state.events)
-                self._progress = progress
-                self.post_message(self.Grown())
-
-        return tell
+    def _tell(self, progress: float | None, pace: list[str]) -> None:
+        self._progress, self._pace = progress, pace
+        self.post_message(self.Grown())
 
     @on(Grown)
     def _grown(self) -> None:
