@@ -26,6 +26,12 @@ cdef class IntervalSink(Sink):
         self.started = False
         self.last_ts = 0
 
+    def lengthen(self, uint64_t period_ns):
+        """Let the periods after the one that ends be so long: for `on_period`, where they are precise."""
+        if period_ns == 0:
+            raise ValueError("a period lasts at least one nanosecond")
+        self.period_ns = period_ns
+
     cdef int tick(self, State state) except -1:
         cdef uint64_t ts = state.evt.ts
         cdef uint64_t sample = ts - ts % self.period_ns
@@ -38,8 +44,9 @@ cdef class IntervalSink(Sink):
             if ts > self.sample and (ts - self.sample) / self.period_ns > LONGEST_GAP:
                 self.sample = ts - self.period_ns
             while ts >= self.sample and ts - self.sample >= self.period_ns:
-                self.on_period(self.sample, self.period_ns)
-                self.sample += self.period_ns
+                delta = self.period_ns    # which the callback may change
+                self.on_period(self.sample, delta)
+                self.sample += delta
             return 0
         if sample == self.sample:    # time may run backwards between CPUs: that ends a period, too
             return 0

@@ -1,6 +1,7 @@
 """What screens gather."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -81,6 +82,16 @@ def test_latencies_by_period(demo: Path) -> None:
     assert 100 < len(collector.rows) < 150
     assert all(before.start_ns < now.start_ns for before, now in pairwise(collector.rows))
     assert {bucket for row in collector.rows for bucket in row.counts} <= set(range(1, BUCKETS + 1))
+
+
+def test_latencies_of_a_time_that_nobody_knows_fit_into_a_few_rows(demo: Path) -> None:
+    collector = walked(demo, LatencyCollector("evt.dir=<", 1_000_000, 50))
+    collector.end()
+    assert 25 <= len(collector.rows) <= 50
+    assert all(now.start_ns - before.start_ns == collector.period_ns for before, now in pairwise(collector.rows))
+    whole = walked(demo, LatencyCollector("evt.dir=<", 500_000_000))
+    whole.end()
+    assert sum((Counter(row.counts) for row in collector.rows), Counter()) == sum((Counter(row.counts) for row in whole.rows), Counter())
 
 
 def test_latencies_that_come_without_end_are_those_of_late(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """How long calls took, over time: counts by latency, a row per period (csysdig's spectrogram)."""
 
 import math
+from collections import Counter
 from typing import Any, NamedTuple
 
 from csyspy.engine.groupby import GroupBy
@@ -28,13 +29,17 @@ def latency_ns(bucket: int) -> int:
 
 
 class LatencyCollector:
-    """Counts the calls that pass a filter, by period. Raises FieldError where it is wrong."""
+    """Counts the calls that pass a filter, by period. Raises FieldError where it is wrong.
+
+    With `coarser_at`, an even number of rows, any time fits into fewer: where so many have come, two become one, and the periods are twice
+    as long from there on. Otherwise the oldest go in the end."""
 
     is_full = False
 
-    def __init__(self, filter_text: str, period_ns: int) -> None:
+    def __init__(self, filter_text: str, period_ns: int, coarser_at: int = 0) -> None:
         self.rows: list[LatencyRow] = []
         self.period_ns = period_ns
+        self._coarser_at = coarser_at
         self._table = GroupBy([compile_field("evt.latency.quantized")], [(None, "count", 1.0)], None)
         self._table.inner = compile_filter(filter_text).program
         self._table.needs |= self._table.inner.needs
@@ -51,5 +56,15 @@ class LatencyCollector:
         counts = {int(key[0]): int(totals[0]) for key, totals in self._table.rows() if key[0]}
         self._table.clear()
         self.rows.append(LatencyRow(start_ns, counts))
-        if len(self.rows) > MOST_ROWS:
+        if len(self.rows) == self._coarser_at:
+            self._coarsen()
+        elif len(self.rows) > MOST_ROWS:
             del self.rows[: MOST_ROWS // 10]
+
+    def _coarsen(self) -> None:
+        self.period_ns *= 2
+        self._table.lengthen(self.period_ns)
+        self.rows = [
+            LatencyRow(first.start_ns, dict(Counter(first.counts) + Counter(then.counts)))
+            for first, then in zip(self.rows[::2], self.rows[1::2], strict=True)
+        ]

@@ -25,7 +25,7 @@ from csyspy.views.view import Kind, View
 
 LIVE_PERIOD_NS = 500_000_000
 ROWS_OF_A_CAPTURE = 120
-"""A capture is drawn in about so many rows, however long it is."""
+"""A capture is drawn in about so many rows, twice as many at most, however long it is."""
 SHORTEST_PERIOD_NS = 1_000_000
 
 
@@ -69,7 +69,8 @@ class SpectrogramScreen(StreamScreen):
         )
 
     def collector(self) -> LatencyCollector:
-        self._latencies = LatencyCollector(joined(self.whole_filter, self.view.filter), self._period_ns())
+        coarser_at = 0 if self.is_endless else 2 * ROWS_OF_A_CAPTURE
+        self._latencies = LatencyCollector(joined(self.whole_filter, self.view.filter), self._period_ns(), coarser_at)
         return self._latencies
 
     def passing(self, collector: Collector) -> Passing:
@@ -78,6 +79,7 @@ class SpectrogramScreen(StreamScreen):
     def _period_ns(self) -> int:
         if self.is_endless:
             return LIVE_PERIOD_NS
+        # of a capture that is read for the first time nobody knows how long it is: its rows grow with it
         span_ns = self.window.end_ns - self.window.start_ns if self.window else self.feed.index.span_ns
         return max(span_ns // ROWS_OF_A_CAPTURE, SHORTEST_PERIOD_NS)
 

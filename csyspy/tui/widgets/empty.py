@@ -30,6 +30,8 @@ def empty_text(query: Query, frame: Frame, *, depth: int) -> Content:
         ways.append("w shows the whole capture")
     ways.append("F2 chooses another view")
     lines = [Content.styled(f"No rows in {query.view.name}", "bold $accent")]
+    if not query.row_text and not query.filter_text:  # it may say where such rows are to be had
+        lines.append(Content(query.view.description))
     if query.row_text:
         lines.append(Content(f"none of {frame.total_rows:,} contains “{query.row_text}”"))
     accepted = " and ".join(text for text in (query.filter_text, query.view.filter) if text)

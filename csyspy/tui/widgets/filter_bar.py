@@ -126,7 +126,8 @@ class FilterBar(Vertical):
         rows = Content("")
         if self._frame is not None:
             count, total = len(self._frame.snapshot.order), self._frame.total_rows
-            rows = Content.assemble((f"{count:,}/{total:,}" if count != total else f"{count:,}", "bold"), (" rows", "$faint"))
+            said = f"{count:,}/{total:,}" if count != total else f"{count:,}"
+            rows = Content.assemble((said, "bold"), (" row" if total == 1 else " rows", "$faint"))
         self._say("#status", rows)
 
     def _say(self, place: str, words: Content) -> None:

@@ -108,7 +108,7 @@ class Spectrogram(PaintedScroll):
         line = " " * TIME_CELLS
         for decade in range(DECADES):
             at = TIME_CELLS + math.ceil(decade * self._cells / DECADES)
-            text = "│" + short_duration(10.0**decade).replace(".00", "")
+            text = "│" + short_duration(10.0**decade).replace(".00", "").replace(".0", "")
             if at >= len(line) and at + len(text) <= TIME_CELLS + self._cells:
                 line = line.ljust(at) + text
         return line
