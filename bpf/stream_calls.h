@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 /* The end of every system call: one record for those that are wanted. */
 
-enum { WANTED_NO, WANTED_YES };
-
 #define MESSAGE_VECTOR 16       /* of struct msghdr: the vectors, and how many */
 #define MAX_LIGHT 4             /* ops of a call that are no process' */
 
@@ -263,19 +261,14 @@ static __always_inline int send_small(struct pt_regs *regs, u64 nr, struct call 
 static __always_inline int ended(void *ctx, int single, struct pt_regs *regs, u64 nr, long ret)
 {
 	u64 pid_tgid;
-	u32 key = nr;
 	int zero = 0, first = 0;
-	struct call *call;
+	struct settings *set = settings.lookup(&zero);
+	struct call *call = wanted_call(set, nr);
 	struct scratch *s;
-	struct settings *set;
-	if (nr >= MAX_CALLS)
+	if (!call)
 		return 0;
-	call = calls.lookup(&key);
-	if (!call || call->wanted == WANTED_NO)
-		return 0;
-	set = settings.lookup(&zero);
 	pid_tgid = own_pid_tgid();
-	if (!set || pid_tgid >> 32 == set->own_pid)
+	if (pid_tgid >> 32 == set->own_pid)
 		return 0;
 	if (is_foreign(regs)) {
 		count_foreign();

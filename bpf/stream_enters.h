@@ -6,18 +6,11 @@ int stream_enter(u64 *ctx)
 {
 	struct pt_regs *regs = (struct pt_regs *)ctx[0];
 	u64 nr = ctx[1], pid_tgid = own_pid_tgid();
-	u32 key = nr;
 	int zero = 0, first = 0;
-	struct call *call;
+	struct settings *set = settings.lookup(&zero);
+	struct call *call = wanted_call(set, nr);
 	struct scratch *s;
-	struct settings *set;
-	if (nr >= MAX_CALLS)
-		return 0;
-	call = calls.lookup(&key);
-	if (!call || call->wanted == WANTED_NO)
-		return 0;
-	set = settings.lookup(&zero);
-	if (!set || pid_tgid >> 32 == set->own_pid || is_foreign(regs))
+	if (!call || pid_tgid >> 32 == set->own_pid || is_foreign(regs))
 		return 0;
 	/* Whether it will fail is not known yet: it may. */
 	if (!(call->flags & CALL_STATE) && !prefilter(call->clauses, call->flags & CALL_FD, regs, -1, pid_tgid))

@@ -42,10 +42,9 @@ struct op {
 };
 
 struct call {
-	u8 wanted;              /* one of WANTED_* */
 	u8 ops;
 	u8 flags;
-	u8 spare;
+	u8 spare[2];
 	struct op op[MAX_OPS];
 	u32 clauses;            /* of the filter, by bit: one of them has to hold; none: nothing is asked */
 };
@@ -56,8 +55,8 @@ enum { CALL_STATE = 1, CALL_PROCESS = 2, CALL_SMALL = 4, CALL_FD = 8 };   /* of 
 struct settings {
 	u32 own_pid;
 	u32 snaplen;
-	u32 fold_ns;
 	u32 waiting;            /* system calls are not looked at yet */
+	u64 wanted[MAX_CALLS / 64];     /* a bit for each call that is sent: most are not, and fail here without a look into `calls` */
 };
 
 struct counters {
@@ -133,6 +132,15 @@ static __always_inline void count_lost(void)
 		c->lost++;
 		c->lost_ns = bpf_ktime_get_boot_ns();
 	}
+}
+
+/* What is to be sent of a system call; 0 where nothing is. */
+static __always_inline struct call *wanted_call(struct settings *set, u64 nr)
+{
+	u32 key = nr;
+	if (!set || nr >= MAX_CALLS || !(set->wanted[nr / 64] >> (nr % 64) & 1))
+		return 0;
+	return calls.lookup(&key);
 }
 
 static __always_inline void took(struct scratch *s, int i, u32 n)

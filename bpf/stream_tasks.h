@@ -38,15 +38,12 @@ static __always_inline int is_own(u64 pid_tgid)
 static __always_inline void tell_last_call(struct pt_regs *regs, u64 pid_tgid)
 {
 	struct head *head;
-	struct call *call;
 	u64 nr = 0;
-	u32 key;
+	int zero = 0;
 	TYPED(nr, regs, O_pt_regs_orig_ax);
 	if ((nr != EXIT && nr != EXIT_GROUP) || is_foreign(regs))
 		return;
-	key = nr;
-	call = calls.lookup(&key);
-	if (!call || call->wanted == WANTED_NO)
+	if (!wanted_call(settings.lookup(&zero), nr))
 		return;
 	head = ring.ringbuf_reserve(sizeof(struct head));
 	if (!head) {

@@ -80,12 +80,9 @@ int stream_tracepoint_enter(struct tracepoint_enter *ctx)
 {
 	u64 pid_tgid = bpf_get_current_pid_tgid();
 	u32 tid = pid_tgid, key = ctx->nr;
-	struct call *call;
+	int zero = 0;
 	struct pt_regs regs = {};
-	if (is_own(pid_tgid))
-		return 0;
-	call = calls.lookup(&key);
-	if (!call || call->wanted == WANTED_NO)
+	if (is_own(pid_tgid) || !wanted_call(settings.lookup(&zero), key))
 		return 0;
 	regs.orig_ax = ctx->nr;
 	regs.cs = USER_CODE;
@@ -146,8 +143,8 @@ int stream_tracepoint_exit(struct tracepoint_exit *ctx)
 	u32 tid = pid_tgid, key = ctx->nr;
 	int zero = 0;
 	struct pt_regs *regs = started.lookup(&tid);
-	struct call *call = calls.lookup(&key);
-	if (is_own(pid_tgid) || !call || call->wanted == WANTED_NO)
+	struct call *call = wanted_call(settings.lookup(&zero), key);
+	if (is_own(pid_tgid) || !call)
 		return 0;
 	if (!regs || regs->orig_ax != ctx->nr) {
 		/* A child begins in the middle of its parent's call; other calls began before we did. */

@@ -42,7 +42,6 @@ MAX_OPS: Final = 6
 SMALL: Final = 80
 """Bytes of a buffer in a record of fixed size (bpf/stream_record.h)."""
 STATE, PROCESS, SMALL_FETCH, HAS_FD = 1, 2, 4, 8
-WANTED: Final = 1
 POLL_S: Final = 0.01
 """Between two looks at the ring while events come."""
 PROCINFO_S: Final = 1.0
@@ -150,8 +149,9 @@ class LiveSource:
 
     def _set_waiting(self, waiting: bool) -> None:
         self._waiting = waiting
-        values = (os.getpid(), self._options.snaplen, 0, waiting)
-        self._loaded.map("settings").update(struct.pack("<I", 0), struct.pack("<IIII", *values))
+        values = struct.pack("<III4x", os.getpid(), self._options.snaplen, waiting)
+        wanted = sum(1 << nr for nr in self._wanted if nr < MAX_CALLS).to_bytes(MAX_CALLS // 8, "little")
+        self._loaded.map("settings").update(struct.pack("<I", 0), values + wanted)
 
     def _start(self) -> None:
         """Hook in; only where programs begin and end, where nothing can pass before one of certain names is there."""
@@ -420,4 +420,4 @@ def _entry(name: str, wanted: WantedCall | None) -> bytes:
     if len(ops) == 1 and call is not None and call.fetch in ("buffer_in:1,2", "buffer_out:1"):
         flags |= SMALL_FETCH
     packed = b"".join(struct.pack("<BBBB", *op) for op in ops)
-    return struct.pack("<BBBB", WANTED, len(ops), flags, 0) + packed.ljust(4 * MAX_OPS, b"\0") + struct.pack("<I", wanted.clauses)
+    return struct.pack("<BBH", len(ops), flags, 0) + packed.ljust(4 * MAX_OPS, b"\0") + struct.pack("<I", wanted.clauses)
