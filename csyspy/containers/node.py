@@ -101,9 +101,9 @@ class NodeMetadata:
         return self._service.settle(timeout_s)
 
     @property
-    def asks_cluster(self) -> bool:
-        """Whether an API server is asked who owns the pods."""
-        return self._cluster is not None
+    def asked_node(self) -> str:
+        """The node whose pods an API server is asked about; empty where none is asked."""
+        return self._cluster.node if self._cluster is not None else ""
 
     def looked_for(self) -> list[str]:
         """Where names of containers are asked for, and where nobody listens, a line each: for a screen that has no container to show."""

@@ -62,7 +62,7 @@ class KernelFeed(LiveFeed):
             return ()
         containers, _ = self._metadata.changed_since(0)
         if containers:
-            return (*why_not_here(query.view, containers, asks_cluster=self._metadata.asks_cluster), *self._metadata.faults())
+            return (*why_not_here(query.view, containers, asked_node=self._metadata.asked_node), *self._metadata.faults())
         asked = "No running process is in a control group of a container. Names would be asked for here:"
         other = "--cri PATH and --docker-host PATH name other sockets; csyspy doctor tells what works"
         return asked, *self._metadata.looked_for(), other

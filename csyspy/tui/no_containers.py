@@ -43,20 +43,24 @@ def why_not_recorded(view: View, containers: Containers) -> tuple[str, ...]:
     return _of_none(view, noun, pods)
 
 
-def why_not_here(view: View, containers: Containers, *, asks_cluster: bool) -> tuple[str, ...]:
-    """Of a machine with these containers, a line each; empty where they are no reason. `asks_cluster`: an API server is asked."""
+def why_not_here(view: View, containers: Containers, *, asked_node: str) -> tuple[str, ...]:
+    """Of a machine with these containers, a line each; empty where they are no reason. `asked_node`: the one
+    whose pods an API server is asked about; empty: none is asked."""
     noun, pods = _noun(view), _pods(containers)
     if not containers or not is_of_containers(view):
         return ()
     if "k8s." in view.filter and not pods:
         return (f"Known here: {_count(containers, 'container')}, and of none that a pod owns it; F2 has Containers.",)
-    if noun and not asks_cluster:
+    if noun and not asked_node:
         return (
             f"Known here: {_count(pods, 'pod')}, by labels of containers; of a pod's {noun} the API server tells, which is not asked.",
             "csyspy -k auto asks it, -k FILE with that kubeconfig; F2 has K8s Pods.",
         )
     if noun and not any(pods.values()):
-        return (f"Known here: {_count(pods, 'pod')}, by labels of containers; the API server has told of none of them so far.",)
+        return (
+            f"Known here: {_count(pods, 'pod')}, by labels of containers; the API server has told of none of them so far.",
+            f"It is asked about the node {asked_node}; --node-name NAME, or $NODE_NAME, is another.",
+        )
     return _of_none(view, noun, pods)
 
 

@@ -12,6 +12,8 @@ from csyspy.views.view import Action
 
 _FIELD = re.compile(r"%([a-z][a-z0-9_.]*[a-z0-9])")
 _BUILT_IN = frozenset({"kill", "cd", "echo"})
+_ENGINES = {"docker": frozenset({"docker", "podman"}), "crictl": frozenset({"cri", "containerd", "cri-o"})}
+"""Program -> the values of container.type whose containers it manages."""
 
 
 def fields_of_row(snapshot: Snapshot, row: int) -> dict[str, Value]:
@@ -47,6 +49,9 @@ def why_not(action: Action, cells: Mapping[str, Value], *, is_capture: bool) -> 
         program = shlex.split(command_line(action, cells))[0]
     except LookupError as error:
         return f"this row has no {error.args[0]}"
+    engine = str(cells.get("container.type") or "")
+    if engine and engine not in _ENGINES.get(program, (engine,)):
+        return f"{program} does not manage containers of {engine}"
     if program not in _BUILT_IN and shutil.which(program) is None:
         return f"{program} is not installed"
     owner = str(cells.get("user.name") or "")

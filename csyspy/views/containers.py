@@ -16,6 +16,12 @@ _ACTIONS = (
     Action("z", "docker pause", "docker pause %container.id"),
     Action("u", "docker unpause", "docker unpause %container.id"),
     Action("w", "docker wait", "docker wait %container.id"),
+    # ours, for containers that only a CRI runtime manages
+    Action("B", "crictl shell", "crictl exec -i -t %container.id /bin/sh", wait_finish=False),
+    Action("F", "crictl follow logs", "crictl logs -f %container.id"),
+    Action("L", "crictl logs", "crictl logs %container.id"),
+    Action("I", "crictl inspect", "crictl inspect %container.id"),
+    Action("S", "crictl stop", "crictl stop %container.id", ask_confirmation=True),
 )
 
 _own = partial(Column, tags=("csyspy",))

@@ -36,7 +36,7 @@ ODD: dict[str, Any] = {"id": "3", "labels": ["none"], "k8s": 4}
 def test_what_is_missing(view_id: str, containers: list[Any], recorded: str, here: str) -> None:
     for lines, wanted in (
         (why_not_recorded(VIEWS[view_id], containers), recorded),
-        (why_not_here(VIEWS[view_id], containers, asks_cluster=False), here),
+        (why_not_here(VIEWS[view_id], containers, asked_node=""), here),
     ):
         assert wanted in "\n".join(lines)
         assert bool(lines) == bool(wanted)
@@ -44,11 +44,12 @@ def test_what_is_missing(view_id: str, containers: list[Any], recorded: str, her
 
 def test_where_the_api_server_is_asked() -> None:
     services = VIEWS["kubernetes_services"]
-    assert why_not_here(services, [POD], asks_cluster=True) == (
+    assert why_not_here(services, [POD], asked_node="n1") == (
         "Known here: 1 pod, by labels of containers; the API server has told of none of them so far.",
+        "It is asked about the node n1; --node-name NAME, or $NODE_NAME, is another.",
     )
-    assert why_not_here(services, [OWNED], asks_cluster=True) == ("The API server told of no service of any pod: 1 known.",)
-    assert why_not_here(VIEWS["kubernetes_replicasets"], [OWNED], asks_cluster=True) == ()
+    assert why_not_here(services, [OWNED], asked_node="n1") == ("The API server told of no service of any pod: 1 known.",)
+    assert why_not_here(VIEWS["kubernetes_replicasets"], [OWNED], asked_node="n1") == ()
 
 
 async def test_a_capture_whose_api_server_was_not_asked(demo: Path) -> None:

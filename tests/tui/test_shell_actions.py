@@ -30,6 +30,17 @@ def test_reasons() -> None:
     assert why_not(kill, {"proc.pid": 1}, is_capture=False) == ""
 
 
+def test_a_container_is_managed_by_what_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
+    stops = {action.command.split()[0]: action for action in VIEWS["containers"].actions if action.label.endswith(" stop")}
+    for engine, programs in (("docker", {"docker"}), ("containerd", {"crictl"}), ("cri-o", {"crictl"}), ("", {"docker", "crictl"})):
+        cells = {"container.id": "3fc1a0be9d1e", "container.type": engine}
+        assert {program for program, action in stops.items() if not why_not(action, cells, is_capture=False)} == programs
+    assert why_not(stops["docker"], {"container.id": "3f", "container.type": "cri-o"}, is_capture=False) == (
+        "docker does not manage containers of cri-o"
+    )
+
+
 def test_another_users_process_needs_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("getpass.getuser", lambda: "me")

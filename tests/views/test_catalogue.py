@@ -76,7 +76,8 @@ def test_actions_are_csysdigs(shared: Path, view_id: str) -> None:
         for wrong, right in slips.items():
             command = command.replace(wrong, right)
         commands.append((a["hotkey"], a["label"], command, a["wait_finish"]))
-    assert [(a.hotkey, a.label, a.command, a.wait_finish) for a in VIEWS[view_id].actions] == commands
+    actions = [(a.hotkey, a.label, a.command, a.wait_finish) for a in VIEWS[view_id].actions if not a.command.startswith("crictl ")]
+    assert actions == commands
 
 
 def test_what_a_row_opens_into_exists() -> None:

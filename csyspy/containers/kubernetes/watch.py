@@ -50,7 +50,7 @@ class ClusterWatch:
     def __init__(self, open_api: Callable[[], Api], store: PodStore, *, node: str = "") -> None:
         self._open_api = open_api
         self._store = store
-        self._node = node or os.environ.get("NODE_NAME") or socket.gethostname()
+        self.node = node or os.environ.get("NODE_NAME") or socket.gethostname()
         self._closed = threading.Event()
         self._notes: dict[str, str] = {}
         self._synced = {resource.kind: threading.Event() for resource in RESOURCES}
@@ -108,7 +108,7 @@ class ClusterWatch:
             self._closed.wait(pause_s * random.uniform(0.7, 1.3))
 
     def _query(self, resource: Resource) -> dict[str, str]:
-        return {"fieldSelector": f"spec.nodeName={self._node}"} if resource.of_node and self._node else {}
+        return {"fieldSelector": f"spec.nodeName={self.node}"} if resource.of_node and self.node else {}
 
     def _list(self, api: Api, resource: Resource) -> str:
         """Take in the whole list; the version it has."""
