@@ -31,38 +31,44 @@ struct socket_facts {
 /* struct file behind `fd` of the running task; 0 where there is none. */
 static __always_inline u64 file_of(int fd)
 {
-	u64 files, fdt, array;
-	u32 most;
+	char *files, *table;
+	u32 most = 0;
 	if (fd < 0)
 		return 0;
-	files = kernel_u64(bpf_get_current_task(), O_task_struct_files);
+	files = load_pointer(CURRENT_TASK(), O_task_struct_files);
 	if (!files)
 		return 0;
-	fdt = kernel_u64(files, O_files_struct_fdt);
-	most = kernel_u32(fdt, O_fdtable_max_fds);
+	table = load_pointer(files, O_files_struct_fdt);
+	LOAD(most, table, O_fdtable_max_fds);
 	if ((u32)fd >= most)
 		return 0;
-	array = kernel_u64(fdt, O_fdtable_fd);
-	return kernel_u64(array, 0 + 8 * (u32)fd);
+	return kernel_u64((u64)load_pointer(table, O_fdtable_fd), 8 * (u32)fd);
+}
+
+static __always_inline u64 inode_of(u64 file)
+{
+	u64 inode = 0;
+	MEMBER(inode, file, T_file, O_file_f_inode);
+	return inode;
 }
 
 static __always_inline u32 inode_mode(u64 inode)
 {
 	u16 mode = 0;
-	KERNEL(mode, inode, O_inode_i_mode);
+	MEMBER(mode, inode, T_inode, O_inode_i_mode);
 	return mode;
 }
 
 static __always_inline u32 fetch_file(struct scratch *s, int fd)
 {
 	struct file_facts facts = {};
-	u64 file = file_of(fd), inode, block;
+	u64 file = file_of(fd), inode, block = 0;
 	if (!file)
 		return 0;
-	inode = kernel_u64(file, O_file_f_inode);
-	block = kernel_u64(inode, O_inode_i_sb);
-	facts.ino = kernel_u64(inode, O_inode_i_ino);
-	facts.dev = kernel_u32(block, O_super_block_s_dev);
+	inode = inode_of(file);
+	MEMBER(block, inode, T_inode, O_inode_i_sb);
+	MEMBER(facts.ino, inode, T_inode, O_inode_i_ino);
+	MEMBER(facts.dev, block, T_super_block, O_super_block_s_dev);
 	facts.mode = inode_mode(inode);
 	bpf_probe_read_kernel(place(s), sizeof(facts), &facts);
 	return sizeof(facts);
@@ -98,7 +104,7 @@ static __always_inline u32 fetch_socket(struct scratch *s, int fd)
 	struct socket_facts *facts = place(s);
 	u64 file = file_of(fd), socket, sk, n;
 	u16 port = 0;
-	if (!file || (inode_mode(kernel_u64(file, O_file_f_inode)) & S_IFMT) != S_IFSOCK)
+	if (!file || (inode_mode(inode_of(file)) & S_IFMT) != S_IFSOCK)
 		return 0;
 	socket = kernel_u64(file, O_file_private_data);
 	sk = kernel_u64(socket, O_socket_sk);

@@ -311,10 +311,11 @@ static __always_inline u32 fetch_program(struct scratch *s, u64 name)
 /* Appends the next name, with its NUL, of the way up over mounts from the dentry a on the mount b; c counts the bytes. 0 at the top. */
 static __always_inline int climb(struct scratch *s)
 {
-	u64 dentry = s->a, mount = s->b - O_mount_mnt, up, at = s->used + s->c;
+	u64 dentry = s->a, mount = s->b - O_mount_mnt, up = 0, root = 0, name = 0, at = s->used + s->c;
 	long n;
-	up = kernel_u64(dentry, O_dentry_d_parent);
-	if (dentry == kernel_u64(s->b, O_vfsmount_mnt_root) || dentry == up) {
+	MEMBER(up, dentry, T_dentry, O_dentry_d_parent);
+	MEMBER(root, s->b, T_vfsmount, O_vfsmount_mnt_root);
+	if (dentry == root || dentry == up) {
 		u64 over = kernel_u64(mount, O_mount_mnt_parent);
 		if (over == mount || !over)
 			return 0;
@@ -323,7 +324,8 @@ static __always_inline int climb(struct scratch *s)
 		return 1;
 	}
 	asm volatile("%0 &= 16383" : "+r"(at));
-	n = bpf_probe_read_kernel_str(s->data + at, 256, (void *)kernel_u64(dentry, O_dentry_d_name + O_qstr_name));
+	MEMBER(name, dentry, T_dentry, O_dentry_d_name + O_qstr_name);
+	n = bpf_probe_read_kernel_str(s->data + at, 256, (void *)name);
 	if (n <= 0 || s->c > LIST_ROOM - 256)
 		return 0;
 	s->c += n;
@@ -334,12 +336,11 @@ static __always_inline int climb(struct scratch *s)
 /* Path of the program's file, its components from the leaf up; each ends with NUL. */
 static __always_inline u32 fetch_executable(struct scratch *s)
 {
-	u64 mm = kernel_u64(bpf_get_current_task(), O_task_struct_mm);
-	u64 file = mm ? kernel_u64(mm, O_mm_struct_exe_file) : 0;
+	u64 file = of_memory(O_mm_struct_exe_file);
 	if (!file)
 		return 0;
-	s->a = kernel_u64(file, O_file_f_path + O_path_dentry);
-	s->b = kernel_u64(file, O_file_f_path + O_path_mnt);
+	MEMBER(s->a, file, T_file, O_file_f_path + O_path_dentry);
+	MEMBER(s->b, file, T_file, O_file_f_path + O_path_mnt);
 	s->c = 0;
 	for (int i = 0; i < 24; i++)
 		if (!climb(s))

@@ -124,6 +124,13 @@ static __always_inline u32 kernel_u32(u64 base, u32 offset)
 /* A member of a structure whose type the verifier knows: a load in place of a call. */
 #define TYPED(into, base, offset) asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(into) : "r"(base), "i"(offset))
 
+/* A member of a structure at a place that is no more than a number to the verifier: a load all the same, where the kernel takes our word. */
+#if T_bpf_rdonly_cast >= 0
+#define MEMBER(into, place, structure, offset) LOAD(into, CAST(place, structure), offset)
+#else
+#define MEMBER(into, place, structure, offset) KERNEL(into, place, offset)
+#endif
+
 static __always_inline void count_lost(void)
 {
 	int zero = 0;
