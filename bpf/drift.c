@@ -9,12 +9,12 @@ BPF_PERCPU_ARRAY(drifts_lost, u64, 1);
 
 int csp_drift(u64 *ctx)
 {
-  char *mm = (char *)word_at((void *)ctx[0], O_task_struct_mm), *file, *inode;
+  char *mm = load_pointer((char *)ctx[0], O_task_struct_mm), *file, *inode;
   u64 key, one = 1, *count;
   int zero = 0;
   u32 which;
-  file = mm ? (char *)word_at(mm, O_mm_struct_exe_file) : 0;
-  inode = file ? (char *)word_at(file, O_file_f_inode) : 0;
+  file = mm ? load_pointer(mm, O_mm_struct_exe_file) : 0;
+  inode = file ? load_pointer(file, O_file_f_inode) : 0;
   if (!inode || layer_of(file, inode) != LAYER_UPPER)
     return 0;
   key = (u32)bpf_get_current_pid_tgid();

@@ -80,10 +80,6 @@ BPF_PERCPU_ARRAY(counters, struct counters, 1);
 BPF_ARRAY(scratches, struct scratch, 1);          /* one for each CPU, made when it is loaded */
 BPF_RINGBUF_OUTPUT(ring, 1);        /* its size is chosen when it is loaded */
 
-/* Members that this kernel lacks have the offset -1: what they would tell stays as it is. */
-#define KERNEL(into, base, offset) \
-	((int)(offset) < 0 ? -1 : bpf_probe_read_kernel(&(into), sizeof(into), (void *)((u64)(base) + (offset))))
-
 #ifdef WITHOUT_TYPES            /* registers are those that stream_tracepoints.h has kept, as our own headers have them */
 #undef O_pt_regs_di
 #define O_pt_regs_di __builtin_offsetof(struct pt_regs, di)
@@ -123,13 +119,6 @@ static __always_inline u32 kernel_u32(u64 base, u32 offset)
 
 /* A member of a structure whose type the verifier knows: a load in place of a call. */
 #define TYPED(into, base, offset) asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(into) : "r"(base), "i"(offset))
-
-/* A member of a structure at a place that is no more than a number to the verifier: a load all the same, where the kernel takes our word. */
-#if T_bpf_rdonly_cast >= 0
-#define MEMBER(into, place, structure, offset) LOAD(into, CAST(place, structure), offset)
-#else
-#define MEMBER(into, place, structure, offset) KERNEL(into, place, offset)
-#endif
 
 static __always_inline void count_lost(void)
 {

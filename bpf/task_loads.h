@@ -29,6 +29,17 @@
 			LOAD_OF(u16, into, (char *)(base) + (int)(offset)); \
 	} while (0)
 
+/* Members that this kernel lacks have the offset -1: what they would tell stays as it is. */
+#define KERNEL(into, base, offset) \
+	((int)(offset) < 0 ? -1 : bpf_probe_read_kernel(&(into), sizeof(into), (void *)((u64)(base) + (offset))))
+
+/* A member of a structure at a place that is no more than a number to the verifier: a load all the same, where the kernel takes our word. */
+#if T_bpf_rdonly_cast >= 0
+#define MEMBER(into, place, structure, offset) LOAD(into, CAST(place, structure), offset)
+#else
+#define MEMBER(into, place, structure, offset) KERNEL(into, place, offset)
+#endif
+
 static __always_inline char *load_pointer(char *base, int offset)
 {
 	char *value = 0;
