@@ -2,7 +2,10 @@
 
 from csyspy.views.view import KUBERNETES, Aggregation, Column, Kind, Unit, View
 
-_TIPS = ("Drag over a patch of a capture to see the calls in it.",)
+_TIPS = (
+    "A cell's colour, and its sign from · over ░▒▓ to █, say how many calls a second took so long; a blank is none.",
+    "Drag over a patch of a capture to see the calls in it.",
+)
 _COLUMNS = (
     Column("NA", "evt.latency.quantized", Unit.LATENCY_BUCKET, is_key=True),
     Column(

@@ -23,7 +23,7 @@ from csyspy.tui.widgets.context_bar import ContextBar
 from csyspy.tui.widgets.filter_bar import FilterBar
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.lines import LinesView
-from csyspy.views.format import clock, printable
+from csyspy.views.format import clock, printable, short_duration
 
 SLOW_NS = 1_000_000
 """A call that takes longer is marked (csysdig's Slow I/O)."""
@@ -121,7 +121,7 @@ class DigScreen(Searching, StreamScreen):
         process_cells, type_cells, digits = self._widths()
         cells: Cells = [(f"{row.number:>9} ", "faint"), (f"{clock(row.time_ns, digits)} ", "text")]
         if not self._is_narrow:
-            latency = _duration(row.latency_ns) if row.latency_ns and not row.is_enter else "—"
+            latency = short_duration(row.latency_ns) if row.latency_ns and not row.is_enter else "—"
             cells += [(f"{latency:>6}{'●' if is_slow else ' '}", "mid" if is_slow else "faint"), (f"{row.cpu:>3} ", "faint")]
         process = printable(f"{row.process}({row.tid})")
         cells += [
@@ -213,11 +213,3 @@ class DigScreen(Searching, StreamScreen):
             if moment.kind is Moment.Kind.TIME:
                 line = bisect_left(self.rows, moment.number, key=lambda row: row.time_ns)
         self.query_one(LinesView).go(line)
-
-
-def _duration(span_ns: int) -> str:
-    for limit, size, unit in ((1_000, 1, "ns"), (1_000_000, 1_000, "µs"), (1_000_000_000, 1_000_000, "ms")):
-        if span_ns < limit:
-            value = span_ns / size
-            return f"{value:.1f}{unit}" if value < 10 and size > 1 else f"{value:.0f}{unit}"
-    return f"{span_ns / 1e9:.1f}s"

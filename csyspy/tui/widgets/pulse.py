@@ -21,6 +21,8 @@ MID_LEVEL = 0.5
 HIGH_LEVEL = 0.85
 SHORT_SPARK_WIDTH = 12
 """At most; less where label and number need the room."""
+USUAL_NUMBER = 7
+"""Cells that a number is expected to take: `14.4K/s`."""
 
 
 class GaugeBox(Widget):
@@ -45,6 +47,8 @@ class GaugeBox(Widget):
         self._gauge: Gauge | None = None
         self._graph: list[str] = []
         """Its lines, where they have been drawn already."""
+        self.spark_width = 0
+        """Cells of the graph that stands in one line with the rest."""
 
     def show(self, gauge: Gauge | None) -> None:
         """Draw gauge; None leaves the place empty."""
@@ -70,14 +74,12 @@ class GaugeBox(Widget):
         return Strip([Segment(self._graph[y], self._style(role))]).apply_style(base)
 
     def _one_line(self, gauge: Gauge) -> Strip:
-        room = self.size.width - len(gauge.label) - len(gauge.text) - 4
-        width = max(0, min(room, SHORT_SPARK_WIDTH))
-        graph = spark(self._values(gauge, width), width, gauge.peak)
+        graph = spark(self._values(gauge, self.spark_width), self.spark_width, gauge.peak) + " " * bool(self.spark_width)
         return Strip(
             [
                 Segment(f" {gauge.label} ", self._style("label")),
                 Segment(graph, self._style(self._role(gauge.level or 0.0))),
-                Segment(f" {gauge.text}", self._style("text")),
+                Segment(gauge.text, self._style("text")),
             ]
         )
 
@@ -104,6 +106,15 @@ class Pulse(Horizontal):
     Pulse #alerts.-some { text-style: bold; }
     """
     PLACES = 4
+    _count = -1
+    """Alerts; -1 while nobody counts them."""
+    _colour = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gauges: tuple[Gauge, ...] = ()
+        self._widest: dict[str, int] = {}
+        """Label -> cells of the longest number so far: as long as there is room for that, none of them moves."""
 
     class AlertsClicked(Message):
         """The user wants to see the alerts."""
@@ -115,16 +126,50 @@ class Pulse(Horizontal):
 
     def show_alerts(self, count: int, colour: str) -> None:
         """Rules run, and have matched so often; in the colour of the most urgent."""
+        self._count, self._colour = count, colour
         alerts = self.query_one("#alerts", Static)
-        alerts.update(Content.styled(f"{'▲ ' if count else ''}{short_count(count)} alert{'s' if count != 1 else ''}", colour))
         alerts.set_class(bool(count), "-some")
         alerts.display = True
+        self._fit()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """In one line every gauge gets what its words take, and all the same graph; where not even the words fit, the last go."""
+        is_tall = self.screen.has_class("-tall")
+        words = [len(gauge.label) + 2 for gauge in self._gauges]
+        needs = [cells + self._widest[gauge.label] for cells, gauge in zip(words, self._gauges, strict=True)]
+        sign, number = "▲ " if self._count else "", short_count(max(self._count, 0))
+        said = f"{sign}{number} alert{'s' if self._count != 1 else ''}"
+        room = self.size.width
+        if self._count >= 0:
+            if not is_tall and sum(needs) + len(said) + 2 > room:
+                said = sign + number
+            self.query_one("#alerts", Static).update(Content.styled(said, self._colour))
+            room -= len(said) + 2
+        if sum(needs) > room:
+            needs = [cells + len(gauge.text) for cells, gauge in zip(words, self._gauges, strict=True)]
+        shown = len(needs)
+        while not is_tall and shown and sum(needs[:shown]) > room:
+            shown -= 1
+        spark_width = min((room - sum(needs[:shown])) // max(shown, 1) - 2, SHORT_SPARK_WIDTH)
+        for place, box in enumerate(self.query(GaugeBox)):
+            box.spark_width = max(spark_width, 0)
+            box.display = is_tall or place < shown or not shown
+            box.styles.width = "1fr" if is_tall or place >= shown else needs[place] + max(spark_width + 2, 0)
+            box.refresh()
 
     @on(events.Click, "#alerts")
     def _alerts_clicked(self) -> None:
         self.post_message(self.AlertsClicked())
 
     def show(self, gauges: tuple[Gauge, ...]) -> None:
+        is_as_wide = [(each.label, len(each.text)) for each in gauges] == [(each.label, len(each.text)) for each in self._gauges]
+        self._gauges = gauges
+        if not is_as_wide:
+            self._widest = {each.label: max(self._widest.get(each.label, USUAL_NUMBER), len(each.text)) for each in gauges}
+            self._fit()
         boxes = self.query(GaugeBox)
         for place, box in enumerate(boxes):
             box.show(gauges[place] if place < len(gauges) else None)

@@ -107,10 +107,9 @@ class Spectrogram(PaintedScroll):
     def _scale(self) -> str:
         line = " " * TIME_CELLS
         for decade in range(DECADES):
-            at = TIME_CELLS + math.ceil(decade * self._cells / DECADES)
+            at, end = (TIME_CELLS + math.ceil(each * self._cells / DECADES) for each in (decade, decade + 1))
             text = "│" + short_duration(10.0**decade).replace(".00", "").replace(".0", "")
-            if at >= len(line) and at + len(text) <= TIME_CELLS + self._cells:
-                line = line.ljust(at) + text
+            line = line.ljust(at) + text[: end - at]  # where it is narrow, 100us is 100u
         return line
 
     def _heat_styles(self) -> list[Style]:
