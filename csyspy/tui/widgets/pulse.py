@@ -21,6 +21,8 @@ MID_LEVEL = 0.5
 HIGH_LEVEL = 0.85
 SHORT_SPARK_WIDTH = 12
 """At most; less where label and number need the room."""
+LEAST_SPARK_WIDTH = 3
+"""What is shorter tells nothing."""
 USUAL_NUMBER = 7
 """Cells that a number is expected to take: `14.4K/s`."""
 
@@ -153,11 +155,12 @@ class Pulse(Horizontal):
         shown = len(needs)
         while not is_tall and shown and sum(needs[:shown]) > room:
             shown -= 1
-        spark_width = min((room - sum(needs[:shown])) // max(shown, 1) - 2, SHORT_SPARK_WIDTH)
+        spare = (room - sum(needs[:shown])) // max(shown, 1)
+        spark_width = min(spare - 2, SHORT_SPARK_WIDTH) if spare - 2 >= LEAST_SPARK_WIDTH else 0
         for place, box in enumerate(self.query(GaugeBox)):
-            box.spark_width = max(spark_width, 0)
+            box.spark_width = spark_width
             box.display = is_tall or place < shown or not shown
-            box.styles.width = "1fr" if is_tall or place >= shown else needs[place] + max(spark_width + 2, 0)
+            box.styles.width = "1fr" if is_tall or place >= shown else needs[place] + min(spare, spark_width + 2)
             box.refresh()
 
     @on(events.Click, "#alerts")
