@@ -4,6 +4,7 @@
  * Keys hold the thread, so an entry belongs to one thread and plain additions do.
  */
 #include "call_start.h"
+#include "descriptors.h"
 #include "turns.h"
 #define READ(to, from) (to) = *(typeof(to) *)(from)
 #define MOST_ERRNO 4095
@@ -176,33 +177,13 @@ int csp_cpu_timed(u64 *ctx)
 
 /* What a descriptor of the current process is: the upper bits of the inode's mode (S_IFMT >> 12); of sockets 12, of IP sockets 13;
  * 0 where there is none. */
-static __always_inline u32 kind_of(u64 fd)
+static __always_inline u32 kind_of(u32 fd)
 {
-  char *task = TASK_BTF();
-  char *files = 0, *table = 0, *array = 0, *file = 0, *inode = 0, *socket = 0, *sock = 0;
-  u32 most = 0;
-  u16 mode = 0, family = 0;
-  READ(files, task + O_task_struct_files);
-  if (!files)
-    return 0;
-  READ(table, files + O_files_struct_fdt);
-  if (!table)
-    return 0;
-  READ(most, table + O_fdtable_max_fds);
-  if (fd >= most)
-    return 0;
-  bpf_probe_read_kernel(&array, 8, table + O_fdtable_fd);
-  bpf_probe_read_kernel(&file, 8, array + fd * 8);
-  if (!file)
-    return 0;
-  bpf_probe_read_kernel(&inode, 8, file + O_file_f_inode);
-  bpf_probe_read_kernel(&mode, 2, inode + O_inode_i_mode);
-  if (mode >> 12 != 12)
-    return mode >> 12;
-  bpf_probe_read_kernel(&socket, 8, file + O_file_private_data);
-  bpf_probe_read_kernel(&sock, 8, socket + O_socket_sk);
-  bpf_probe_read_kernel(&family, 2, sock + O_sock___sk_common + O_sock_common_skc_family);
-  return family == 2 || family == 10 ? 13 : 12;
+  u64 file = file_of(fd);
+  u32 kind = file ? mode_of(inode_of(file)) >> 12 : 0;
+  if (kind != 12)
+    return kind;
+  return family_of(file) == 2 || family_of(file) == 10 ? 13 : 12;
 }
 
 int csp_call_failed(u64 *ctx)
@@ -219,7 +200,7 @@ int csp_call_failed(u64 *ctx)
 #else
   READ(fd, registers + O_pt_regs_orig_x0);
 #endif
-  key = (u64)(u32)bpf_get_current_pid_tgid() << 32 | (u64)kind_of((u32)fd) << 24 | number << 12 | (u32)-result;
+  key = (u64)(u32)bpf_get_current_pid_tgid() << 32 | (u64)kind_of(fd) << 24 | number << 12 | (u32)-result;
   which = turn();
   total = which ? failures_too.lookup(&key) : failures.lookup(&key);
   if (total)

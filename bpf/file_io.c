@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* Bytes that reads and writes move through descriptors of files, by thread: exact, where the tasks' own accounting counts pipes
  * and terminals as well. */
-#include "helpers.h"
+#include "descriptors.h"
 #include "thread_bytes.h"
 #define READ(to, from) (to) = *(typeof(to) *)(from)
 
@@ -21,11 +21,10 @@ static __always_inline int direction(u64 number)
 
 int csp_file_io(u64 *ctx)
 {
-  char *registers = (char *)ctx[0], *task, *files = 0, *table = 0, *array = 0, *file = 0, *inode = 0;
+  char *registers = (char *)ctx[0], *task;
   long result = (long)ctx[1];
-  u64 fd = 0;
-  u32 most = 0, tid = 0, kind;
-  u16 mode = 0;
+  u64 fd = 0, file;
+  u32 tid = 0, kind;
   int way;
   if (result <= 0)
     return 0;
@@ -39,23 +38,8 @@ int csp_file_io(u64 *ctx)
   if (!way)
     return 0;
   task = TASK_BTF();
-  READ(files, task + O_task_struct_files);
-  if (!files)
-    return 0;
-  READ(table, files + O_files_struct_fdt);
-  if (!table)
-    return 0;
-  READ(most, table + O_fdtable_max_fds);
-  fd = (u32)fd;
-  if (fd >= most)
-    return 0;
-  READ(array, table + O_fdtable_fd);
-  bpf_probe_read_kernel(&file, 8, array + fd * 8);
-  if (!file)
-    return 0;
-  bpf_probe_read_kernel(&inode, 8, file + O_file_f_inode);
-  bpf_probe_read_kernel(&mode, 2, inode + O_inode_i_mode);
-  kind = mode >> 12;
+  file = file_of(fd);
+  kind = file ? mode_of(inode_of(file)) >> 12 : 0;
   /* what sysdig calls a file: regular ones, devices, links (libs: userspace/libscap/linux/scap_fds.c) */
   if (kind != 8 && kind != 2 && kind != 6 && kind != 10)
     return 0;

@@ -6,6 +6,7 @@
  */
 #include "path_parts.h"
 #include "call_start.h"
+#include "descriptors.h"
 #include "turns.h"
 #define READ(to, from) (to) = *(typeof(to) *)(from)
 #define MOST_ERRNO 4095
@@ -96,30 +97,13 @@ static __always_inline void keep_path(u64 entry, char *at, char *mount_seen)
   paths.update(&entry, parts);
 }
 
-static __always_inline char *file_of(char *task, u32 fd)
-{
-  char *files = 0, *table = 0, *array = 0;
-  u32 most = 0;
-  READ(files, task + O_task_struct_files);
-  if (!files)
-    return 0;
-  READ(table, files + O_files_struct_fdt);
-  if (!table)
-    return 0;
-  READ(most, table + O_fdtable_max_fds);
-  if (fd >= most)
-    return 0;
-  READ(array, table + O_fdtable_fd);
-  return pointer(array + (u64)fd * 8);
-}
-
 static __always_inline int counted(u64 *ctx, int timed)
 {
-  char *registers = (char *)ctx[0], *task, *file = 0, *entry = 0, *mount = 0;
+  char *registers = (char *)ctx[0], *task, *entry = 0, *mount = 0;
   long result = (long)ctx[1];
   struct file_key key = {};
   struct file_row *row;
-  u64 number = 0, fd = 0, fifth = 0, latency_ns = 0;
+  u64 number = 0, fd = 0, fifth = 0, file = 0, latency_ns = 0;
   u32 place, what, which;
   u32 *kind;
   int zero = 0;
@@ -148,24 +132,21 @@ static __always_inline int counted(u64 *ctx, int timed)
   if (what & FIFTH_FD)
     fd = fifth;
   if (what & USES_FD)
-    file = file_of(task, fd);
+    file = file_of(fd);
   else if (what & MAKES_FD && result >= 0)
-    file = file_of(task, result);
+    file = file_of(result);
   key.kind = 0x200;
   if (file) {
-    u16 mode = 0;
-    char *inode = pointer(file + O_file_f_inode);
-    bpf_probe_read_kernel(&mode, 2, inode + O_inode_i_mode);
-    key.kind = mode >> 12;
+    key.kind = mode_of(inode_of(file)) >> 12;
     if (key.kind == 12) {
-      u16 family = 0;
-      char *sock = pointer(pointer(file + O_file_private_data) + O_socket_sk);
-      bpf_probe_read_kernel(&family, 2, sock + O_sock___sk_common + O_sock_common_skc_family);
-      key.kind = 0x100 | (family & 0xff);
+      key.kind = 0x100 | (family_of(file) & 0xff);
     } else if (key.kind != 1) {
-      entry = pointer(file + O_file_f_path + O_path_dentry);
-      mount = pointer(file + O_file_f_path + O_path_mnt);
-      key.entry = key.kind ? number_of(entry) : (u64)pointer(file + O_file_f_op);
+      KERNEL(entry, file, O_file_f_path + O_path_dentry); /* a number from now on: with pointers that it knows the verifier allows no math */
+      MEMBER(mount, file, T_file, O_file_f_path + O_path_mnt);
+      if (key.kind)
+        key.entry = number_of(entry);
+      else
+        MEMBER(key.entry, file, T_file, O_file_f_op);
     }
   }
   which = turn();

@@ -5,7 +5,7 @@
  * with lie in maps, so that the same shape is compiled once. Whatever is not known passes.
  */
 
-#include "task_loads.h"
+#include "descriptors.h"
 
 #ifndef FILTER_NAMES
 #define FILTER_NAMES 0          /* names that clauses compare with */
@@ -122,20 +122,10 @@ static __always_inline u64 containers_of_task(u32 pid, u32 *known)
 /* What an open fd can be called: one bit or more. */
 static __always_inline u32 kinds_of_fd(u32 fd)
 {
-	char *files, *table;
-	u64 file = 0, inode;
-	u32 most = 0;
-	u16 mode = 0;
-	files = load_pointer(CURRENT_TASK(), O_task_struct_files);
-	table = load_pointer(files, O_files_struct_fdt);
-	LOAD(most, table, O_fdtable_max_fds);
-	if (fd < most)
-		file = pointer_at((u64)load_pointer(table, O_fdtable_fd), fd * 8ULL);
-	inode = file ? pointer_at(file, O_file_f_inode) : 0;
+	u64 file = file_of(fd), inode = file ? inode_of(file) : 0;
 	if (!inode)
 		return KIND_SOCKET | KIND_FILE | KIND_PIPE | KIND_OTHER;
-	FACT(mode, inode, O_inode_i_mode);
-	switch (mode & MODE_KIND) {
+	switch (mode_of(inode) & MODE_KIND) {
 	case MODE_SOCKET:
 		return KIND_SOCKET;
 	case MODE_FIFO:

@@ -112,6 +112,23 @@ static __always_inline u32 fetch(struct scratch *s, struct op *op)
 	return 0;
 }
 
+/* What the arguments of a call that is no process' point at. */
+static __always_inline void fetch_all(struct scratch *s, struct call *call)
+{
+	int first = 0;
+	if (is_long(call->op[0].kind)) {
+		took(s, 0, fetch_long(s, &call->op[0]));
+		first = 1;
+	}
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < MAX_LIGHT; i++) {
+		if (i >= call->ops || s->used > SCRATCH_LAST)
+			break;
+		if (i >= first)
+			took(s, i, fetch(s, &call->op[i]));
+	}
+}
+
 static __always_inline struct scratch *begin_record(struct pt_regs *regs, u64 nr, u64 pid_tgid)
 {
 	u32 cpu = bpf_get_smp_processor_id();
@@ -261,7 +278,7 @@ static __always_inline int send_small(struct pt_regs *regs, u64 nr, struct call 
 static __always_inline int ended(void *ctx, int single, struct pt_regs *regs, u64 nr, long ret)
 {
 	u64 pid_tgid;
-	int zero = 0, first = 0;
+	int zero = 0;
 	struct settings *set = settings.lookup(&zero);
 	struct call *call = wanted_call(set, nr);
 	struct scratch *s;
@@ -289,17 +306,7 @@ static __always_inline int ended(void *ctx, int single, struct pt_regs *regs, u6
 	s = begin_record(regs, nr, pid_tgid);
 	if (!s)
 		return 0;
-	if (is_long(call->op[0].kind)) {
-		took(s, 0, fetch_long(s, &call->op[0]));
-		first = 1;
-	}
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_LIGHT; i++) {
-		if (i >= call->ops || s->used > SCRATCH_LAST)
-			break;
-		if (i >= first)
-			took(s, i, fetch(s, &call->op[i]));
-	}
+	fetch_all(s, call);
 	send(s);
 	return 0;
 }

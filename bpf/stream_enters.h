@@ -6,7 +6,7 @@ int stream_enter(u64 *ctx)
 {
 	struct pt_regs *regs = (struct pt_regs *)ctx[0];
 	u64 nr = ctx[1], pid_tgid = own_pid_tgid();
-	int zero = 0, first = 0;
+	int zero = 0;
 	struct settings *set = settings.lookup(&zero);
 	struct call *call = wanted_call(set, nr);
 	struct scratch *s;
@@ -24,17 +24,7 @@ int stream_enter(u64 *ctx)
 		if (call->ops > 2)      /* exec: the name of the program */
 			took(s, 3, fetch_string(s, reg(s, call->op[3].a)));
 	} else if (!(call->flags & CALL_SMALL)) {
-		if (is_long(call->op[0].kind)) {
-			took(s, 0, fetch_long(s, &call->op[0]));
-			first = 1;
-		}
-#pragma clang loop unroll(disable)
-		for (int i = 0; i < MAX_LIGHT; i++) {
-			if (i >= call->ops || s->used > SCRATCH_LAST)
-				break;
-			if (i >= first)
-				took(s, i, fetch(s, &call->op[i]));
-		}
+		fetch_all(s, call);
 	}
 	send(s);
 	return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 /* What is behind a file descriptor of the running task. */
 
+#include "descriptors.h"
+
 #ifndef O_unix_sock_peer
 #define O_unix_sock_peer -1
 #endif
@@ -28,37 +30,6 @@ struct socket_facts {
 	u16 own_path, peer_path;  /* unix: bytes of the paths that follow */
 };
 
-/* struct file behind `fd` of the running task; 0 where there is none. */
-static __always_inline u64 file_of(int fd)
-{
-	char *files, *table;
-	u32 most = 0;
-	if (fd < 0)
-		return 0;
-	files = load_pointer(CURRENT_TASK(), O_task_struct_files);
-	if (!files)
-		return 0;
-	table = load_pointer(files, O_files_struct_fdt);
-	LOAD(most, table, O_fdtable_max_fds);
-	if ((u32)fd >= most)
-		return 0;
-	return kernel_u64((u64)load_pointer(table, O_fdtable_fd), 8 * (u32)fd);
-}
-
-static __always_inline u64 inode_of(u64 file)
-{
-	u64 inode = 0;
-	MEMBER(inode, file, T_file, O_file_f_inode);
-	return inode;
-}
-
-static __always_inline u32 inode_mode(u64 inode)
-{
-	u16 mode = 0;
-	MEMBER(mode, inode, T_inode, O_inode_i_mode);
-	return mode;
-}
-
 static __always_inline u32 fetch_file(struct scratch *s, int fd)
 {
 	struct file_facts facts = {};
@@ -69,7 +40,7 @@ static __always_inline u32 fetch_file(struct scratch *s, int fd)
 	MEMBER(block, inode, T_inode, O_inode_i_sb);
 	MEMBER(facts.ino, inode, T_inode, O_inode_i_ino);
 	MEMBER(facts.dev, block, T_super_block, O_super_block_s_dev);
-	facts.mode = inode_mode(inode);
+	facts.mode = mode_of(inode);
 	bpf_probe_read_kernel(place(s), sizeof(facts), &facts);
 	return sizeof(facts);
 }
@@ -104,7 +75,7 @@ static __always_inline u32 fetch_socket(struct scratch *s, int fd)
 	struct socket_facts *facts = place(s);
 	u64 file = file_of(fd), socket, sk, n;
 	u16 port = 0;
-	if (!file || (inode_mode(inode_of(file)) & S_IFMT) != S_IFSOCK)
+	if (!file || (mode_of(inode_of(file)) & S_IFMT) != S_IFSOCK)
 		return 0;
 	socket = kernel_u64(file, O_file_private_data);
 	sk = kernel_u64(socket, O_socket_sk);

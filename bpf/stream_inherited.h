@@ -92,7 +92,7 @@ static __always_inline int step_inherited(struct scratch *s)
 	s->head.regs[1] = kernel_u32(file, O_file_f_flags);
 	__builtin_memset(s->head.size, 0, sizeof(s->head.size));
 	took(s, 0, fetch_file(s, fd));
-	if ((inode_mode(inode_of(file)) & S_IFMT) == S_IFSOCK) {
+	if ((mode_of(inode_of(file)) & S_IFMT) == S_IFSOCK) {
 		took(s, 3, fetch_socket(s, fd));
 		send(s);
 		return 1;

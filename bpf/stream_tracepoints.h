@@ -101,7 +101,7 @@ int stream_tracepoint_enter(struct tracepoint_enter *ctx)
 /* The same that stream_exit and stream_process send, of registers that are ours. */
 static __always_inline void send_end(struct pt_regs *regs, struct call *call, u64 nr, u64 pid_tgid)
 {
-	int zero = 0, first = 0;
+	int zero = 0;
 	struct settings *set = settings.lookup(&zero);
 	struct scratch *s;
 	if (!set || (!(call->flags & CALL_STATE) && !prefilter(call->clauses, 0, regs, regs->ax, pid_tgid)))
@@ -123,17 +123,7 @@ static __always_inline void send_end(struct pt_regs *regs, struct call *call, u6
 		send(s);
 		return;
 	}
-	if (is_long(call->op[0].kind)) {
-		took(s, 0, fetch_long(s, &call->op[0]));
-		first = 1;
-	}
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_LIGHT; i++) {
-		if (i >= call->ops || s->used > SCRATCH_LAST)
-			break;
-		if (i >= first)
-			took(s, i, fetch(s, &call->op[i]));
-	}
+	fetch_all(s, call);
 	send(s);
 }
 
