@@ -2,7 +2,7 @@
 
 import shutil
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from csyspy.cli.options import DEFAULT_FORMAT, DROP, OPTIONS, READY_FORMATS, Option
@@ -42,32 +42,44 @@ _EXAMPLES = (
 
 def help_text(width: int | None = None) -> str:
     """The whole text, wrapped to ``width`` columns (the terminal's, at most 100)."""
-    width = max(50, min(width or shutil.get_terminal_size((80, 24)).columns, 100))
-    return "\n".join(_lines(width)) + "\n"
+    return text_of(_lines, width)
 
 
 def _lines(width: int) -> Iterator[str]:
-    yield "Usage: csyspy [options] [filter]"
+    yield from beginning("csyspy [options] [filter]", _INTRODUCTION, [option for option in OPTIONS if option.verdict != DROP], width)
+    yield from ("", "OUTPUT FORMAT")
+    yield from textwrap.wrap(_FORMAT, width)
+    yield from ("", f"  {DEFAULT_FORMAT}", f"  {READY_FORMATS['c']}")
+    yield from ending(_EXITS, _EXAMPLES, width)
+    yield from ("", "Options of sysdig that are missing here are answered with the reason and what to use instead.")
+
+
+def text_of(lines: Callable[[int], Iterator[str]], width: int | None) -> str:
+    """The lines of a width (None: the terminal's, at most 100 columns) as one text."""
+    return "\n".join(lines(max(50, min(width or shutil.get_terminal_size((80, 24)).columns, 100)))) + "\n"
+
+
+def beginning(usage: str, introduction: str, options: "Iterable[Option | RulesOption]", width: int) -> Iterator[str]:
+    """How a command is called, what it does, and its options by group."""
+    yield f"Usage: {usage}"
     yield ""
-    yield from textwrap.wrap(_INTRODUCTION, width)
+    yield from textwrap.wrap(introduction, width)
     group = ""
-    for option in OPTIONS:
-        if option.verdict == DROP:
-            continue
+    for option in options:
         if option.group != group:
             group = option.group
             yield from ("", f"{group}:")
         yield from option_lines(option, width)
-    yield from ("", "OUTPUT FORMAT")
-    yield from textwrap.wrap(_FORMAT, width)
-    yield from ("", f"  {DEFAULT_FORMAT}", f"  {READY_FORMATS['c']}")
+
+
+def ending(exits: Iterable[tuple[str, str]], examples: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
+    """Exit codes (code, meaning) and examples (what, line)."""
     yield from ("", "EXIT CODES")
-    for code, meaning in _EXITS:
+    for code, meaning in exits:
         yield from textwrap.wrap(meaning, width, initial_indent=f"  {code:<5}", subsequent_indent=" " * 7)
     yield from ("", "EXAMPLES")
-    for what, line in _EXAMPLES:
+    for what, line in examples:
         yield from (f"  {what}", f"    $ {line}")
-    yield from ("", "Options of sysdig that are missing here are answered with the reason and what to use instead.")
 
 
 def option_lines(option: "Option | RulesOption", width: int) -> Iterator[str]:

@@ -1,10 +1,8 @@
 """The text of `csyspy rules -h`, made from the option table."""
 
-import shutil
-import textwrap
 from collections.abc import Iterator
 
-from csyspy.cli.help import option_lines
+from csyspy.cli.help import beginning, ending, text_of
 from csyspy.cli.rules_options import OPTIONS
 
 _INTRODUCTION = """\
@@ -29,23 +27,9 @@ _EXAMPLES = (
 
 def help_text(width: int | None = None) -> str:
     """The whole text, wrapped to `width` columns (the terminal's, at most 100)."""
-    width = max(50, min(width or shutil.get_terminal_size((80, 24)).columns, 100))
-    return "\n".join(_lines(width)) + "\n"
+    return text_of(_lines, width)
 
 
 def _lines(width: int) -> Iterator[str]:
-    yield "Usage: csyspy rules [options]"
-    yield ""
-    yield from textwrap.wrap(_INTRODUCTION, width)
-    group = ""
-    for option in OPTIONS:
-        if option.group != group:
-            group = option.group
-            yield from ("", f"{group}:")
-        yield from option_lines(option, width)
-    yield from ("", "EXIT CODES")
-    for code, meaning in _EXITS:
-        yield from textwrap.wrap(meaning, width, initial_indent=f"  {code:<5}", subsequent_indent=" " * 7)
-    yield from ("", "EXAMPLES")
-    for what, line in _EXAMPLES:
-        yield from (f"  {what}", f"    $ {line}")
+    yield from beginning("csyspy rules [options]", _INTRODUCTION, OPTIONS, width)
+    yield from ending(_EXITS, _EXAMPLES, width)
