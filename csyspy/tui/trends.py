@@ -71,7 +71,7 @@ class CaptureTrends:
 
 def sorting_column(snapshot: Snapshot) -> int | None:
     """Number of the column that the trend belongs to; None where there is none, or it holds text."""
-    if snapshot.view.row_key() is not None and snapshot.view.key.field == "evt.rawtime":  # its rows are events, which do not come again
+    if snapshot.view.rows_are_events:
         return None
     return next((i for i, column in enumerate(snapshot.columns) if column.is_sorting and column.is_number), None)
 

@@ -91,7 +91,11 @@ SLOW_IO = View(
     applies_to=("", "container.id", "proc.pid", "thread.nametid", "thread.tid", "proc.name", *KUBERNETES),
     use_defaults=True,
     tags=("Default", "wsysdig"),
-    tips=("One slow call is the disk's mood; the same file again and again is worth a look.",),
+    capacity=10_000,
+    tips=(
+        "One slow call is the disk's mood; the same file again and again is worth a look.",
+        "Live the calls stay until c forgets them.",
+    ),
     columns=(
         Column("NA", "evt.rawtime", Unit.ID, is_key=True),
         Column("TIME", "evt.time", colsize=12, priority=9, description="when"),

@@ -133,7 +133,7 @@ class View:
     tips: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     capacity: int = 100_000
-    """Rows that a list keeps; older ones go."""
+    """Rows that a list keeps; older ones go. Of events in a table, live, so many, and then it begins anew."""
     source: str = SYSCALL
     """What its events come from."""
 
@@ -154,6 +154,12 @@ class View:
         """The column whose value is one row: the group-by key where there is one; None for lists, whose rows are events."""
         columns = self.used_columns(containers)
         return next((c for c in columns if c.is_groupby_key), None) or next((c for c in columns if c.is_key), None)
+
+    @property
+    def rows_are_events(self) -> bool:
+        """Whether each row is one event, which does not come again."""
+        key = self.row_key()
+        return key is None or key.field == "evt.rawtime"
 
     def applies(self, field: str) -> bool:
         """Whether the view makes sense under a selection by field (its index does not matter); empty: the whole machine."""

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from csyspy.tui.collect.events import EventCollector
 from csyspy.tui.frame import Can, Frame, Query, State
 from csyspy.tui.stream_feed import StreamFeed
 from csyspy.views.catalogue import VIEWS
+from csyspy.views.snapshot import Quantiles
 
 MARK = "/nowhere/csyspy-stream-feed"
 DEADLINE_S = 30
@@ -87,17 +89,42 @@ def test_who_closes_it_ends_the_walk(feed: StreamFeed, after_s: float) -> None:
 
 def test_times_of_connections_are_counted_on_request(feed: StreamFeed) -> None:
     view = VIEWS["connections"]
-    latency = next(i for i, column in enumerate(view.shown_columns()) if column.field == "evt.latency")
+    fields = [column.field for column in view.shown_columns()]
     longest: dict[object, object] = {}
+    quantiles: dict[object, object] = {}
     end_s = time.monotonic() + DEADLINE_S
 
     def take(frame: Frame) -> None:
-        longest.update(zip(frame.snapshot.keys, frame.snapshot.values[latency], strict=True))
+        for found, field in ((longest, "evt.latency"), (quantiles, "evt.latency.io")):
+            found.update(zip(frame.snapshot.keys, frame.snapshot.values[fields.index(field)], strict=True))
 
     with subprocess.Popen([sys.executable, "-c", TALK], stdout=subprocess.PIPE, text=True) as talker:
         assert talker.stdout is not None
         name = talker.stdout.readline().strip()
-        query = Query(view, asked=frozenset({"evt.latency"}))
+        query = Query(view, asked=frozenset({"evt.latency", "evt.latency.io"}))
         feed.answer(query, take, lambda: bool(longest.get(name)) or time.monotonic() > end_s)
         talker.kill()
-    assert longest[name]
+    told = quantiles[name]
+    assert isinstance(told, Quantiles)
+    assert 0 < told.p50 <= told.p99 <= longest[name]  # type: ignore[operator]
+
+
+def test_slow_calls_stay_until_they_are_forgotten(feed: StreamFeed) -> None:
+    frames: list[Frame] = []
+    end_s = time.monotonic() + DEADLINE_S
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0) as reader:
+        assert reader.stdin is not None
+        stdin = reader.stdin
+        view = replace(VIEWS["slow_io"], filter=f"evt.type=read and evt.latency>1000000 and proc.pid={reader.pid}")
+
+        def is_enough() -> bool:
+            stdin.write(b"x")  # asked often, between events
+            time.sleep(0.002)
+            return time.monotonic() > end_s or len({len(frame.snapshot) for frame in frames}) > 2
+
+        feed.answer(Query(view), frames.append, is_enough)
+        reader.kill()
+    counts = [len(frame.snapshot) for frame in frames]
+    assert 0 < counts[-1] > counts[0]
+    assert counts == sorted(counts)
+    assert set(frames[0].snapshot.keys) <= set(frames[-1].snapshot.keys)
