@@ -37,7 +37,7 @@ cdef enum:
     CONTAINER_JSON_E = 272
     CONTAINER_JSON_2_E = 324
     EC_METAEVENT = 0x1000
-    PULSE = 16384                        # events between two looks at signals and other threads
+    PULSE = 16384                        # events between two looks at signals
 
 # Types that come before the first event proper, to bring what happened before (libs: sinsp::is_initialstate_event).
 cdef uint8_t LEADING[MAX_EVENT_TYPES]
@@ -480,9 +480,7 @@ cdef class Walker(BlockReader):
             else:
                 self.ended = True
                 self._damaged(f"a block of type {self.block_type:#x} among the events")
-        PyErr_CheckSignals()
-        with nogil:    # let the thread that inflates, or the one that draws, have its turn
-            pass
+        PyErr_CheckSignals()    # no `with nogil: pass` here: who waits for the interpreter would begin to wait anew, and never ask for it
         return 1
 
     cdef int _announce(self) except -1:

@@ -26,6 +26,7 @@ from csyspy.rules.audit_kind import is_audit_log
 from csyspy.tui.audit_feed import AUDIT_VIEW, AuditedFeed, AuditLogFeed
 from csyspy.tui.crash import write_crash
 from csyspy.tui.frame import Feed, Frame, Query, State
+from csyspy.tui.idle import IdleSelector
 from csyspy.tui.memory import settle
 from csyspy.tui.screens.view import ViewScreen
 from csyspy.tui.settings import Settings, read_settings
@@ -52,11 +53,10 @@ ALERTS = "alerts"
 MOST_SAID = 1000
 STARTED_S = 1.0
 """By then all is loaded and drawn that a start loads and draws."""
-SWITCH_INTERVAL_S = 0.001
+SWITCH_INTERVAL_S = 0.0003
 """A thread that reads events gives the interpreter away when it is asked to. A key goes through several threads before its frame is
-there, and each of them would wait for the 5 ms of the default before it asks."""
-LONGEST_DRAWING_S = 0.1
-"""For so long who reads events waits for the screen, which is busy with something else then."""
+there, and each of them would wait for the 5 ms of the default before it asks. It waits anew, and does not ask, where the reader lets go
+for a moment meanwhile, as it does for each chunk of the file: this has to be shorter than the walk through one."""
 
 
 def _offers() -> "type[Provider]":
@@ -116,7 +116,6 @@ class CsyspyApp(App[int]):
         )
         self._mailbox: Frame | None = None
         self._lock = threading.Lock()
-        self._drawn = threading.Event()
         self._settings = settings or Settings()
         for theme in THEMES:
             self.register_theme(theme)
@@ -207,7 +206,7 @@ class CsyspyApp(App[int]):
     def _answer(self, query: Query) -> None:
         worker = get_current_worker()
         try:
-            self.feed.answer(query, self._publish_and_see_drawn, lambda: worker.is_cancelled)
+            self.feed.answer(query, self.publish, lambda: worker.is_cancelled)
         except (FieldError, CsyspyError) as error:
             self._publish_failure(query, str(error))
         except Exception as error:  # one view that fails is no reason to lose the others
@@ -215,12 +214,6 @@ class CsyspyApp(App[int]):
 
     def _publish_failure(self, query: Query, reason: str) -> None:
         self.publish(Frame(snapshot_of(query.view, (), containers=query.containers), State.FAILED, notice=reason, query_seq=query.seq))
-
-    def _publish_and_see_drawn(self, frame: Frame) -> None:
-        """As publish, and wait until it has been drawn: to read on meanwhile would hold up the screen and be no faster."""
-        self._drawn.clear()
-        self.publish(frame)
-        self._drawn.wait(LONGEST_DRAWING_S)
 
     def publish(self, frame: Frame) -> None:
         """Put frame into the mailbox, over one that was not fetched yet; from any thread. Posts one message, however many frames come."""
@@ -240,7 +233,6 @@ class CsyspyApp(App[int]):
             frame, self._mailbox = self._mailbox, None
         if frame is not None and self.screen_stack and self.view_screen.query(GridView):  # a screen that closes has lost its widgets
             self.view_screen.show(frame)
-        self.call_after_refresh(self._drawn.set)
 
 
 def run(
@@ -272,7 +264,8 @@ def run(
         os.environ.pop(name, None)
     if not settings.theme and has_few_colours():
         settings = replace(settings, theme=CONTRAST.name)
-    feed = _feed(capture, filter_text or "", interval_s, tier, metadata)
+    selector = IdleSelector()
+    feed = _feed(capture, filter_text or "", interval_s, tier, metadata, selector.wait_until_idle)
     app = CsyspyApp(
         feed,
         view or (AUDIT_VIEW if isinstance(feed, AuditLogFeed) else ALERTS if rules_files or received is not None else FIRST_VIEW),
@@ -286,11 +279,17 @@ def run(
         senders=senders,
         symbols=settings.symbols if settings.symbols is not Symbols.AUTO else symbols(os.environ),
     )
-    return app.run() or app.return_code or 0
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:  # as App.run does, but for the selector
+        return runner.run(app.run_async()) or app.return_code or 0
 
 
 def _feed(
-    capture: str | None, filter_text: str, interval_s: float, tier: str, metadata: "Callable[[], NodeMetadata] | None"
+    capture: str | None,
+    filter_text: str,
+    interval_s: float,
+    tier: str,
+    metadata: "Callable[[], NodeMetadata] | None",
+    give_way: Callable[[], object],
 ) -> Feed:
     if capture == "-":
         raise UsageError("the screen cannot read a capture from standard input, where its keys come from", "--text prints the events")
@@ -299,7 +298,7 @@ def _feed(
     if capture is not None:
         from csyspy.tui.replay_feed import ReplayFeed
 
-        return ReplayFeed(capture)
+        return ReplayFeed(capture, give_way)
     from csyspy.capture.live import tier as tiers
     from csyspy.tui.live_feed import LiveFeed
 

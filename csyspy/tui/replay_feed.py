@@ -29,7 +29,7 @@ from csyspy.views.timeline import Timeline
 from csyspy.views.view import View
 
 STEP_EVENTS = 2048
-"""Events between two looks at the clock; the screen's thread gets its turn there."""
+"""Events between two looks at the clock, and at whether the screen has something to do; 0.7 ms."""
 TREND_STEP_EVENTS = 128
 """As STEP_EVENTS, where a short time is cut into parts."""
 ALL_NEEDS = 31
@@ -43,14 +43,16 @@ GAUGES = (("EVENTS", None), ("FILE", "evt.buflen.file"), ("NET", "evt.buflen.net
 class ReplayFeed:
     """A capture, walked anew for every question; the first walk to its end fills the index and the gauges.
 
-    Opens the capture at once, to see that it can be. Raises CaptureError.
+    Opens the capture at once, to see that it can be. Raises CaptureError. `give_way` is called before each step of a walk, and
+    returns when others need the interpreter less.
     """
 
     can = Can.EVENTS | Can.SEEK
     directions: Directions = "auto"
     lost = 0
 
-    def __init__(self, capture: str) -> None:
+    def __init__(self, capture: str, give_way: Callable[[], object] = lambda: None) -> None:
+        self._give_way = give_way
         self.source = PurePath(capture).name
         self.index = TimeIndex()
         self._capture = SeekableCapture(capture)
@@ -148,7 +150,7 @@ class ReplayFeed:
             capture.walker.attach([writer])
             capture.walker.open()
             while capture.state.evt_ts < window.end_ns and not self._closed.is_set() and capture.walker.step(STEP_EVENTS):
-                pass
+                self._give_way()
             capture.walker.finish()
         finally:
             capture.source.close()
@@ -169,12 +171,14 @@ class ReplayFeed:
         yield
         before = self.index.events_before(window.start_ns) if window else 0
         while state.events < before:
+            self._give_way()
             if not walker.step(min(STEP_EVENTS, before - state.events)):
                 return
             yield
         walker.attach([Gate(list(sinks), filter=_within(window))] if window else sinks)
         goes_on = True
         while goes_on and not (window and state.evt_ts >= window.end_ns):
+            self._give_way()
             goes_on = walker.step(step_events)
             yield
 

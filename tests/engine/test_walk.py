@@ -4,6 +4,8 @@ import contextlib
 import gzip
 import json
 import struct
+import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -210,6 +212,26 @@ def test_a_step_stops_where_it_is_told_to() -> None:
     assert state.events == 2
     assert not walker.step(100)
     assert state.events == 5
+
+
+def test_steps_leave_the_interpreter_to_others_only_when_asked() -> None:
+    """Who waits for it asks after the switch interval, and for each time that it was let go meanwhile begins to wait anew."""
+    walker = Walker(State(), Chunks(section() + event(CLOSE_E) * 100_000))
+    walker.attach([Tally()])
+    assert walker.step(1)
+    may_run, has_run = threading.Event(), threading.Event()
+    other = threading.Thread(target=lambda: may_run.wait() and has_run.set())
+    other.start()
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(3600)
+    try:
+        may_run.set()
+        while walker.step(1):
+            pass
+        assert not has_run.is_set()
+    finally:
+        sys.setswitchinterval(before_s)
+        other.join()
 
 
 def test_the_walk_ends_when_every_sink_has_had_enough() -> None:

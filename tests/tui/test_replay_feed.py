@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from csyspy.fields.errors import FieldError
 from csyspy.tui.collect.events import EventCollector
 from csyspy.tui.frame import Frame, Query, State, Window
 from csyspy.tui.pace import short_time
-from csyspy.tui.replay_feed import ReplayFeed
+from csyspy.tui.replay_feed import STEP_EVENTS, ReplayFeed
 from csyspy.views.catalogue import VIEWS
 
 PROCS = VIEWS["procs"]
@@ -122,6 +123,23 @@ def test_loading_says_how_far_it_is_and_how_long_the_rest_takes(demo: Path, monk
     details = [frame.detail for frame in frames_of(demo, Query(PROCS, trends=False)) if frame.state is State.LOADING]
     assert re.fullmatch(r"\d+%  (\d+ s|\d+:\d\d) left  [\d.]+[kMG]? ev/s  [\d,]+ events", details[-1]), details[-1]
     assert [short_time(seconds) for seconds in (0.2, 99, 125)] == ["1 s", "99 s", "2:05"]
+
+
+def test_before_each_step_whoever_reads_gives_way(demo: Path, tmp_path: Path) -> None:
+    ways: list[int] = []
+    feed = ReplayFeed(str(demo), lambda: ways.append(feed.index.events))
+    feed.answer(Query(PROCS, trends=False), lambda frame: None, never)
+    assert max(later - earlier for earlier, later in pairwise(ways)) <= STEP_EVENTS
+    assert feed.index.events - ways[-1] <= STEP_EVENTS
+    whole = Window(feed.index.start_ns, feed.index.end_ns + 1)
+    for read in (
+        lambda: feed.answer(Query(PROCS, window=whole, trends=False), lambda frame: None, never),
+        lambda: feed.walk(EventCollector("evt.num=1").sinks, None, never, lambda state: None),
+        lambda: feed.save(str(tmp_path / "saved.scap"), whole),
+    ):
+        ways.clear()
+        read()
+        assert len(ways) >= feed.index.events // STEP_EVENTS
 
 
 def test_a_walk_says_how_far_it_has_come(demo: Path) -> None:
