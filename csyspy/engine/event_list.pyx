@@ -2,8 +2,6 @@
 
 from collections import deque
 
-from libc.stdint cimport uint64_t
-
 from csyspy.engine.python_value cimport python_value
 from csyspy.engine.state cimport Sink, State
 from csyspy.engine.value cimport Extractor, Value
@@ -20,13 +18,13 @@ cdef class EventList(Sink):
     cdef list fields
     cdef list defaults
     cdef object newest
-    cdef readonly uint64_t total
-    """Rows made so far, those that have gone included."""
+    cdef object numbers
 
     def __init__(self, fields, filter=None, capacity=None):
         self.fields = [field for field, _ in fields]
         self.defaults = [default for _, default in fields]
         self.newest = deque(maxlen=capacity)
+        self.numbers = deque(maxlen=capacity)
         self.filter = filter
         for field in self.fields:
             self.needs |= (<Extractor?>field).needs
@@ -36,13 +34,12 @@ cdef class EventList(Sink):
     def clear(self):
         """Forget all rows."""
         self.newest.clear()
-        self.total = 0
+        self.numbers.clear()
 
     def table(self):
-        """(numbers of the rows from 0 up, columns), oldest first."""
+        """(numbers of the events, columns), oldest first."""
         rows = list(self.newest)
-        first = self.total - len(rows)
-        return list(range(first, self.total)), [list(column) for column in zip(*rows)] or [[] for _ in self.fields]
+        return list(self.numbers), [list(column) for column in zip(*rows)] or [[] for _ in self.fields]
 
     cdef int event(self, State state) except -1:
         cdef Value v
@@ -56,5 +53,5 @@ cdef class EventList(Sink):
             else:
                 row.append(self.defaults[k])
         self.newest.append(tuple(row))
-        self.total += 1
+        self.numbers.append(state.evt.num)
         return 0

@@ -9,9 +9,8 @@ from typing import Any, Final
 from csyspy.capture.recent import Recent
 from csyspy.rules.alert_groups import Group, who_of
 from csyspy.rules.alerts import Alert
+from csyspy.tui.moments import AROUND_NS
 
-AROUND_NS: Final = 1_000_000_000
-"""The events this much before and behind an alert are shown with it."""
 BEFORE_NS: Final = 10_000_000_000
 """So much is kept in memory: what it costs to note all processes again and again is paid every half of it."""
 PAUSE_NS: Final = 10_000_000_000

@@ -8,6 +8,8 @@ from enum import Enum, auto
 from csyspy.tui.time_index import TimeIndex
 
 NS_PER_S = 1_000_000_000
+AROUND_NS = NS_PER_S
+"""The events this much before and behind one of them are shown with it."""
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?")
 _SECONDS = re.compile(r"\+(\d+)(?:\.(\d{1,9}))?s?")
 

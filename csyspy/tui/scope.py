@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 from csyspy.filters.render import in_quotes
+from csyspy.views.format import clock
 from csyspy.views.snapshot import Snapshot, Sort
 from csyspy.views.view import View
 
@@ -121,6 +122,8 @@ def _label(snapshot: Snapshot, row: int, field_name: str) -> str:
         return str(cells.get("container.name") or key)
     if field_name.startswith("k8s."):
         return str(cells.get(field_name.rpartition(".")[0] + ".name") or key)
+    if field_name == "evt.rawtime" and isinstance(key, int):
+        return clock(key)
     return f"{field_name}={quoted(key)}" if isinstance(key, int) or not key else str(key)
 
 

@@ -21,7 +21,10 @@ FILES = View(
         Column("BYTES IN", "evt.buflen.file.in", Unit.BYTES, 10, Aggregation.SUM, priority=9, description="bytes read"),
         Column("BYTES OUT", "evt.buflen.file.out", Unit.BYTES, 11, Aggregation.SUM, priority=7, description="bytes written"),
         Column("OPS", "evt.count.exit", Unit.COUNT, 8, Aggregation.SUM, is_sorting=True, priority=9, description="completed calls"),
-        Column("OPENS", "evt.type.is.3", Unit.COUNT, 8, Aggregation.SUM, priority=5, description="calls of open"),
+        Column(
+            "OPENS", "evt.type.is.3", Unit.COUNT, 8, Aggregation.SUM, priority=5,
+            description="calls of open(2) alone, as csysdig counts them; openat, which most programs call, is in OPS",
+        ),
         Column("ERRORS", "evt.count.error", Unit.COUNT, 8, Aggregation.SUM, priority=4, description="failed calls"),
         Column("Container", "container.name", colsize=20, tags=("containers",), priority=8, description="container name, or host"),
         Column("FILENAME", "fd.name", priority=9, description="path"),
@@ -49,7 +52,10 @@ DIRECTORIES = View(
         Column("BYTES IN", "evt.buflen.file.in", Unit.BYTES, 10, Aggregation.SUM, priority=9, description="bytes read"),
         Column("BYTES OUT", "evt.buflen.file.out", Unit.BYTES, 11, Aggregation.SUM, priority=7, description="bytes written"),
         Column("OPS", "evt.count.exit", Unit.COUNT, 8, Aggregation.SUM, is_sorting=True, priority=9, description="completed calls"),
-        Column("OPENS", "evt.type.is.3", Unit.COUNT, 8, Aggregation.SUM, priority=5, description="calls of open"),
+        Column(
+            "OPENS", "evt.type.is.3", Unit.COUNT, 8, Aggregation.SUM, priority=5,
+            description="calls of open(2) alone, as csysdig counts them; openat, which most programs call, is in OPS",
+        ),
         Column("ERRORS", "evt.count.error", Unit.COUNT, 8, Aggregation.SUM, priority=4, description="failed calls"),
         Column("Container", "container.name", colsize=20, tags=("containers",), priority=8, description="container name, or host"),
         Column("DIRNAME", "fd.directory", priority=9, description="path"),

@@ -355,7 +355,7 @@ async def test_a_process_that_went_stays_for_one_refresh() -> None:
         app = await shown(pilot, frame(30.0, 20.0, 10.0))
         await shown(pilot, frame(30.0, seq=2))
         assert [line(app, y)[:9].split() for y in (1, 2, 3)] == [["▸", "1"], ["×", "2"], ["×", "3"]]
-        assert "1 rows" in text_of(app)
+        assert "1 row" in text_of(app)
         await shown(pilot, frame(30.0, 20.0, seq=3))
         assert [line(app, y)[0] for y in (1, 2, 3)] == ["▸", "+", " "]
 

@@ -118,7 +118,7 @@ def test_a_list_has_a_row_for_every_event_and_forgets_the_oldest(demo: Path) -> 
     short = a_view(*columns, filter_text="evt.type=openat", kind=Kind.LIST, capacity=3)
     every, last = table_of(demo, view), table_of(demo, short)
     assert list(every.values[0]) == sorted(every.values[0])  # type: ignore[type-var]
-    assert every.keys == tuple(range(len(every)))
+    assert every.keys == every.values[0]
     assert last.values[0] == every.values[0][-3:]
     assert last.keys == every.keys[-3:]
 

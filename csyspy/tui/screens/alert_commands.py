@@ -10,10 +10,10 @@ from csyspy.errors import CsyspyError
 from csyspy.rules.alert_groups import Group
 from csyspy.rules.alerts import Alert
 from csyspy.rules.model import SYSCALL
-from csyspy.tui.alert_events import AROUND_NS
 from csyspy.tui.alert_watch import AlertWatch
 from csyspy.tui.exceptions import append_stanza, exception_stanza
 from csyspy.tui.frame import Can, Feed, Window
+from csyspy.tui.moments import AROUND_NS
 from csyspy.tui.replay_feed import ReplayFeed
 from csyspy.tui.screens.dig import DigScreen
 from csyspy.tui.screens.prompt import Confirm

@@ -50,10 +50,13 @@ class DigScreen(Searching, StreamScreen):
         crumbs: tuple[str, ...],
         window: Window | None,
         first_ns: int = 0,
+        first_event: int = 0,
     ) -> None:
         super().__init__(feed, scope_filter, filter_text, crumbs, window)
         self._first_ns = first_ns
         """Time of the event to begin at."""
+        self._first_event = first_event
+        """Its number."""
 
     def compose(self) -> ComposeResult:
         yield ContextBar(self.feed.source)
@@ -86,6 +89,9 @@ class DigScreen(Searching, StreamScreen):
         if self._first_ns and self.rows and self.rows[-1].time_ns >= self._first_ns:
             lines.go(bisect_left(self.rows, self._first_ns, key=lambda row: row.time_ns))
             self._first_ns = 0
+        if self._first_event and self.rows and self.rows[-1].number >= self._first_event:
+            lines.go(bisect_left(self.rows, self._first_event, key=lambda row: row.number))
+            self._first_event = 0
         notes = [f"{len(self.rows):,} events"]
         if self._events is not None and self._events.is_full:
             notes.append(f"the first {MOST_EVENTS:,}: narrow them with F4 or the time")

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from textual import on
 
+from csyspy.tui.frame import Can
 from csyspy.tui.scope import Level, Scope, Term, drill_target, term_of
 from csyspy.tui.screens.view_base import ViewBase
 from csyspy.tui.widgets.context_bar import ContextBar
@@ -26,6 +27,9 @@ class Drilling(ViewBase):
         return term_of(grid.snapshot, grid.cursor_row, containers=self.containers)
 
     def command_drill(self) -> None:
+        if self.view.rows_are_events and Can.SEEK in self.feed.can and self.query_one(GridView).cursor_row is not None:
+            self.open_around()
+            return
         term = self.selection()
         target = drill_target(self.view, term.field, self.views) if term is not None else None
         if term is None or target is None:
@@ -100,4 +104,8 @@ class Drilling(ViewBase):
 
     def open_spectrogram(self, view_id: str) -> None:
         """The calls of the selection by latency."""
+        raise NotImplementedError
+
+    def open_around(self) -> None:
+        """The selected row is an event: what happened just before it and just after."""
         raise NotImplementedError

@@ -13,11 +13,13 @@ from textual.worker import get_current_worker
 from csyspy.errors import CsyspyError
 from csyspy.fields.errors import FieldError
 from csyspy.tui.commands import Command
-from csyspy.tui.frame import Can, Frame
+from csyspy.tui.frame import Can, Frame, Window
+from csyspy.tui.moments import AROUND_NS
 from csyspy.tui.scope import Term, joined
 from csyspy.tui.screens.drilling import Drilling
 from csyspy.tui.widgets.detail_pane import DetailPane
 from csyspy.tui.widgets.grid import GridView
+from csyspy.views.format import clock
 from csyspy.views.view import Action
 
 if TYPE_CHECKING:
@@ -68,6 +70,18 @@ class Opening(Drilling):
         from csyspy.tui.screens.spectrogram import SpectrogramScreen
 
         self.app.push_screen(SpectrogramScreen(self.feed, self.views, view_id, *self._events_of(None)))
+
+    def open_around(self) -> None:
+        from csyspy.tui.screens.dig import DigScreen
+
+        key, index = self.query_one(GridView).cursor_key, self.feed.index
+        assert isinstance(key, int)
+        is_time = self.view.row_key() is not None  # otherwise the event's number
+        start_ns, end_ns = (key, key) if is_time else (index.time_before(key), index.time_of(key))
+        window = Window(start_ns - AROUND_NS, end_ns + AROUND_NS)
+        crumbs = (*self._inner(None)[1], f"around {clock(key)}" if is_time else f"around #{key:,}")
+        first_ns, first_event = (key, 0) if is_time else (0, key)
+        self.app.push_screen(DigScreen(self.feed, self.scope.filter_text(), "", crumbs, window, first_ns, first_event))
 
     def command_overview(self) -> None:
         from csyspy.tui.screens.overview import OverviewScreen

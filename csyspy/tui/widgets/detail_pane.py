@@ -55,6 +55,10 @@ class DetailPane(Static):
             for column, values in columns
             if column.colsize
         ]
+        # what does not fit beside another has a line of its own
+        long = [pair for pair in pairs if len(pair[0]) >= LABEL_CELLS or len(pair[1]) >= VALUE_CELLS]
+        lines += [_line(label.ljust(LABEL_CELLS - 1) + " ", text) for label, text in long]
+        pairs = [pair for pair in pairs if pair not in long]
         half = (len(pairs) + 1) // 2
         for (label, text), (other, more) in zip_longest(pairs[:half], pairs[half:], fillvalue=("", "")):
             lines.append(_line(label, f"{text:<{VALUE_CELLS}}") + (_line(other, more) if other else Content("")))

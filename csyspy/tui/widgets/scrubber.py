@@ -1,5 +1,6 @@
 """The time of a capture as a line: how many events when, where the screen stands, marks. Drag to choose a part."""
 
+import math
 import time
 from itertools import groupby
 
@@ -73,7 +74,9 @@ class Scrubber(Widget):
             return Content.styled(" reading …", "$faint")
         index, width = travel.index, self._track_cells
         rates = index.histogram(width)
-        track = list(spark([rate + 0.001 for rate in rates], width, max(rates, default=1.0) or 1.0)) if rates else [" "] * width
+        # the root of the rate: one burst would make all the rest of a capture look like nothing
+        heights = [math.sqrt(rate + 0.001) for rate in rates]
+        track = list(spark(heights, width, max(heights))) if heights else [" "] * width
         styles = ["$faint"] * width
         first, last = 0, width - 1
         if travel.window is not None:
