@@ -214,11 +214,12 @@ int watch_fork(struct bpf_raw_tracepoint_args *ctx)
 	u64 child = ctx->args[1], bits = bits_of_name();
 	u32 tid = 0, pid = 0;
 	if (!bits)
-		bits = names_of_thread(bpf_get_current_pid_tgid()) & ~NEWCOMER;
+		bits = names_of_thread(own_pid_tgid()) & ~NEWCOMER;
+	if (!bits)
+		return 0;
 	FACT(tid, child, O_task_struct_pid);
 	FACT(pid, child, O_task_struct_tgid);
-	if (bits)
-		remember(tid, pid, bits);
+	remember(tid, pid, bits);
 	return 0;
 }
 
