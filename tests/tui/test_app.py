@@ -179,7 +179,10 @@ async def test_columns_can_be_chosen() -> None:
     async with CsyspyApp(QuietFeed()).run_test(size=(120, 40)) as pilot:
         app = await shown(pilot, frame(1.0))
         await pilot.press("C")
-        await pilot.press("down", "space", "enter")
+        await pilot.press("down", "space")
+        assert "▐✓▌ PID " in text_of(app)
+        assert "▐ ▌ PPID " in text_of(app)
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ViewScreen))
         assert line(app, 0).split()[:2] == ["PID", "CPU▼"]
 

@@ -2,10 +2,12 @@
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.strip import Strip
 from textual.widgets import SelectionList
 from textual.widgets.selection_list import Selection
 
@@ -13,6 +15,18 @@ from csyspy.tui.screens.modal import Modal
 from csyspy.views.view import Column
 
 NAME_CELLS = 12
+
+
+class Choices(SelectionList[int]):
+    """Textual tells by the colour alone whether an entry is chosen; here by a sign as well."""
+
+    def render_line(self, y: int) -> Strip:
+        left, button, *rest = super().render_line(y)
+        line = self.scroll_offset.y + y
+        if line >= self.option_count:
+            return Strip([left, button, *rest])
+        is_chosen = self.get_option_at_index(line).value in self.selected
+        return Strip([left, Segment("✓" if is_chosen else " ", button.style), *rest])
 
 
 class ColumnPicker(Modal[tuple[int, ...] | None]):
@@ -40,12 +54,12 @@ class ColumnPicker(Modal[tuple[int, ...] | None]):
         with Vertical(id="box") as box:
             box.border_title = "Columns"
             box.border_subtitle = "Space takes or leaves  Enter is done  Esc leaves"
-            yield SelectionList[int](
+            yield Choices(
                 *(Selection(_line(column), index, index in self._chosen) for index, column in enumerate(self._columns)), compact=True
             )
 
     def action_take(self) -> None:
-        chosen = tuple(sorted(self.query_one(SelectionList).selected))
+        chosen = tuple(sorted(self.query_one(Choices).selected))
         self.dismiss(chosen or None)
 
 
