@@ -12,6 +12,7 @@ from csyspy.cli.command import Command
 from csyspy.cli.refresh import Refresh
 from csyspy.errors import LiveError
 from csyspy.tui.kernel_plan import kernel_plan
+from csyspy.views.demand import asked_of
 from csyspy.views.snapshot import Snapshot, Sort, snapshot_of, snapshot_of_columns
 from csyspy.views.view import View
 
@@ -34,9 +35,8 @@ def follow(command: Command, view: View, sort: Sort | None, shown: Sequence[int]
 
     compiled_filter(command.filter)  # what is wrong with it is said here, with its place
     tier = tiers.choose(command.tier)
-    columns = view.shown_columns(command.container_data)
-    counted = {columns[index].field for index in (*shown, *(() if sort is None else (sort.column,)))}
-    found = kernel_plan(view, command.filter, containers=command.container_data, asked=counted)
+    asked = asked_of(view.shown_columns(command.container_data), (*shown, *(() if sort is None else (sort.column,))))
+    found = kernel_plan(view, command.filter, containers=command.container_data, asked=asked)
     if (tier is tiers.Tier.A and found is None) or (tier is tiers.Tier.B and (found is None or not in_proc(found))):
         _of_events(command, view, sort, show)
         return
@@ -45,8 +45,8 @@ def follow(command: Command, view: View, sort: Sort | None, shown: Sequence[int]
     elif view.id == OF_PROC and not command.filter:
         rows = _of_proc(command, view, sort)
     else:
-        asked = f"this filter on {view.id}" if command.filter else f"the view {view.id}"
-        raise tiers.lacking(tiers.Tier.A, tiers.possibilities()) or LiveError(f"tier {tier.value} has nothing for {asked}", A_HAS)
+        what = f"this filter on {view.id}" if command.filter else f"the view {view.id}"
+        raise tiers.lacking(tiers.Tier.A, tiers.possibilities()) or LiveError(f"tier {tier.value} has nothing for {what}", A_HAS)
     if note := tiers.second_best(tier, command.tier):
         print(f"csyspy: {note}", file=sys.stderr)
     for refresh in rows:

@@ -1,6 +1,6 @@
 """What a view asks of a source that gives rows instead of events: which fields, and what becomes of several values."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from csyspy.filters.on_rows import Conjunct, conjuncts
@@ -49,6 +49,11 @@ def demand_of(view: View, filter_text: str = "", *, containers: bool = False, as
     grouped = any(column.is_groupby_key for column in view.used_columns(containers))
     values = tuple(_value(column, grouped, asked) for column in view.shown_columns(containers))
     return Demand(key.field, values, tuple(part for text in (view.filter, filter_text) for part in conjuncts(text)))
+
+
+def asked_of(columns: Sequence[Column], chosen: Iterable[int]) -> frozenset[str]:
+    """Fields of the columns on request among those of the ``chosen`` numbers."""
+    return frozenset(columns[index].field for index in chosen if columns[index].on_request)
 
 
 def _value(column: Column, grouped: bool, asked: Container[str]) -> Value:

@@ -13,6 +13,7 @@ from csyspy.tui.frame import Frame, Query, State
 from csyspy.tui.kernel_feed import KernelFeed
 from csyspy.tui.kernel_plan import kernel_plan
 from csyspy.views.catalogue import VIEWS
+from csyspy.views.demand import asked_of
 
 FILLED = "page_faults"
 OWN = os.getpid()
@@ -44,6 +45,16 @@ def test_errors_of_containers_are_hooked_on_request() -> None:
     assert plain is not None
     assert asked is not None
     assert set(asked.probes) - set(plain.probes) == {"failures"}
+
+
+def test_views_that_the_tables_fill_stream_nothing_for_their_usual_columns() -> None:
+    filled = {name: found for name, view in VIEWS.items() if (found := kernel_plan(view))}
+    assert filled.keys() >= {"procs", "containers", "connections", "syscalls", "syscall_procs", "files", "io_by_type", "errors", "cpus"}
+    for name, usual in filled.items():
+        view = VIEWS[name]
+        found = kernel_plan(view, asked=asked_of(view.shown_columns(False), view.usual_columns(False)))
+        assert found is not None, name
+        assert found.probes == usual.probes
 
 
 def test_times_of_connections_need_events_and_come_on_request() -> None:

@@ -5,7 +5,7 @@ import pytest
 from csyspy.errors import FilterError
 from csyspy.fields import FieldError
 from csyspy.views.catalogue import VIEWS
-from csyspy.views.demand import demand_of
+from csyspy.views.demand import asked_of, demand_of
 from csyspy.views.view import SYSCALL, Kind
 
 
@@ -44,6 +44,13 @@ def test_container_columns_are_asked_for_on_demand() -> None:
     assert more is not None
     fields = [{value.field for value in demand.values} for demand in (plain, more)]
     assert fields[1] - fields[0] == {"proc.vpid", "thread.vtid", "container.name"}
+
+
+def test_only_columns_on_request_ask_for_more() -> None:
+    columns = VIEWS["syscalls"].shown_columns(False)
+    usual, every = asked_of(columns, VIEWS["syscalls"].usual_columns(False)), asked_of(columns, range(len(columns)))
+    assert usual == frozenset()  # though it shows two columns of the field that the one on request has
+    assert every == {"evt.latency"}
 
 
 def test_what_costs_everybody_is_counted_on_request() -> None:

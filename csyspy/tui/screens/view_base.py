@@ -25,6 +25,7 @@ from csyspy.tui.widgets.grid import GridView
 from csyspy.tui.widgets.key_bar import KeyBar
 from csyspy.tui.widgets.pulse import Pulse
 from csyspy.tui.widgets.scrubber import Scrubber
+from csyspy.views.demand import asked_of
 from csyspy.views.snapshot import Snapshot, Sort
 from csyspy.views.view import Kind, View
 
@@ -171,9 +172,7 @@ class ViewBase(CommandScreen):
     @property
     def asked(self) -> frozenset[str]:
         """Fields of the view's columns that are counted because the user chose them."""
-        chosen = self.columns.get(self.view.id, ())
-        columns = enumerate(self.view.shown_columns(self.containers))
-        return frozenset(column.field for index, column in columns if column.on_request and index in chosen)
+        return asked_of(self.view.shown_columns(self.containers), self.columns.get(self.view.id, ()))
 
     def keep_sort(self, sort: Sort) -> None:
         """The user wants this order, until they choose another view."""
