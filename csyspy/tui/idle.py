@@ -10,8 +10,8 @@ LONGEST_WAIT_S = 0.02
 class IdleSelector(selectors.DefaultSelector):
     """The event loop's selector: where it waits, the loop has nothing to do.
 
-    CPython gives its lock to nobody in particular. While a thread reads events, each small thing for which the screen lets go of
-    the lock (a key takes some thirty: every turn of its loop asks the kernel for more) costs it up to a step of reading."""
+    CPython gives its lock to nobody in particular: where a thread reads events, the screen waits up to a step of reading each time
+    that it has let go of the lock, as every turn of its loop does, to ask the kernel for more. A key takes nine turns."""
 
     def __init__(self) -> None:
         super().__init__()
