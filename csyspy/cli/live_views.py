@@ -113,6 +113,7 @@ def _of_the_kernel(command: Command, view: View, sort: Sort | None, found: Plan,
     from csyspy.capture.live.identities import Identities
     from csyspy.capture.live.rows import KernelTables
     from csyspy.cli.metadata import SETTLE_S, open_metadata
+    from csyspy.tui.no_containers import why_not_here
 
     columns = view.shown_columns(command.container_data)
     metadata = open_metadata(command)
@@ -127,6 +128,10 @@ def _of_the_kernel(command: Command, view: View, sort: Sort | None, found: Plan,
             snapshot = snapshot_of_columns(view, columns, keys, values, sort=sort, seq=seq, time_ns=tables.time_ns)
             yield Refresh(snapshot, begin_ns, tables.time_ns)
             begin_ns = tables.time_ns
+            if seq == 1 and not len(snapshot):
+                containers, _ = metadata.changed_since(0)
+                for line in why_not_here(view, containers, asked_node=metadata.asked_node):
+                    print(f"csyspy: {line}", file=sys.stderr)
 
 
 def _of_proc(command: Command, view: View, sort: Sort | None) -> Iterator[Refresh]:

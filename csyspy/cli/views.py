@@ -13,7 +13,7 @@ from csyspy.cli.refresh import Refresh
 from csyspy.errors import CaptureError, UsageError
 from csyspy.views.registry import all_views, find
 from csyspy.views.snapshot import Sort
-from csyspy.views.view import SYSCALL, Column, View
+from csyspy.views.view import SYSCALL, Column, Kind, View
 
 STEP_EVENTS = 16_384
 MOST_LISTED = 2_000_000
@@ -103,6 +103,7 @@ def _of_captures(command: Command, view: View, sort: Sort | None) -> Iterator[Re
     from csyspy.cli.text import suppressing
     from csyspy.engine.gate import Gate
     from csyspy.engine.groupby import GroupBy
+    from csyspy.tui.no_containers import why_not_recorded
     from csyspy.views.aggregate import ViewAggregation
 
     filter_text = suppressing(command)
@@ -134,6 +135,8 @@ def _of_captures(command: Command, view: View, sort: Sort | None) -> Iterator[Re
             if not goes_on:
                 cutter.cut(state.evt_ts)
                 _warn_of_loss(aggregation)
+                if not len(cutter.ready[-1].snapshot) and not command.interval_ms:
+                    _explain(why_not_recorded(view, state.containers.values()))
             while cutter.ready and left:
                 yield cutter.ready.popleft()
                 left -= 1
@@ -143,13 +146,19 @@ def _of_captures(command: Command, view: View, sort: Sort | None) -> Iterator[Re
 
 def _warn_of_loss(aggregation: Any) -> None:
     """Say so where there were more rows than are kept: of a list the oldest go, a table takes no more."""
-    lost = getattr(aggregation.sink, "total", 0) - MOST_LISTED
+    lost = aggregation.sink.total - MOST_LISTED if aggregation.view.kind is Kind.LIST else 0
     hint = "a filter or --interval makes less of them"
     if lost > 0:
         print(f"csyspy: warning: the first {lost:,} rows are left out; {hint}", file=sys.stderr)
     refused = getattr(aggregation.sink, "refused", 0)
     if refused:
         print(f"csyspy: warning: {refused:,} events are left out, which would have made still more rows; {hint}", file=sys.stderr)
+
+
+def _explain(lines: tuple[str, ...]) -> None:
+    """Why there are no rows."""
+    for line in lines:
+        print(f"csyspy: {line}", file=sys.stderr)
 
 
 def _column(name: str, columns: tuple[Column, ...], option: str) -> int:

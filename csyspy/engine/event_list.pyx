@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from libc.stdint cimport uint64_t
+
 from csyspy.engine.python_value cimport python_value
 from csyspy.engine.state cimport Sink, State
 from csyspy.engine.value cimport Extractor, Value
@@ -19,6 +21,8 @@ cdef class EventList(Sink):
     cdef list defaults
     cdef object newest
     cdef object numbers
+    cdef readonly uint64_t total
+    """Rows made so far, those that have gone included."""
 
     def __init__(self, fields, filter=None, capacity=None):
         self.fields = [field for field, _ in fields]
@@ -35,6 +39,7 @@ cdef class EventList(Sink):
         """Forget all rows."""
         self.newest.clear()
         self.numbers.clear()
+        self.total = 0
 
     def table(self):
         """(numbers of the events, columns), oldest first."""
@@ -54,4 +59,5 @@ cdef class EventList(Sink):
                 row.append(self.defaults[k])
         self.newest.append(tuple(row))
         self.numbers.append(state.evt.num)
+        self.total += 1
         return 0

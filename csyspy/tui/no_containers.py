@@ -33,12 +33,12 @@ def why_not_recorded(view: View, containers: Containers) -> tuple[str, ...]:
             "csyspy doctor, where it was recorded, says which runtimes are found; csyspy -w records what they say.",
         )
     if "k8s." in view.filter and not pods:
-        return (f"This capture tells of {_count(containers, 'container')}, and of none that a pod owns it; F2 has Containers.",)
+        return (f"This capture tells of {_count(containers, 'container')}, and of none that a pod owns it; the view containers has them.",)
     if noun and not any(pods.values()):
         return (
             f"This capture knows {_count(pods, 'pod')} by labels of containers; "
             f"of a pod's {noun} the API server tells, which was not asked.",
-            "csyspy -k auto -w FILE records what it says; F2 has K8s Pods.",
+            "csyspy -k auto -w FILE records what it says; the view kubernetes_pods has them.",
         )
     return _of_none(view, noun, pods)
 
@@ -50,11 +50,11 @@ def why_not_here(view: View, containers: Containers, *, asked_node: str) -> tupl
     if not containers or not is_of_containers(view):
         return ()
     if "k8s." in view.filter and not pods:
-        return (f"Known here: {_count(containers, 'container')}, and of none that a pod owns it; F2 has Containers.",)
+        return (f"Known here: {_count(containers, 'container')}, and of none that a pod owns it; the view containers has them.",)
     if noun and not asked_node:
         return (
             f"Known here: {_count(pods, 'pod')}, by labels of containers; of a pod's {noun} the API server tells, which is not asked.",
-            "csyspy -k auto asks it, -k FILE with that kubeconfig; F2 has K8s Pods.",
+            "csyspy -k auto asks it, -k FILE with that kubeconfig; the view kubernetes_pods has them.",
         )
     if noun and not any(pods.values()):
         return (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from csyspy.cli.main import main
 from csyspy.cli.view_output import GAP, _widths
 from csyspy.cli.views import list_views
 from csyspy.views.catalogue import VIEWS
@@ -102,6 +103,24 @@ def test_a_filter_and_containers(csyspy, demo: Path) -> None:
     rows = json.loads(result.stdout)["rows"]
     assert rows
     assert {row["CONTAINER"] for row in rows} == {"cpu-burner"}
+
+
+def test_a_view_without_rows_says_what_the_capture_does_not_know(csyspy, demo: Path) -> None:
+    result = csyspy("-r", demo, "-v", "kubernetes_services", "-j")
+    assert result.returncode == 0
+    assert json.loads(result.stdout)["rows"] == []
+    assert "of a pod's service the API server tells, which was not asked" in result.stderr
+    assert csyspy("-r", demo, "-v", "kubernetes_pods", "-j").stderr == ""
+
+
+def test_rows_of_a_list_that_are_left_out_are_counted(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("csyspy.cli.views.MOST_LISTED", 100)
+    assert main(["-r", str(demo), "-v", "spy_users", "--csv"]) == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 101
+    assert "warning: the first 89 rows are left out" in printed.err
 
 
 def test_a_cut_capture_is_shown_up_to_the_cut(csyspy, demo: Path, tmp_path: Path) -> None:

@@ -59,4 +59,4 @@ async def test_a_capture_whose_api_server_was_not_asked(demo: Path) -> None:
         shown = " ".join(text_of(app).split())
         assert "No rows in K8s Deployments" in shown
         assert "This capture knows 1 pod by labels of containers; of a pod's deployment the API server tells, which was not asked." in shown
-        assert "csyspy -k auto -w FILE records what it says; F2 has K8s Pods." in shown
+        assert "csyspy -k auto -w FILE records what it says; the view kubernetes_pods has them." in shown
