@@ -55,7 +55,8 @@ cdef class ViewTable(GroupBy):
 
     `key`: (Extractor, default); `group`, which names what a row belongs to: likewise, or None. `columns`: (Extractor, default,
     operation, operation over the rows of a group, whether numbers come out as int) each, operations by their names in
-    OPERATIONS; quantiles of a group are those of all its numbers, whatever the operation over its rows. Where the default is REQUIRED, events that lack the value do not count.
+    OPERATIONS; quantiles of a group are those of all its numbers, whatever the operation over its rows. Where the default is REQUIRED,
+    events that lack the value do not count.
     """
 
     cdef Shape* shapes
