@@ -17,7 +17,7 @@
 #define MAKES_FD 2 /* the result is one */
 #define READS 4
 #define WRITES 8
-#define IS_OPEN 16 /* open(2) itself */
+#define IS_OPEN 16
 #define FIFTH_FD 32 /* the fifth argument is the descriptor, not the first */
 
 struct file_key {

@@ -22,8 +22,8 @@ FILES = View(
         Column("BYTES OUT", "evt.buflen.file.out", Unit.BYTES, 11, Aggregation.SUM, priority=7, description="bytes written"),
         Column("OPS", "evt.count.exit", Unit.COUNT, 8, Aggregation.SUM, is_sorting=True, priority=9, description="completed calls"),
         Column(
-            "OPENS", "evt.type.is.3", Unit.COUNT, 8, Aggregation.SUM, priority=5,
-            description="calls of open(2) alone, as csysdig counts them; openat, which most programs call, is in OPS",
+            "OPENS", "evt.count.open", Unit.COUNT, 8, Aggregation.SUM, priority=5,
+            description="calls that open it, by whichever of open, openat, openat2 and creat",
         ),
         Column("ERRORS", "evt.count.error", Unit.COUNT, 8, Aggregation.SUM, priority=4, description="failed calls"),
         Column("Container", "container.name", colsize=20, tags=("containers",), priority=8, description="container name, or host"),
@@ -53,8 +53,8 @@ DIRECTORIES = View(
         Column("BYTES OUT", "evt.buflen.file.out", Unit.BYTES, 11, Aggregation.SUM, priority=7, description="bytes written"),
         Column("OPS", "evt.count.exit", Unit.COUNT, 8, Aggregation.SUM, is_sorting=True, priority=9, description="completed calls"),
         Column(
-            "OPENS", "evt.type.is.3", Unit.COUNT, 8, Aggregation.SUM, priority=5,
-            description="calls of open(2) alone, as csysdig counts them; openat, which most programs call, is in OPS",
+            "OPENS", "evt.count.open", Unit.COUNT, 8, Aggregation.SUM, priority=5,
+            description="calls that open it, by whichever of open, openat, openat2 and creat",
         ),
         Column("ERRORS", "evt.count.error", Unit.COUNT, 8, Aggregation.SUM, priority=4, description="failed calls"),
         Column("Container", "container.name", colsize=20, tags=("containers",), priority=8, description="container name, or host"),
@@ -68,10 +68,9 @@ DIRECTORIES = View(
 FILE_OPENS = View(
     id="file_opens",
     name="File Opens List",
-    description="One line for every call of open.",
-    tips=("Most programs call openat instead: Dig with the filter `evt.type in (open, openat, openat2, creat)` has those as well.",),
+    description="One line for every call that opens a file, or fails to.",
     kind=Kind.LIST,
-    filter="evt.type=open and evt.dir=<",
+    filter="evt.type in (open, openat, openat2, creat, open_by_handle_at) and evt.dir=<",
     applies_to=(
         "", "container.id", "proc.pid", "thread.nametid", "proc.name", "thread.tid", "fd.sport", "fd.sproto", "fd.name",
         "fd.containername", "fd.directory", "fd.containerdirectory", "evt.res", *KUBERNETES,

@@ -23,7 +23,7 @@ IMMUTABILITY = View(
         Column("NA", "thread.tid", Unit.ID, is_key=True),
         Column("NA", "container.id", is_groupby_key=True),
         Column(
-            "DRIFT", "evt.count.drift", Unit.COUNT, 6, Aggregation.SUM, Aggregation.SUM, is_sorting=True, priority=9,
+            "DRIFT", "evt.count.drift", Unit.COUNT, 7, Aggregation.SUM, Aggregation.SUM, is_sorting=True, priority=9,
             description="programs executed that the image did not bring",
         ),
         _known("PRIV", "container.privileged", colsize=6, priority=9, description="privileged: no walls at all"),

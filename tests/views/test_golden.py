@@ -60,7 +60,9 @@ EXPLAINED: dict[tuple[str, str], tuple[int, int, str]] = {
 
 
 def snapshot_of(path: Path, view_id: str) -> Snapshot:
-    aggregation = ViewAggregation(VIEWS[view_id])
+    # csysdig counts, and lists, open(2) alone
+    columns = tuple(replace(column, field=column.field.replace("evt.count.open", "evt.type.is.3")) for column in VIEWS[view_id].columns)
+    aggregation = ViewAggregation(replace(VIEWS[view_id], columns=columns), "evt.type=open" if view_id == "file_opens" else "")
     capture = open_capture([str(path)], aggregation.sink.needs)
     with capture.source:
         capture.walker.run([aggregation.sink])

@@ -26,7 +26,7 @@ def call_names() -> dict[int, str]:
 @cache
 def call_kinds() -> dict[int, int]:
     """Number on x86-64 -> what the call has to do with descriptors, as bpf/files.c wants it: 1 uses one, 2 makes one, 4 reads,
-    8 writes, 16 is open(2) itself, 32 has it as the fifth argument, not the first."""
+    8 writes, 16 opens a file, 32 has it as the fifth argument, not the first."""
     kinds = {}
     for row in EVENT_TABLE["syscalls_x86_64"]:
         event = _event(row)
@@ -34,7 +34,7 @@ def call_kinds() -> dict[int, int]:
         kind = ("USES_FD" in flags) | ("CREATES_FD" in flags) << 1 | ("READS_FROM_FD" in flags) << 2 | ("WRITES_TO_FD" in flags) << 3
         is_fifth = [param["name"] for param in event["params"]].index("fd") == FIFTH if event["name"] == "mmap" else False
         if kind:
-            kinds[row["nr"]] = int(kind) | (event["name"] == "open") << 4 | is_fifth << 5
+            kinds[row["nr"]] = int(kind) | (event["name"] in _FILE_OPENS) << 4 | is_fifth << 5
     return kinds
 
 
@@ -47,7 +47,7 @@ def errno_name(number: int) -> str:
 # Modes of inodes >> 12, and 13 for IP sockets (bpf/calls.c, kind_of).
 _FILES: Final = frozenset({8, 4, 2, 6, 10})
 _SOCKETS: Final = frozenset({12, 13})
-# What fails without leaving a descriptor (csyspy/engine/extract/evt_result.pyx).
+# Of these what fails leaves no descriptor (csyspy/engine/extract/evt_result.pyx).
 _FILE_OPENS: Final = frozenset({"open", "creat", "openat", "openat2", "open_by_handle_at"})
 _NET_OPENS: Final = frozenset({"accept", "accept4", "connect"})
 

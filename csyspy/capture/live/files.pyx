@@ -128,7 +128,7 @@ cdef class FileTable:
             return self.count(0, 1)
         if field == "evt.count.error":
             return self.count(1, 1)
-        if field == "evt.type.is.3":
+        if field == "evt.count.open":
             return self.count(2, 1)
         if field in ("evt.buflen.in", "evt.buflen.file.in"):
             return self.count(3, 1)

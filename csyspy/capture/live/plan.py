@@ -239,7 +239,7 @@ TABLES: Final = (
         "files",
         keys=_FILE_KEYS,
         values={
-            **dict.fromkeys(("evt.count", "evt.count.exit", "evt.count.error", "evt.type.is.3"), (FILES,)),
+            **dict.fromkeys(("evt.count", "evt.count.exit", "evt.count.error", "evt.count.open"), (FILES,)),
             **dict.fromkeys(("evt.buflen.in", "evt.buflen.out", "evt.buflen.file.in", "evt.buflen.file.out"), (FILES,)),
             "evt.latency": (FILE_TIMES,),
         },

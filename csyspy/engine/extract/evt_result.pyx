@@ -103,6 +103,11 @@ cdef int _count_error_other(State state, Extractor self, Value* out) except -1:
     return _count_error(state, self, out)
 
 
+cdef int _count_open(State state, Extractor self, Value* out) except -1:
+    """csysdig counts open(2) alone, which hardly any program calls today."""
+    return give_uint(out, FILE_OPENS[state.evt.type])
+
+
 cdef enum _Fd:             # what evt.buflen.* asks of the fd
     ANY_FD = 0
     FILE_FD = 1
@@ -202,6 +207,7 @@ cdef int _open_exec(State state, Extractor self, Value* out) except -1:
 register("evt.rawres", _rawres, NEED_NOTHING)
 register("evt.res", _res, NEED_THREAD | NEED_FD)
 register("evt.failed", _failed, NEED_NOTHING)
+register("evt.count.open", _count_open, NEED_NOTHING)
 register("evt.count.error", _count_error, NEED_NOTHING)
 register("evt.count.error.file", _count_error_file, NEED_THREAD | NEED_FD)
 register("evt.count.error.net", _count_error_net, NEED_THREAD | NEED_FD)

@@ -31,7 +31,7 @@ TOPICS = (
     Topic("Connections made", "evt.type=connect and evt.dir=<", "connections"),
     Topic("Listening ports", "evt.type in (bind, listen) and evt.dir=<", "port_bindings"),
     Topic("File bytes", "fd.type=file", "files", "evt.buflen.file"),
-    Topic("Files opened", "evt.type in (open, openat, openat2, creat) and evt.dir=<", "file_opens"),
+    Topic("Files opened", "evt.type in (open, openat, openat2, creat, open_by_handle_at) and evt.dir=<", "file_opens"),
     Topic("Slow file I/O", "evt.is_io=true and fd.type=file and evt.latency>1000000", "slow_io"),
     Topic("Failed calls", "evt.failed=true", "errors"),
     Topic("System calls", "syscall.type exists", "syscalls"),
