@@ -38,11 +38,6 @@ class SeekableCapture:
             pass
         self._inflated = _Inflated() if _is_gzip(path) else None
 
-    @property
-    def checkpoint_events(self) -> list[int]:
-        """How many events lie before each checkpoint."""
-        return [point.events for point in self._checkpoints]
-
     def close(self) -> None:
         """Let go of what was kept."""
         self._checkpoints.clear()

@@ -21,4 +21,3 @@ cdef bint is_mapped_ip4(const uint8_t* ip6) noexcept nogil
 cdef bint is_zero_ip(const uint8_t* ip, bint v6) noexcept nogil
 cdef bint infer_local_ip(list interfaces, const uint8_t* remote, bint v6, uint8_t* out) except -1
 cdef bint is_local_ip(list interfaces, const uint8_t* ip, bint v6) except -1
-cdef bint is_private_ip4(list interfaces, const uint8_t* ip) except -1

@@ -202,14 +202,3 @@ cdef bint is_local_ip(list interfaces, const uint8_t* ip, bint v6) except -1:
         if memcmp(own, ip, width) == 0:
             return True
     return False
-
-
-cdef bint is_private_ip4(list interfaces, const uint8_t* ip) except -1:
-    """A private network or the network of an interface (libs: sinsp_network_interfaces::is_ipv4addr_in_subnet)."""
-    cdef bytes address, mask
-    if ip[0] == 10 or (ip[0] == 192 and ip[1] == 168) or (ip[0] == 172 and (ip[1] & 0x3F) == 0x10):
-        return True
-    for address, mask in _of_family(interfaces, False):
-        if len(mask) == 4 and _same_net4(address, ip, mask):
-            return True
-    return False

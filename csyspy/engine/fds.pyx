@@ -113,11 +113,6 @@ cdef class FdInfo:
         return L4_NA
 
     @property
-    def typechar_text(self) -> str:
-        """The type as one letter (fd.typechar)."""
-        return chr(self.typechar())
-
-    @property
     def addresses(self) -> tuple[bytes, int, bytes, int]:
         """Source address, source port, destination address, destination port of a socket; addresses of 4 or 16 bytes."""
         cdef Py_ssize_t width = 16 if self.is_ipv6() else 4

@@ -62,7 +62,6 @@ cdef class State:
     cdef int64_t fd_num               # its number; -1 where the event has none
     cdef bint fd_due                  # fd is still to be looked up by fd_num: dispatch.find_fd does it
     cdef bytes fd_name_changed        # not None: the event changed the name of its fd
-    cdef FdInfo fd_enter              # scratch for handlers
     cdef uint64_t first_ts            # ns of the first event of the source that is no meta event, 0 before (evt.reltime)
     cdef uint64_t line_ts             # likewise of the first that tells of no container: where sysdig 0.29.3 begins to count (-t r)
     cdef uint64_t begin_ts            # likewise of the first event, whatever it is

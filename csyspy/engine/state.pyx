@@ -100,16 +100,6 @@ cdef class State:
         """Id of the current event in the event table."""
         return self.evt.type
 
-    @property
-    def current_thread(self) -> ThreadInfo:
-        """The thread of the current event, None where there is none."""
-        return self.thread
-
-    @property
-    def current_fd(self) -> FdInfo:
-        """The file descriptor that the current event works on, None where there is none."""
-        return self.fd
-
 
 cdef class Sink:
     cdef bint wants_type(self, uint16_t evt_type) except -1:

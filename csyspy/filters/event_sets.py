@@ -44,11 +44,6 @@ def event_ids(node: Node) -> int:
     return _possible(node, _all_ids(), _ids_of)[0]
 
 
-def is_all_system_calls(names: Set) -> bool:
-    """The filter does not narrow the system calls at all."""
-    return names >= _all_calls()
-
-
 def verdict_by_number(check: Check) -> bool | None:
     """The verdict of a check on the event's number that is the same for all, since events are numbered from 1; None for other checks.
 

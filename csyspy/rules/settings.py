@@ -92,7 +92,6 @@ class Settings:
     json_include_tags_property: bool = True
     time_format_iso_8601: bool = False
     buffer_format_base64: bool = False
-    buffered_outputs: bool = False
     watch_config_files: bool = True
     append_output: tuple[AppendOutput, ...] = ()
     suggested_output: bool = False

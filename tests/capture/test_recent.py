@@ -17,7 +17,8 @@ def matches(capture: Path, recent: Recent | None = None, path: Path | None = Non
     found: list[tuple[int, str]] = []
 
     def note(number: int, state: object) -> None:
-        found.append((state.evt_ts, bytes(state.current_thread.comm).decode()))  # type: ignore[attr-defined]
+        comm = next(thread.comm for thread in state.threads.all() if thread.tid == state.evt_tid)  # type: ignore[attr-defined]
+        found.append((state.evt_ts, bytes(comm).decode()))  # type: ignore[attr-defined]
         if recent is not None and len(found) == 1:
             assert recent.keep(str(path), state.evt_ts, 500_000_000)  # type: ignore[attr-defined]
 
