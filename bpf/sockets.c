@@ -13,6 +13,7 @@
 #define ESTABLISHED 1
 #define SYN_SENT 2
 #define SYN_RECV 3
+#define TCP 6
 #define UDP 17
 
 struct socket_key {
@@ -34,6 +35,7 @@ struct socket_row {
   u16 family;
   u8 protocol;
   u8 role; /* 1: this side connected; 2: it accepted; 0: not seen */
+  u32 srtt_us; /* eight times the smoothed round trip time of TCP, as the kernel has it; 0: not measured */
   u8 local[16];
   u8 remote[16];
 };
@@ -100,6 +102,11 @@ static __always_inline void first_time(struct socket_key *key, struct socket_row
     bpf_probe_read_kernel(row->remote, 16, socket + O_sock___sk_common + O_sock_common_skc_v6_daddr);
 #endif
   }
+#if O_tcp_sock_srtt_us >= 0
+  /* once an interval for each thread, and not with every call */
+  if (row->protocol == TCP)
+    bpf_probe_read_kernel(&row->srtt_us, 4, socket + O_tcp_sock_srtt_us);
+#endif
   role = socket_roles.lookup(&number);
   if (role)
     row->role = *role;

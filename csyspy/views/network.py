@@ -42,6 +42,10 @@ CONNECTIONS = View(
         ),
         Column("IOPS", "evt.count", Unit.PER_S, 9, Aggregation.TIME_AVG, priority=3, description="calls and their ends per second"),
         _own(
+            "RTT", "fd.rtt", Unit.DURATION_NS, 8, Aggregation.MAX, may_be_unknown=True, live_only=True, priority=5,
+            description="of TCP: time there and back, smoothed by the kernel",
+        ),
+        _own(
             "LAT p50/p99", "evt.latency.io", Unit.DURATION_NS, 14, Aggregation.QUANTILES, priority=5, on_request=True,
             description="half of the reads and writes on it took no longer, and 99 of 100, to 6 %; waiting for the other end is part of it",
         ),

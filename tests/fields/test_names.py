@@ -68,7 +68,7 @@ def test_suggestions() -> None:
 
 def test_the_catalogue() -> None:
     fields = catalogue()
-    assert len(fields) == 528
+    assert len(fields) == 529
     assert fields["fd.ip"].filter_only
     assert not fields["fd.ip"].transformable
     assert fields["ka.verb"].other_source

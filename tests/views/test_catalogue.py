@@ -100,6 +100,15 @@ def test_what_removes_something_asks_first() -> None:
             assert action.ask_confirmation or not {"kill", "delete"} & set(action.command.split()), action
 
 
+def test_what_no_event_tells_is_shown_live_alone() -> None:
+    view = VIEWS["connections"]
+    names = [column.name for column in view.shown_columns()]
+    live, captured = ([names[index] for index in view.usual_columns(is_capture=is_capture)] for is_capture in (False, True))
+    assert set(live) ^ set(captured) == {"RTT", "LAT p50/p99", "LAT MAX"}
+    assert "RTT" in live
+    assert {column.field for each in VIEWS.values() for column in each.columns if column.live_only} == {"fd.rtt"}
+
+
 def test_every_column_explains_itself() -> None:
     for view in VIEWS.values():
         assert view.description

@@ -30,12 +30,15 @@ cdef struct SocketRow:
     uint16_t family
     uint8_t protocol
     uint8_t role
+    uint32_t srtt_us
     uint8_t local[16]
     uint8_t remote[16]
 
 cdef bytes MAPPED = bytes(10) + b"\xff\xff"
 # libs: sinsp_filtercheck_fd.cpp, l4proto
 cdef dict PROTOCOLS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp", 255: "raw"}
+NS_OF_SRTT = 1000 // 8
+"""The kernel keeps eight times the smoothed round trip time, in microseconds."""
 KEEP_CONNECTIONS = 65536
 
 
@@ -89,10 +92,12 @@ cdef class ConnectionTable:
     cdef list in_bytes
     cdef list out_bytes
     cdef list calls
+    cdef list round_trips_ns      # None: not measured
 
     def __init__(self, TaskTable tasks not None, listens):
         self.tasks, self.listens, self.known = tasks, listens, {}
         self.owners, self.connections, self.in_bytes, self.out_bytes, self.calls = [], [], [], [], []
+        self.round_trips_ns = []
 
     def __len__(self):
         return len(self.owners)
@@ -104,6 +109,7 @@ cdef class ConnectionTable:
         cdef const SocketRow* row
         cdef Thread owner
         self.owners, self.connections, self.in_bytes, self.out_bytes, self.calls = [], [], [], [], []
+        self.round_trips_ns = []
         if len(self.known) > KEEP_CONNECTIONS:
             self.known = {}
         for i in range(count):
@@ -122,6 +128,7 @@ cdef class ConnectionTable:
             self.in_bytes.append(<double>row.in_bytes)
             self.out_bytes.append(<double>row.out_bytes)
             self.calls.append(row.calls)
+            self.round_trips_ns.append(row.srtt_us * NS_OF_SRTT if row.srtt_us else None)
 
     cdef Connection connection(self, const SocketKey* key, const SocketRow* row):
         cdef object ends = ((<const char*>row.local)[:32], key.local_port, key.remote_port, row.protocol, row.role, row.family)
@@ -163,6 +170,8 @@ cdef class ConnectionTable:
             return [(<double>a) + (<double>b) for a, b in zip(self.in_bytes, self.out_bytes)]
         if field == "evt.count":    # the beginning of a call and its end count as one each
             return [2 * calls for calls in self.calls]
+        if field == "fd.rtt":
+            return self.round_trips_ns
         if field == "fd.containername":
             ids = values_of(self.tasks, self.owners, "container.id")
             return [None if id_ is None else f"{'' if id_ == 'host' else id_}:{name}" for id_, name in zip(ids, self.column("fd.name"))]

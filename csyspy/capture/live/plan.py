@@ -166,7 +166,7 @@ TABLES: Final = (
         values=dict.fromkeys(
             (
                 "evt.rawarg.res", "evt.buflen", "evt.buflen.in", "evt.buflen.out", "evt.buflen.net", "evt.buflen.net.in",
-                "evt.buflen.net.out", "evt.count",
+                "evt.buflen.net.out", "evt.count", "fd.rtt",
             ),
             (),
         ),

@@ -245,6 +245,11 @@ cdef int _role(State state, Extractor self, Value* out) except -1:
     return give_bytes(out, CLIENT if _is_here(state, info, info.sip) else SERVER)
 
 
+cdef int _round_trip(State state, Extractor self, Value* out) except -1:
+    """No event tells it: views have it from the kernel's own tables (bpf/sockets.c)."""
+    return 0
+
+
 cdef int _tcp_state(State state, Extractor self, Value* out) except -1:
     """What the event tells of a TCP connection: one that is used is established."""
     cdef FdInfo info = event_fd(state)
@@ -305,6 +310,7 @@ cdef void _set_up() except *:
     register("fd.is_server", _is_server, needs)
     register("fd.role", _role, needs)
     register("fd.state", _tcp_state, needs)
+    register("fd.rtt", _round_trip, needs)
     register("fd.cip.name", _client_name, needs)
     register("fd.sip.name", _server_name, needs)
     register("fd.lip.name", _local_name, needs)

@@ -84,7 +84,8 @@ class TableCommands(ViewBase):
         if snapshot is not None:
             from csyspy.tui.screens.column_picker import ColumnPicker
 
-            chosen = self.columns.get(snapshot.view.id, tuple(range(len(snapshot.columns))))
+            usual = snapshot.view.usual_columns(self.containers, is_capture=Can.SEEK in self.feed.can)
+            chosen = self.columns.get(snapshot.view.id, usual)
             self.app.push_screen(ColumnPicker(snapshot.columns, chosen), partial(self._columns_picked, snapshot.view.id))
 
     def _columns_picked(self, view_id: str, chosen: tuple[int, ...] | None) -> None:

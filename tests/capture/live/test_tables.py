@@ -120,6 +120,19 @@ def test_bytes_of_connections(work):
     ]
 
 
+def test_round_trip_times_are_the_kernels(work):
+    work.do(
+        "l = socket.create_server(('127.0.0.1', 0)); c = socket.create_connection(l.getsockname()); s, _ = l.accept()\n"
+        "u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind(('127.0.0.1', 0)); u.connect(u.getsockname())\n"
+        "for _ in range(20): c.send(b'x'); s.recv(1); time.sleep(0.002)"
+    )
+    rows = measured(
+        Needs(("fd.l4proto",), (Wanted("fd.rtt", "max"),), (IP, of(work.pid))), lambda: work.do("s.send(b'x'); c.recv(1); u.send(b'x')")
+    )
+    assert rows["udp"] == [None]
+    assert 1000 < rows["tcp"][0] < 10**9
+
+
 def test_datagrams_go_to_whom_the_call_says(work):
     act = (
         "u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); v = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
