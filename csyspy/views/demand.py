@@ -52,8 +52,9 @@ def demand_of(view: View, filter_text: str = "", *, containers: bool = False, as
 
 
 def asked_of(columns: Sequence[Column], chosen: Iterable[int]) -> frozenset[str]:
-    """Fields of the columns on request among those of the ``chosen`` numbers."""
-    return frozenset(columns[index].field for index in chosen if columns[index].on_request)
+    """Fields of the columns on request among those of the ``chosen`` numbers; a number that no column has is none."""
+    wanted = frozenset(chosen)
+    return frozenset(column.field for index, column in enumerate(columns) if column.on_request and index in wanted)
 
 
 def _value(column: Column, grouped: bool, asked: Container[str]) -> Value:
