@@ -71,6 +71,10 @@ class NamedSource:
                 break
             held_bytes += len(chunk)
 
+    def faults(self) -> list[str]:
+        """See csyspy.containers.node.NodeMetadata."""
+        return self._metadata.faults()
+
     def close(self) -> None:
         """Let go of the source, and of what came with it."""
         self._source.close()

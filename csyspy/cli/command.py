@@ -22,6 +22,7 @@ from csyspy.cli.options import (
     TIERS,
     TIME_TYPES,
     Option,
+    shown,
 )
 from csyspy.errors import UsageError
 
@@ -221,8 +222,7 @@ def _set(command: Command, option: Option, value: str) -> None:
     command.plain |= option.text
     name = option.dest
     if option.metavar and not value and name != "format":
-        shown = "-" + option.letter if option.letter else "--" + option.names[0]
-        raise UsageError(f"option {shown} wants a value: {shown} {option.metavar}", option.help)
+        raise UsageError(f"option {shown(option)} wants a value: {shown(option)} {option.metavar}", option.help)
     if name == "chisels":
         if value == "l":
             command.list_chisels = True
@@ -264,9 +264,8 @@ def _number(option: Option, value: str) -> int:
     lowest = 0 if option.dest == "snaplen" else 1
     number = int(value) if value.isascii() and value.isdigit() and len(value) < 20 else -1
     if not lowest <= number <= _MOST.get(option.dest, _MOST[""]):
-        shown = "-" + option.letter if option.letter else "--" + option.names[0]
         most = f"{lowest} to {_MOST.get(option.dest, _MOST[''])}" if value.isdigit() and int(value[:20]) >= lowest else f"{lowest} up"
-        raise UsageError(f"{shown} wants a whole number from {most}, not {value!r}", option.help)
+        raise UsageError(f"{shown(option)} wants a whole number from {most}, not {value!r}", option.help)
     return number
 
 

@@ -1,5 +1,6 @@
 """`csyspy doctor`: what this machine allows, a line a check, each fault with the one command that changes it."""
 
+import getopt
 import itertools
 import json
 import os
@@ -43,6 +44,8 @@ What live capture needs and what there is of it. Exit code 3 where events cannot
   -k, --kubernetes FILE
                       ask the API server of this kubeconfig for all that csyspy watches; auto looks in the usual places
 """
+_SHORT: Final = "hk:"
+_LONG: Final = ("help", "json", "live", "seconds=", "buf-size-preset=", "cri=", "docker-host=", "kubernetes=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +106,29 @@ class _Options:
 def _parse(words: Sequence[str]) -> _Options | None:
     """The options; None for help."""
     options = _Options()
-    left = list(words)
-    while left:
-        word, _, given = left.pop(0).partition("=")
-        if word in ("-h", "--help"):
+    try:
+        given, rest = getopt.gnu_getopt(list(words), _SHORT, _LONG)
+    except getopt.GetoptError as error:
+        raise UsageError(f"csyspy doctor: {error.msg}", "csyspy doctor --help") from None
+    if rest:
+        raise UsageError(f"csyspy doctor does not know {rest[0]}", "csyspy doctor --help")
+    for name, value in given:
+        if name in ("-h", "--help"):
             return None
-        if word == "--json":
+        if name == "--json":
             options.json = True
-        elif word == "--live":
+        elif name == "--live":
             options.live = True
-        elif word == "--seconds" and (given or left):
-            options.seconds = _number(word, given or left.pop(0), MOST_S)
-        elif word == "--buf-size-preset" and (given or left):
-            options.buffer_preset = _number(word, given or left.pop(0), MOST_PRESET)
-        elif word in ("--cri", "--docker-host") and (given or left):
-            value = given or left.pop(0)
-            if word == "--cri":
-                options.cri += (value,)
-            else:
-                options.docker_host = value
-        elif word in ("-k", "--kubernetes") and (given or left):
-            value = given or left.pop(0)
-            options.kubeconfig = "" if value == AUTO else value
+        elif name == "--seconds":
+            options.seconds = _number(name, value, MOST_S)
+        elif name == "--buf-size-preset":
+            options.buffer_preset = _number(name, value, MOST_PRESET)
+        elif name == "--cri":
+            options.cri += (value,)
+        elif name == "--docker-host":
+            options.docker_host = value
         else:
-            raise UsageError(f"csyspy doctor does not know {word}", "csyspy doctor --help")
+            options.kubeconfig = "" if value == AUTO else value
     return options
 
 

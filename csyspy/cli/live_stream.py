@@ -63,5 +63,7 @@ def _asks_for_times(command: Command) -> bool:
 
 
 def report(source: "NamedSource") -> None:
-    """One line on standard error: events, losses, and what watching cost."""
+    """On standard error: who did not answer when asked for names of containers, and a line of events, losses, and what watching cost."""
+    for fault in source.faults():
+        print(f"csyspy: warning: {fault}", file=sys.stderr)
     print(f"csyspy: {source.overhead().summary()}{source.sees_less}", file=sys.stderr)

@@ -6,13 +6,21 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from csyspy.cli import exits
 from csyspy.cli.command import Command, parse
+from csyspy.cli.options import OPTIONS, shown
 from csyspy.errors import CsyspyError, UsageError
 
 GARBAGE_THRESHOLD = 20_000
 """Objects made before the collector looks: most of what a start makes stays, and looking through it anew costs a twelfth of the start."""
+
+RULES_TAKE: Final = frozenset({
+    "rules_files", "files", "feeds", "feed_token", "json", "unbuffered", "verbose", "text", "log_level",
+    "cri", "docker_host", "kubeconfig", "node_name", "duration_s",
+})  # fmt: skip
+"""What may stand beside --rules and --from where text is printed: `csyspy rules` has no use for the rest, which would be lost unsaid."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exits.OK
     except OSError as error:
         _drop_output()
-        what = f"{error.filename}: " if error.filename else "cannot write: "
+        what = f"{error.filename}: " if error.filename else "cannot write the output: "
         exits.report(CsyspyError(f"{what}{error.strerror or error}"))
         return exits.FAILED
     except (MemoryError, RecursionError):
@@ -118,12 +126,18 @@ def _chisel_takes(name: str, words: Sequence[str]) -> bool:
 
 def _rule_words(command: Command) -> list[str]:
     """The words behind `csyspy rules` that print the alerts of --rules and --from."""
+    asked = "--rules" if command.rules_files else "--from"
     if command.filter:
-        raise UsageError(f"{'--rules' if command.rules_files else '--from'} takes no filter", "rules choose their events themselves")
+        raise UsageError(f"{asked} takes no filter", "rules choose their events themselves")
+    usual = Command()
+    for option in OPTIONS:
+        if option.dest and option.dest not in RULES_TAKE and getattr(command, option.dest) != getattr(usual, option.dest):
+            raise UsageError(f"{shown(option)} does not go with {asked}", "csyspy rules -h lists what rules take")
     words = [f"--rules={path}" for path in command.rules_files] + [f"--read={path}" for path in command.files]
     words += [f"--from={feed}" for feed in command.feeds] + ([f"--feed-token={command.feed_token}"] if command.feed_token else [])
     words += ["--json"] if command.json else []
     words += ["--unbuffered"] if command.unbuffered else []
+    words += ["--verbose"] if command.verbose else []
     words += [f"--cri={path}" for path in command.cri]
     told = {"docker-host": command.docker_host, "kubernetes": command.kubeconfig, "node-name": command.node_name}
     words += [f"--{name}={value}" for name, value in told.items() if value]

@@ -27,6 +27,11 @@ class Option(NamedTuple):
     help: str
 
 
+def shown(option: Option) -> str:
+    """The option as messages name it: by its letter, or its long name where it has none."""
+    return "-" + option.letter if option.letter else "--" + option.names[0]
+
+
 def _switch(letter: str, names: str, dest: str, group: str, text: str, *, plain: bool = False, verdict: str = KEEP) -> Option:
     return Option(letter, tuple(names.split()), "", dest, group, verdict, plain, text)
 

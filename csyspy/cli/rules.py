@@ -45,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
     files = () if from_feeds else _rules_files(command, settings)
     loaded = load(files, load_options(command, settings, audits=audits or bool(command.feeds)))
     if not loaded.successful:
-        _report(loaded, command.json or settings.json_output)
+        _say(summary_lines(loaded.files))
         return exits.WRONG_USAGE
     if command.verbose:
         for problem in loaded.warnings:
@@ -111,14 +111,10 @@ def _validate(command: RulesCommand, settings: Settings) -> int:
     loaded = load(command.validate, load_options(command, settings))
     if not loaded.files:
         raise UsageError(f"no rule files in {' '.join(command.validate)}", "a directory gives its .yaml and .yml files")
-    _report(loaded, command.json or settings.json_output)
+    _print([load_results(loaded.files)] if command.json or settings.json_output else summary_lines(loaded.files))
     if loaded.successful and (command.describe_all or command.describe_rule):
         _print(_described(command, settings, loaded))
     return exits.OK if loaded.successful else exits.WRONG_USAGE
-
-
-def _report(loaded: LoadResult, json: bool) -> None:
-    _print([load_results(loaded.files)] if json else summary_lines(loaded.files))
 
 
 def _fields(command: RulesCommand) -> Iterator[str]:

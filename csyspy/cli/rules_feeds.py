@@ -1,5 +1,6 @@
 """`csyspy rules --from …`: alerts of a Falco that runs elsewhere, beside those of rules that run here."""
 
+import os
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from csyspy.rules.engine import local_hostname
 from csyspy.rules.feeds import Feed
 from csyspy.rules.feeds.file import FileFeed, StreamFeed, pieces_of
 from csyspy.rules.feeds.http import HttpFeed
+from csyspy.rules.feeds.lines import Take
 
 STANDARD_INPUT, AUDIT, HTTP = "-", "audit:", "http://"
 TICK_S = 0.05
@@ -63,9 +65,14 @@ class Feeds:
             return PodLogFeed(spec, self._receive)
         if spec.startswith(AUDIT):
             if self._audit is None:
-                raise UsageError(f"{spec} needs rules of the source k8s_audit", "name them with -r FILE")
-            return FileFeed(spec.removeprefix(AUDIT), self._receive, take=self._take_audit)
-        return FileFeed(spec, self._receive)
+                raise UsageError(f"{spec} needs rules of the source k8s_audit", "name them with --rules FILE")
+            return self._file(spec.removeprefix(AUDIT), self._take_audit)
+        return self._file(spec)
+
+    def _file(self, path: str, take: Take | None = None) -> FileFeed:
+        if not os.path.exists(path):
+            self._say(f"{path} is not there yet: csyspy waits for it")
+        return FileFeed(path, self._receive, take=take)
 
     def read_audit_log(self, path: str) -> None:
         """Take an audit log from its beginning, and go on with what is written to it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from csyspy.cli.command import Command, default_format, parse, unescape
 from csyspy.cli.exits import INTERRUPTED, OK
-from csyspy.cli.options import LOG_LEVELS, OPTIONS, WRITING
+from csyspy.cli.options import LOG_LEVELS, OPTIONS, WRITING, shown
 from csyspy.errors import UsageError
 
 _BUFFER_FORMATS = {"": "dots", "A": "ascii", "b": "base64", "x": "hex", "X": "hexascii"}
@@ -39,8 +39,7 @@ def _check(command: Command) -> None:
     if not command.write:
         idle = [option for option in OPTIONS if option.group == WRITING and option.dest != "write" and getattr(command, option.dest)]
         for option in idle:
-            name = "-" + option.letter if option.letter else "--" + option.names[0]
-            print(f"csyspy: warning: {name} does nothing without -w", file=sys.stderr)
+            print(f"csyspy: warning: {shown(option)} does nothing without -w", file=sys.stderr)
     elif command.file_limit and not (command.file_size_mb or command.rotate_s or command.event_limit):
         print("csyspy: warning: -W does nothing without -C, -G or -e", file=sys.stderr)
     if command.names_only:

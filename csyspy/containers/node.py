@@ -114,7 +114,7 @@ class NodeMetadata:
         return lines
 
     def faults(self) -> list[str]:
-        """What does not answer as it should, a line each, for `csyspy doctor`."""
+        """What does not answer as it should, a line each."""
         lines = [f"{note.name}: {note.fault}" for note in self._service.notes() if note.fault]
         if self._cluster is not None:
             lines += [f"kubernetes, {kind}: {fault}" for kind, fault in sorted(self._cluster.notes().items())]

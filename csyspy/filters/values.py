@@ -86,7 +86,7 @@ def address(text: str) -> bytes:
     """An IPv4 address (4 bytes) where there is a dot in it, else an IPv6 address (16 bytes)."""
     import socket
 
-    family, name = (socket.AF_INET, "IPv4") if "." in text else (socket.AF_INET6, "IPv6")
+    family, name = (socket.AF_INET, "IPv4") if "." in text else (socket.AF_INET6, "IPv6" if ":" in text else "IP")
     try:
         return socket.inet_pton(family, text)
     except (OSError, ValueError):

@@ -218,7 +218,8 @@ class Channel:
         try:
             self._receiver.close()
         except OSError as error:
-            self._complain(f"{self._receiver.name}: {_reason(error)}")
+            if not self.failed:
+                self._complain(f"{self._receiver.name}: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:

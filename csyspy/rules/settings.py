@@ -62,9 +62,7 @@ class HttpOutput:
     mtls: bool = False
     client_cert: str = "/etc/ssl/certs/client.crt"
     client_key: str = "/etc/ssl/certs/client.key"
-    echo: bool = False
     compress_uploads: bool = False
-    keep_alive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +300,10 @@ class _Reader:
     def _http_output(self) -> HttpOutput | None:
         if not self.flag("http_output.enabled", False):
             return None
-        given: dict[str, Any] = {"url": _without_quotes(self._needed("http_output.url"))}
+        url = _without_quotes(self._needed("http_output.url"))
+        if not url.startswith(("http://", "https://")):
+            raise UsageError(f"http_output.url must begin with http:// or https://, not {url!r}")
+        given: dict[str, Any] = {"url": url}
         for each in fields(HttpOutput):
             if each.name != "url":
                 read = self.flag if each.type is bool else self.text

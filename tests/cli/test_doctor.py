@@ -51,9 +51,17 @@ def test_a_tier_that_is_not_possible_says_why(monkeypatch: pytest.MonkeyPatch) -
     assert tier.choose() is Tier.C
 
 
-@pytest.mark.parametrize("words", [["--what"], ["--cri"], ["filter"]])
-def test_wrong_words(words: list[str]) -> None:
-    with pytest.raises(UsageError, match="does not know"):
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--what"], "option --what not recognized"),
+        (["--cri"], "option --cri requires argument"),
+        (["--json=x"], "option --json must not have an argument"),
+        (["filter"], "does not know filter"),
+    ],
+)
+def test_wrong_words(words: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         doctor.run(words)
 
 

@@ -166,12 +166,21 @@ def test_without_files_there_are_rules_of_our_own(csyspy: Run) -> None:
         (["-V", "."], 2, "no rule files in ."),
         (["-e", "examples/demo.scap", "-t", "nobody"], 0, "no rule of the source syscall is left to run"),
         (["-e", "examples/demo.scap", "-p", "%proc.nmae"], 2, "-p: unknown field proc.nmae"),
+        (["-e", "examples/demo.scap", "-r", "none.yaml"], 2, "none.yaml:1:1: error: LOAD_ERR_FILE_READ: cannot read none.yaml"),
+        (["-o", "http_output.enabled=true", "-o", "http_output.url=host:1"], 2, "http_output.url must begin with http:// or https://"),
     ],
 )
 def test_what_cannot_say_anything_is_not_passed_over_in_silence(csyspy: Run, root: Path, words: list[str], code: int, message: str) -> None:
     done = csyspy("rules", *words, cwd=root)
     assert (done.returncode, done.stdout) == (code, "")
     assert message in done.stderr
+
+
+@pytest.mark.parametrize("words", [["-w", "x"], ["-n", "1"], ["-p", "%evt.num"], ["--tier", "C"]])
+def test_options_that_rules_have_no_use_for_are_refused(csyspy: Run, root: Path, words: list[str]) -> None:
+    done = csyspy("-r", root / "examples" / "demo.scap", "--rules", root / "examples" / "rules.yaml", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{words[0]} does not go with --rules" in done.stderr
 
 
 def test_what_a_file_says_cannot_move_the_cursor(csyspy: Run, tmp_path: Path) -> None:
@@ -248,4 +257,4 @@ def test_exercise_a_macro_for_a_file(csyspy: Run, good: Path, tmp_path: Path) ->
 def test_exercise_a_broken_file_is_not_loaded(csyspy: Run, broken: Path, root: Path) -> None:
     run = csyspy("rules", "-r", broken, "-e", root / "examples" / "demo.scap")
     assert run.returncode == 2
-    assert "LOAD_ERR_VALIDATE" in run.stdout
+    assert "LOAD_ERR_VALIDATE" in run.stderr

@@ -70,13 +70,18 @@ def test_a_file_a_receiver_and_audit_rules_together(shared: Path, tmp_path: Path
         ("http://127.0.0.1", "names no address and port"),
         ("http://0.0.0.0:2801", "needs a token"),
         ("k8s://", "names no namespace"),
-        ("audit:x", "needs rules of the source k8s_audit"),
+        ("audit:x", "needs rules of the source k8s_audit\n  name them with --rules FILE"),
     ],
 )
 def test_a_feed_that_is_none(feed: str, said: str) -> None:
     done = subprocess.run([*COMMAND, "--from", feed], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+
+
+def test_a_file_that_is_not_there_is_waited_for_aloud(tmp_path: Path) -> None:
+    done = subprocess.run([*COMMAND, "--from", tmp_path / "none", "-M", "1"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, f"csyspy: {tmp_path / 'none'} is not there yet: csyspy waits for it\n")
 
 
 def test_a_log_that_was_moved_away_is_begun_anew_on_sigusr1(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_a_full_disk_is_said(csyspy: Run, demo: Path) -> None:
     with Path("/dev/full").open("w") as full:
         run = subprocess.run([COMMAND, "-r", demo], stdout=full, stderr=subprocess.PIPE, text=True)
     assert run.returncode == 1
-    assert run.stderr == "csyspy: cannot write: No space left on device\n"
+    assert run.stderr == "csyspy: cannot write the output: No space left on device\n"
 
 
 @pytest.mark.parametrize(("number", "begin"), [(signal.SIGINT, ()), (signal.SIGTERM, ()), (signal.SIGINT, AS_A_JOB)])

@@ -171,10 +171,18 @@ def test_a_wrong_token_is_named(stub: Stub, kubeconfig: str, store: PodStore) ->
 
 def test_no_server(tmp_path: Path, store: PodStore) -> None:
     watch = ClusterWatch(lambda: KubernetesApi(str(tmp_path / "none")), store, node="n1")
-    eventually(lambda: "no way to a Kubernetes API server" in watch.notes().get("kubernetes", ""))
+    eventually(lambda: "no way to a Kubernetes API server" in watch.notes().get("configuration", ""))
     watch.close()
     with pytest.raises(UsageError, match="no way to"):
         KubernetesApi(str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("content", ["hello", "[1, 2]", "clusters: 3"])
+def test_what_is_no_kubeconfig_is_called_so(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "config"
+    path.write_text(content)
+    with pytest.raises(UsageError, match="is not a kubeconfig|no way to"):
+        KubernetesApi(str(path))
 
 
 @pytest.mark.parametrize("raw", [{}, {"metadata": None}, {"metadata": {"name": 5}}, {"metadata": {"name": ""}}])

@@ -34,8 +34,10 @@ class KubernetesApi:
                 config.load_incluster_config(settings)  # type: ignore[no-untyped-call]
             else:
                 config.load_kube_config(kubeconfig or None, client_configuration=settings)  # type: ignore[no-untyped-call]
-        except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+        except (ConfigException, OSError) as error:
             raise UsageError(f"no way to a Kubernetes API server: {error}", "-k FILE names a kubeconfig") from None
+        except (ValueError, TypeError, KeyError, AttributeError):  # what the client stumbles over in a file that is something else
+            raise UsageError(f"{kubeconfig or 'the kubeconfig'} is not a kubeconfig", "-k FILE names one") from None
         settings.retries = False  # the watch has pauses of its own
         self._client: Any = ApiClient(settings)
         self.address: str = settings.host

@@ -73,7 +73,7 @@ class ClusterWatch:
         try:
             api = self._open_api()
         except Exception as error:
-            self._notes["kubernetes"] = str(error)
+            self._notes["configuration"] = str(error)
             return
         for resource in RESOURCES:
             threading.Thread(target=self._keep, args=(api, resource), name=f"csyspy-{resource.kind}", daemon=True).start()
