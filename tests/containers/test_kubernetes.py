@@ -181,7 +181,7 @@ def test_no_server(tmp_path: Path, store: PodStore) -> None:
 def test_what_is_no_kubeconfig_is_called_so(tmp_path: Path, content: str) -> None:
     path = tmp_path / "config"
     path.write_text(content)
-    with pytest.raises(UsageError, match="is not a kubeconfig|no way to"):
+    with pytest.raises(UsageError, match=r"is not a kubeconfig|no way to"):
         KubernetesApi(str(path))
 
 
