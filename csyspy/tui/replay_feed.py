@@ -31,7 +31,8 @@ from csyspy.views.view import View
 STEP_EVENTS = 2048
 """Events between two looks at the clock, and at whether the screen has something to do; 0.7 ms."""
 TREND_STEP_EVENTS = 128
-"""As STEP_EVENTS, where a short time is cut into parts."""
+"""As STEP_EVENTS, where a short time is cut into parts, and for the first FEW_EVENTS: they may be all there are."""
+FEW_EVENTS = 16_384
 ALL_NEEDS = 31
 """Need bits of whoever writes: all the state there is."""
 REFRESH_S = 0.5
@@ -179,7 +180,7 @@ class ReplayFeed:
         goes_on = True
         while goes_on and not (window and state.evt_ts >= window.end_ns):
             self._give_way()
-            goes_on = walker.step(step_events)
+            goes_on = walker.step(step_events if state.events - before >= FEW_EVENTS else TREND_STEP_EVENTS)
             yield
 
     def _read(self, answer: "_Answer", publish: Publish, is_cancelled: IsCancelled) -> None:
@@ -237,7 +238,7 @@ class ReplayFeed:
             detail=detail,
             progress=answer.progress,
             notice=notice,
-            why_empty=() if total else why_not_recorded(query.view, answer.state.containers.values()),
+            why_empty=() if total else why_not_recorded(query.view, answer.state.containers.values()) or _why_no_times(query.view),
             query_seq=query.seq,
             events=0 if window else self.index.events,
         )
@@ -283,6 +284,7 @@ class _Pulse:
         self._span_ns = max(state.evt_ts - state.first_event_ts, 0)
         if totals:
             for timeline, total in zip(self._timelines, totals[0][1], strict=True):
+                timeline.begin(state.first_event_ts)
                 timeline.add(state.evt_ts, total)
 
     def gauges(self) -> tuple[Gauge, ...]:
@@ -293,6 +295,13 @@ class _Pulse:
             text = f"{short_bytes(mean)}/s" if field and "buflen" in field else f"{short_count(mean)}/s"
             gauges.append(Gauge(label, text, None, rates, max(rates, default=0) or 1, is_whole=True))
         return tuple(gauges)
+
+
+def _why_no_times(view: View) -> tuple[str, ...]:
+    """Of views of slow calls."""
+    if "evt.latency" not in view.filter:
+        return ()
+    return ("How long a call took is not known where a capture has no begins of calls: newer libs', and csyspy's without --latency.",)
 
 
 def _within(window: Window) -> Any:

@@ -14,6 +14,11 @@ class Timeline:
         """The newest value."""
         self._marks: list[tuple[int, float]] = []
 
+    def begin(self, time_ns: int) -> None:
+        """There was nothing until then; said again it changes nothing."""
+        if not self._marks:
+            self._marks.append((time_ns, 0.0))
+
     def add(self, time_ns: int, total: float) -> None:
         """The sum is total at time_ns. A time before the newest known counts as that one."""
         self.total = total

@@ -11,6 +11,7 @@ from screen import settled, text_of, until
 from csyspy.tui.app import CsyspyApp
 from csyspy.tui.replay_feed import ReplayFeed
 from csyspy.tui.screens.overview import TileBox
+from csyspy.tui.widgets.pulse import GaugeBox, Pulse
 
 
 async def test_says_how_far_it_has_come(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,3 +40,23 @@ async def test_says_how_far_it_has_come(demo: Path, monkeypatch: pytest.MonkeyPa
         finally:
             goes_on.set()
         await until(pilot, lambda: "■ END  180,434 events" in text_of(app))
+
+
+async def test_a_capture_of_a_moment_has_a_shape_too(captures: Path) -> None:
+    app = CsyspyApp(ReplayFeed(str(captures / "upstream" / "curl_google.scap")))  # 1,536 events
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        gauge = app.view_screen.query_one(Pulse).query(GaugeBox).first()
+        assert "█" in "".join(segment.text for y in range(1, 4) for segment in gauge.render_line(y))
+        await pilot.press("o")
+        await settled(pilot)
+        tile = next(box.tile for box in app.screen.query(TileBox) if box.tile.topic.title == "Events")
+        assert len(tile.rates) > 5
+        assert tile.rates[0] < max(tile.rates) > 0
+
+
+async def test_a_screen_too_small_for_a_capture_says_nothing_else(demo: Path) -> None:
+    app = CsyspyApp(ReplayFeed(str(demo)))
+    async with app.run_test(size=(90, 14)) as pilot:
+        await settled(pilot)
+        assert text_of(app).split() == ["needs", "60x15,", "is", "90x14"]

@@ -23,6 +23,15 @@ def test_a_long_step_is_spread_over_the_parts_it_touches() -> None:
     assert made.rates(2) == pytest.approx((20, 20))
 
 
+def test_what_came_before_the_first_look_has_its_time() -> None:
+    timeline = Timeline()
+    for _ in range(2):
+        timeline.begin(0)
+    timeline.add(100, 5)
+    timeline.add(200, 5)
+    assert timeline.rates(2) == (5, 0)
+
+
 def test_one_mark_or_none_has_no_rates() -> None:
     assert timeline().rates() == ()
     assert timeline((5, 3.0)).rates() == ()

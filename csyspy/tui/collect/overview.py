@@ -61,6 +61,7 @@ class OverviewCollector:
             return
         for sink, timeline in zip(self.sinks, self._timelines, strict=True):
             rows = sink.rows()
+            timeline.begin(state.first_event_ts)
             timeline.add(state.evt_ts, rows[0][1][0] if rows else 0.0)
 
     def tiles(self) -> tuple[Tile, ...]:

@@ -23,6 +23,10 @@ from csyspy.tui.widgets.spectrogram import Spectrogram
 from csyspy.views.format import short_duration
 from csyspy.views.view import Kind, View
 
+NO_LATENCIES = (
+    "No call here took a time that is known: none passes the filter, or the capture has no begins of calls (newer libs', and csyspy's "
+    "without --latency)."
+)
 LIVE_PERIOD_NS = 500_000_000
 ROWS_OF_A_CAPTURE = 120
 """A capture is drawn in about so many rows, twice as many at most, however long it is."""
@@ -91,6 +95,9 @@ class SpectrogramScreen(StreamScreen):
         rows = self._latencies.rows
         self.query_one(Spectrogram).show(rows, self._latencies.period_ns)
         note = self.problem or f"{short_duration(self._latencies.period_ns)} a row"
+        if rows and not self.problem and not self.is_reading and not any(row.counts for row in rows):
+            note = "no latency known"
+            self.notify(NO_LATENCIES, timeout=10)
         self.show_state(note)
         self.query_one(KeyBar).show_position(f"{len(rows):,} rows")
 

@@ -60,6 +60,7 @@ class ViewBase(CommandScreen):
     ViewBase GridView.-empty { display: none; }
     ViewBase.-narrow #body { layout: vertical; }
     ViewBase.-narrow DetailPane { width: 100%; height: 10; }
+    ViewBase Scrubber.-off { display: none; }
     ViewBase.-too-small > * { display: none; }
     ViewBase.-too-small #too-small { display: block; }
     """
@@ -123,7 +124,7 @@ class ViewBase(CommandScreen):
         grid = self.query_one(GridView)
         grid.choose_columns(self.columns)
         grid.focus()
-        self.query_one(Scrubber).display = Can.SEEK in self.feed.can
+        self.query_one(Scrubber).set_class(Can.SEEK not in self.feed.can, "-off")
         self.ask()
 
     def on_resize(self) -> None:
