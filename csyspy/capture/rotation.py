@@ -16,13 +16,13 @@ class Rotation:
     size_bytes: int = 0
     """A file ends once it is longer than this (``-C``)."""
     seconds: int = 0
-    """A file ends this long after its first event (``-G``)."""
+    """A file ends this long after it began (``-G``), in whole seconds of the clock, as cyclewriter.cpp compares them."""
     events: int = 0
     """A file ends with this many events (``-e``)."""
     files: int = 0
     """So many files are kept, then the first is written again (``-W``)."""
     _index: int = field(default=0, init=False)
-    _began_ts: int = field(default=0, init=False)
+    _began_s: int = field(default=0, init=False)
     _past: list[str] = field(default_factory=list, init=False)
 
     def __bool__(self) -> bool:
@@ -30,11 +30,15 @@ class Rotation:
 
     def full(self, events: int, size: int, ts: int) -> bool:
         """Whether the event at ``ts`` (ns) goes to another file than the ``events`` events of ``size`` bytes before it."""
-        if self.seconds and not self._began_ts:
-            self._began_ts = ts
-        if self.seconds and ts - self._began_ts >= self.seconds * NS_PER_S:
+        if self.seconds and not self._began_s:
+            self._began_s = ts // NS_PER_S
+        if self.seconds and ts // NS_PER_S - self._began_s >= self.seconds:
             return True
         return bool(self.size_bytes and size > self.size_bytes) or bool(self.events and events >= self.events)
+
+    def names_by_time(self, base: str) -> bool:
+        """Whether the name of a file says when it begins."""
+        return bool(self.seconds) and "%" in base
 
     def next_name(self, base: str, ts: int) -> str:
         """Name of the file that begins with the event at ``ts`` (ns); a file that leaves the ring is deleted."""
@@ -44,9 +48,9 @@ class Rotation:
             self._index = 0
         index = self._index
         self._index += 1
-        self._began_ts = ts
-        if self.seconds and "%" in base:
-            name = time.strftime(base, time.localtime(ts // NS_PER_S))
+        self._began_s = ts // NS_PER_S
+        if self.names_by_time(base):
+            name = time.strftime(base, time.localtime(self._began_s))
             self._forget(index, name)
         else:
             name = base

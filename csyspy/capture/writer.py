@@ -7,6 +7,7 @@ A file begins with the blocks that were read, copied as they are, so that nothin
 import os
 import struct
 import sys
+import time
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -110,12 +111,14 @@ class CaptureWriter:
         self._users = users
         self._processes_by = processes_by
         self._output: Output | None = None
+        self._waiting = bytearray()
+        """Lists of a first file that cannot be named before its first event."""
         self.files: list[str] = []
         """Names of the files written so far, in order."""
 
     def begin(self, state: Any) -> None:
         """A section of the input was read: write its lists, at the beginning of the first file or further on."""
-        if self._output is None:
+        if self._output is None and not self._rotation.names_by_time(self._path):
             self._open(state.evt_ts)
         if self._processes_by is not None:
             self._write_blocks(self._made(state, passing(state, self._processes_by), containers=False))
@@ -125,6 +128,8 @@ class CaptureWriter:
 
     def full(self, events: int, size: int, ts: int) -> bool:
         """Whether the event at ``ts`` begins another file."""
+        if self._output is None:
+            self._open(ts)
         return self._rotation.full(events, size, ts)
 
     def next(self, state: Any) -> None:
@@ -136,7 +141,9 @@ class CaptureWriter:
 
     def write(self, data: bytes) -> None:
         """Take whole blocks."""
-        assert self._output is not None
+        if self._output is None:
+            self._waiting += data
+            return
         try:
             self._output.write(data)
         except BrokenPipeError:
@@ -145,7 +152,9 @@ class CaptureWriter:
             raise CsyspyError(f"cannot write {self.files[-1]}: {error.strerror}") from None
 
     def close(self) -> None:
-        """End the file in hand, if there is one."""
+        """End the file in hand, if there is one; one without any event is called by the time of day."""
+        if self._waiting:
+            self._open(time.time_ns())
         output, self._output = self._output, None
         if output is not None:
             try:
@@ -154,12 +163,15 @@ class CaptureWriter:
                 raise CsyspyError(f"cannot write {self.files[-1]}: {error.strerror}") from None
 
     def _open(self, ts: int) -> None:
+        waiting, self._waiting = bytes(self._waiting), bytearray()
         name = self._rotation.next_name(self._path, ts)
         try:
             self._output = GzipOutput(name) if self._compress else PlainOutput(name)
         except OSError as error:
             raise CsyspyError(f"cannot write {name}: {error.strerror}") from None
         self.files.append(name)
+        if waiting:
+            self.write(waiting)
 
     def _made(self, state: Any, processes: Iterable[Any], *, containers: bool) -> Iterable[Block]:
         wide = state.producer > 0 or bool(state.machine.get("flags", 0) & CALLS_BY_NUMBER)

@@ -167,6 +167,12 @@ def test_a_row_by_time_begins_where_time_is_up(small: Path, tmp_path: Path) -> N
     assert [read(name)[0].events for name in files] == [10, 1]
 
 
+def test_names_say_when_the_first_event_was(small: Path, tmp_path: Path) -> None:
+    files = rewrite(small, tmp_path / "%s", rotation=Rotation(seconds=2))
+    assert len(files) == 2
+    assert [int(Path(name).name) for name in files] == [read(name)[0].first_event_ts // 1_000_000_000 for name in files]
+
+
 def test_only_processes_that_pass_are_listed(small: Path, tmp_path: Path) -> None:
     capture = section() + machine() + process_list(9, [Process(10, comm=b"keep"), Process(20, comm=b"drop")])
     capture += fd_list(2, 10, [(3, 1, text(b"/a")), (4, 1, text(b"/c"))]) + fd_list(2, 20, [(3, 1, text(b"/b"))]) + event(CLOSE_E, [i64(3)])
