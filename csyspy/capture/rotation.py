@@ -22,7 +22,7 @@ class Rotation:
     files: int = 0
     """So many files are kept, then the first is written again (``-W``)."""
     _index: int = field(default=0, init=False)
-    _began_s: int = field(default=0, init=False)
+    _began_s: int | None = field(default=None, init=False)
     _past: list[str] = field(default_factory=list, init=False)
 
     def __bool__(self) -> bool:
@@ -30,7 +30,7 @@ class Rotation:
 
     def full(self, events: int, size: int, ts: int) -> bool:
         """Whether the event at ``ts`` (ns) goes to another file than the ``events`` events of ``size`` bytes before it."""
-        if self.seconds and not self._began_s:
+        if self._began_s is None:
             self._began_s = ts // NS_PER_S
         if self.seconds and ts // NS_PER_S - self._began_s >= self.seconds:
             return True
@@ -41,16 +41,16 @@ class Rotation:
         return bool(self.seconds) and "%" in base
 
     def next_name(self, base: str, ts: int) -> str:
-        """Name of the file that begins with the event at ``ts`` (ns); a file that leaves the ring is deleted."""
+        """Name of the file that begins with the event at ``ts`` (ns; 0 before there is any); a file that leaves the ring is deleted."""
         if not self:
             return base
         if self.files and self._index >= self.files:
             self._index = 0
         index = self._index
         self._index += 1
-        self._began_s = ts // NS_PER_S
+        self._began_s = ts // NS_PER_S if ts else None
         if self.names_by_time(base):
-            name = time.strftime(base, time.localtime(self._began_s))
+            name = time.strftime(base, time.localtime(ts // NS_PER_S))
             self._forget(index, name)
         else:
             name = base
