@@ -49,7 +49,7 @@ class StreamFeed(KernelFeed):
             trends = LiveTrends()
             for start_ns in self._beats(capture, is_cancelled):
                 publish(self._events_frame(aggregation, capture, source, query, start_ns, trends))
-                if not query.view.rows_are_events or len(aggregation.sink) > query.view.capacity:
+                if query.view.kind is not Kind.LIST and (not query.view.rows_are_events or len(aggregation.sink) > query.view.capacity):
                     aggregation.clear()
 
     def walk(

@@ -109,6 +109,22 @@ def test_times_of_connections_are_counted_on_request(feed: StreamFeed) -> None:
     assert 0 < told.p50 <= told.p99 <= longest[name]  # type: ignore[operator]
 
 
+@pytest.mark.usefixtures("busy")
+def test_lists_grow_at_their_end(feed: StreamFeed) -> None:
+    frames: list[Frame] = []
+    end_s = time.monotonic() + DEADLINE_S
+    file = [column.field for column in VIEWS["file_opens"].shown_columns()].index("fd.name")
+
+    def is_enough() -> bool:
+        return time.monotonic() > end_s or len({len(frame.snapshot) for frame in frames} - {0}) > 1
+
+    feed.answer(Query(VIEWS["file_opens"], f'evt.args contains "{MARK}"'), frames.append, is_enough)
+    first, last = next(frame.snapshot for frame in frames if len(frame.snapshot)), frames[-1].snapshot
+    assert len(first) < len(last)
+    assert last.keys[: len(first)] == first.keys
+    assert set(last.values[file]) == {MARK}
+
+
 def test_slow_calls_stay_until_they_are_forgotten(feed: StreamFeed) -> None:
     frames: list[Frame] = []
     end_s = time.monotonic() + DEADLINE_S
