@@ -24,20 +24,16 @@ from csyspy.cli.options import (
     Option,
     shown,
 )
+from csyspy.cli.syntax import MOST, Syntax, whole_number
 from csyspy.errors import UsageError
 
 ChiselArgs = Callable[[str, Sequence[str]], bool]
 """(chisel name, words behind it up to the end of the line) -> whether the first of the words is the chisel's argument."""
 
-_MOST = {"": 1_000_000_000, "count": 2**63 - 1, "buffer_preset": 10}
-"""Largest number by ``dest``: what the engine counts in does not run over, in ns and bytes either."""
+_MOST = {"count": 2**63 - 1, "buffer_preset": 10}
+"""Largest number by ``dest``, where it is not that of all."""
 _VIEW_ID = re.compile(r"[a-z][a-z0-9_]*\Z")
-_SHORT = "".join(option.letter + (":" if option.metavar else "") for option in OPTIONS if option.letter)
-_LONG = [name + ("=" if option.metavar else "") for option in OPTIONS for name in option.names]
-_BY_NAME: dict[str, Option] = {
-    **{"-" + option.letter: option for option in OPTIONS if option.letter},
-    **{"--" + name: option for option in OPTIONS for name in option.names},
-}
+_SYNTAX = Syntax(OPTIONS, "csyspy -h")
 
 
 @dataclass
@@ -174,34 +170,25 @@ def parse(argv: Sequence[str], takes_argument: ChiselArgs) -> Command:
 def _getopt(argv: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
     """The options up to the first word that is none, and what stands from there on."""
     try:
-        return getopt.getopt(argv, _SHORT, _LONG)
+        return getopt.getopt(argv, _SYNTAX.short, _SYNTAX.long)
     except getopt.GetoptError as error:
         raise _refusal(error, argv) from None
 
 
 def _refusal(error: getopt.GetoptError, argv: list[str]) -> UsageError:
     name = ("--" if len(error.opt) > 1 else "-") + error.opt
-    known = _BY_NAME.get(name)
-    dropped = next((_BY_NAME[word[:2]] for word in argv if word[:2] in _BY_NAME and _BY_NAME[word[:2]].verdict == DROP), None)
+    options = _SYNTAX.by_name
+    known = options.get(name)
+    dropped = next((options[word[:2]] for word in argv if word[:2] in options and options[word[:2]].verdict == DROP), None)
     if known is not None and known.verdict == DROP:
         return _gone(name, known)
     if dropped is not None and known is None:
         return _gone("-" + dropped.letter, dropped)
-    if known is not None and known.metavar:
-        return UsageError(f"option {name} wants a value: {name} {known.metavar}", known.help)
-    if known is not None:
-        return UsageError(f"option {name} takes no value", known.help)
-    if "unique" in error.msg:
-        fits = ", ".join("--" + name for option in OPTIONS for name in option.names if name.startswith(error.opt))
-        return UsageError(f"option {name} is short for more than one: {fits}")
-    import difflib
-
-    near = difflib.get_close_matches(name, [n for n, o in _BY_NAME.items() if o.verdict != DROP], 1, 0.6) if name.startswith("--") else []
-    return UsageError(f"unknown option {name}", f"did you mean {near[0]}?" if near else "csyspy -h lists the options")
+    return _SYNTAX.refusal(error)
 
 
 def _option(name: str) -> Option:
-    option = _BY_NAME[name]
+    option = _SYNTAX.by_name[name]
     if option.verdict == DROP:
         raise _gone(name, option)
     return option
@@ -245,7 +232,8 @@ def _set(command: Command, option: Option, value: str) -> None:
     elif isinstance(getattr(command, name), list):
         getattr(command, name).append(value)
     elif isinstance(getattr(command, name), int):
-        setattr(command, name, _number(option, value))
+        number = whole_number(option, value, lowest=0 if name == "snaplen" else 1, most=_MOST.get(name, MOST))
+        setattr(command, name, number)
     else:
         setattr(command, name, value)
 
@@ -258,15 +246,6 @@ def _set_format(command: Command, value: str) -> None:
         command.container_data = True
     else:
         command.format = unescape(value)
-
-
-def _number(option: Option, value: str) -> int:
-    lowest = 0 if option.dest == "snaplen" else 1
-    number = int(value) if value.isascii() and value.isdigit() and len(value) < 20 else -1
-    if not lowest <= number <= _MOST.get(option.dest, _MOST[""]):
-        most = f"{lowest} to {_MOST.get(option.dest, _MOST[''])}" if value.isdigit() and int(value[:20]) >= lowest else f"{lowest} up"
-        raise UsageError(f"{shown(option)} wants a whole number from {most}, not {value!r}", option.help)
-    return number
 
 
 def unescape(text: str) -> str:

@@ -3,12 +3,8 @@
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from csyspy.cli.options import DEFAULT_FORMAT, DROP, OPTIONS, READY_FORMATS, Option
-
-if TYPE_CHECKING:
-    from csyspy.cli.rules_options import RulesOption
 
 _COLUMN = 28
 
@@ -59,7 +55,7 @@ def text_of(lines: Callable[[int], Iterator[str]], width: int | None) -> str:
     return "\n".join(lines(max(50, min(width or shutil.get_terminal_size((80, 24)).columns, 100)))) + "\n"
 
 
-def beginning(usage: str, introduction: str, options: "Iterable[Option | RulesOption]", width: int) -> Iterator[str]:
+def beginning(usage: str, introduction: str, options: Iterable[Option], width: int) -> Iterator[str]:
     """How a command is called, what it does, and its options by group."""
     yield f"Usage: {usage}"
     yield ""
@@ -82,7 +78,7 @@ def ending(exits: Iterable[tuple[str, str]], examples: Iterable[tuple[str, str]]
         yield from (f"  {what}", f"    $ {line}")
 
 
-def option_lines(option: "Option | RulesOption", width: int) -> Iterator[str]:
+def option_lines(option: Option, width: int) -> Iterator[str]:
     """An option with its help, wrapped to ``width`` columns."""
     names = (["-" + option.letter] if option.letter else []) + ["--" + name for name in option.names[:1]]
     head = " " + ", ".join(names) + (f" {option.metavar}" if option.metavar else "")

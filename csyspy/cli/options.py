@@ -12,7 +12,7 @@ KEEP, MAP, DROP = "keep", "map", "drop"
 class Option(NamedTuple):
     """One option.
 
-    ``dest`` names the attribute of `Command` it sets; ``metavar`` is the argument's name, empty for a switch. An option
+    ``dest`` names the attribute of `Command` (or `RulesCommand`) it sets; ``metavar`` is the argument's name, empty for a switch. An option
     with ``text`` asks for plain output, so no screen is opened. ``verdict`` is KEEP (as in sysdig), MAP (same letter,
     meaning adapted) or DROP; of a dropped option ``help`` says why and what to use instead.
     """

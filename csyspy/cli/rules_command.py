@@ -1,20 +1,16 @@
 """The command line of `csyspy rules`, understood: `parse` turns its words into a `RulesCommand`."""
 
-import difflib
 import getopt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from csyspy.cli.rules_options import OPTIONS, READY_FORMATS, RulesOption
+from csyspy.cli.options import Option
+from csyspy.cli.rules_options import OPTIONS, READY_FORMATS
+from csyspy.cli.syntax import Syntax, whole_number
 from csyspy.errors import UsageError
 
 ALL_SOURCES = "all"
-_SHORT = "".join(option.letter + (":" if option.metavar else "") for option in OPTIONS if option.letter)
-_LONG = [name + ("=" if option.metavar else "") for option in OPTIONS for name in option.names]
-_BY_NAME: dict[str, RulesOption] = {
-    **{"-" + option.letter: option for option in OPTIONS if option.letter},
-    **{"--" + name: option for option in OPTIONS for name in option.names},
-}
+_SYNTAX = Syntax(OPTIONS, "csyspy rules -h")
 
 
 @dataclass
@@ -66,11 +62,11 @@ def parse(argv: Sequence[str]) -> RulesCommand:
         if word == "--list" and (at + 1 == len(words) or words[at + 1].startswith("-")):
             words[at] = f"--list={ALL_SOURCES}"
     try:
-        options, rest = getopt.gnu_getopt(words, _SHORT, _LONG)
+        options, rest = getopt.gnu_getopt(words, _SYNTAX.short, _SYNTAX.long)
     except getopt.GetoptError as error:
-        raise _refusal(error) from None
+        raise _SYNTAX.refusal(error) from None
     for name, value in options:
-        _set(command, _BY_NAME[name], name, value)
+        _set(command, _SYNTAX.by_name[name], name, value)
     if rest and not command.validate:
         raise UsageError(f"unexpected word {rest[0]!r}", f"a rule file stands behind -r: csyspy rules -r {rest[0]}")
     command.validate += rest
@@ -81,7 +77,7 @@ def parse(argv: Sequence[str]) -> RulesCommand:
     return command
 
 
-def _set(command: RulesCommand, option: RulesOption, name: str, value: str) -> None:
+def _set(command: RulesCommand, option: Option, name: str, value: str) -> None:
     known = getattr(command, option.dest)
     if not option.metavar:
         setattr(command, option.dest, True)
@@ -90,22 +86,6 @@ def _set(command: RulesCommand, option: RulesOption, name: str, value: str) -> N
     elif isinstance(known, list):
         known.append(value)
     elif isinstance(known, int):
-        if not (value.isascii() and value.isdigit() and 0 < int(value[:12]) <= 1_000_000_000):
-            raise UsageError(f"{name} wants a whole number from 1 up, not {value!r}", option.help)
-        setattr(command, option.dest, int(value))
+        setattr(command, option.dest, whole_number(option, value))
     else:
         setattr(command, option.dest, value)
-
-
-def _refusal(error: getopt.GetoptError) -> UsageError:
-    name = ("--" if len(error.opt) > 1 else "-") + error.opt
-    known = _BY_NAME.get(name)
-    if known is not None and known.metavar:
-        return UsageError(f"option {name} wants a value: {name} {known.metavar}", known.help)
-    if known is not None:
-        return UsageError(f"option {name} takes no value", known.help)
-    if "unique" in error.msg:
-        fits = ", ".join("--" + long for option in OPTIONS for long in option.names if long.startswith(error.opt))
-        return UsageError(f"option {name} is short for more than one: {fits}")
-    near = difflib.get_close_matches(name, list(_BY_NAME), 1, 0.6) if name.startswith("--") else []
-    return UsageError(f"unknown option {name}", f"did you mean {near[0]}?" if near else "csyspy rules -h lists the options")

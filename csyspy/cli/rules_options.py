@@ -1,18 +1,6 @@
 """The options of `csyspy rules` as data. Letters are Falco's (falco: userspace/falco/app/options.cpp, and older releases for -D -T -t)."""
 
-from typing import NamedTuple
-
-
-class RulesOption(NamedTuple):
-    """One option: `dest` names the attribute of `RulesCommand` that it sets; `metavar` is its argument's name, empty for a switch."""
-
-    letter: str
-    names: tuple[str, ...]
-    metavar: str
-    dest: str
-    group: str
-    help: str
-
+from csyspy.cli.options import KEEP, Option
 
 FILES, RUNNING, SELECTING, CHECKING, OUTPUT, OTHER = (
     "Which rules",
@@ -24,11 +12,11 @@ FILES, RUNNING, SELECTING, CHECKING, OUTPUT, OTHER = (
 )
 
 
-def _option(letter: str, names: str, metavar: str, dest: str, group: str, text: str) -> RulesOption:
-    return RulesOption(letter, tuple(names.split()), metavar, dest, group, text)
+def _option(letter: str, names: str, metavar: str, dest: str, group: str, text: str) -> Option:
+    return Option(letter, tuple(names.split()), metavar, dest, group, KEEP, False, text)
 
 
-OPTIONS: tuple[RulesOption, ...] = (
+OPTIONS: tuple[Option, ...] = (
     _option(
         "r", "rules", "PATH", "rules_files", FILES,
         "Load a rule file, or the .yaml and .yml files of a directory by name. May be repeated: later files change earlier ones. "
