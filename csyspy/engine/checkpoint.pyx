@@ -4,15 +4,13 @@ from cpython.ref cimport Py_INCREF
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
-from csyspy.engine.event cimport Event
+from csyspy.engine.event cimport Event, make_empty
 from csyspy.engine.fds cimport FdInfo, FdTable
 from csyspy.engine.state cimport State
 from csyspy.engine.threads cimport ThreadGroup, ThreadInfo, ThreadTable
 from csyspy.engine.walk cimport Walker
-
-cdef unsigned char NOTHING[8]
 
 
 cdef class Checkpoint:
@@ -91,10 +89,8 @@ cdef class _Copy:
         memcpy(new.joins, old.joins, sizeof(old.joins))
         new.ghost_tables = old.ghost_tables
         # The event itself has gone with its bytes; its number and times count on.
-        memset(NOTHING, 0, sizeof(NOTHING))
-        e.raw = e.lens = e.data = e.limit = NOTHING
-        e.ts, e.num, e.type, e.tid, e.cpu = old.evt.ts, old.evt.num, old.evt.type, old.evt.tid, old.evt.cpu
-        e.lensize = 2
+        make_empty(e, old.evt.type)
+        e.ts, e.num, e.tid, e.cpu = old.evt.ts, old.evt.num, old.evt.tid, old.evt.cpu
         self.thread_table(old.threads, new.threads)
         new.ghosts = {tid: (comm, self.table(fds)) for tid, (comm, fds) in old.ghosts.items()}
         self.finish()

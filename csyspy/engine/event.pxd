@@ -138,6 +138,7 @@ cdef uint32_t syscall_code(Event* e, bint look_up) noexcept nogil
 
 cdef bint event_decode(Event* e, const uint8_t* raw, size_t avail, bint v1) noexcept nogil
 cdef void _event_offsets(Event* e, uint32_t upto) noexcept nogil
+cdef void make_empty(Event* e, uint16_t evt_type) noexcept nogil
 
 
 cdef inline bint is_enter(const Event* e) noexcept nogil:

@@ -14,6 +14,8 @@ cdef enum:
 
 cdef uint16_t _OF_NATIVE[MAX_NATIVE]      # system call number of x86-64 -> ppm_sc code, 0 where there is none
 
+cdef uint8_t _NO_BYTES[8]    # what an event without any points to
+
 cdef list _KEPT = []         # owns the bytes that the C tables point into
 cdef dict _FLAG_TABLES = {}  # name -> (address, count)
 
@@ -192,6 +194,17 @@ cdef bint event_decode(Event* e, const uint8_t* raw, size_t avail, bint v1) noex
     e.nparams = count
     e.data = e.lens + count * e.lensize
     return True
+
+
+cdef void make_empty(Event* e, uint16_t evt_type) noexcept nogil:
+    """Make it one of that type without header and parameters, that no source numbered; its time and thread stay."""
+    e.raw = e.lens = e.data = e.limit = _NO_BYTES
+    e.type = evt_type
+    e.size = e.header = 0
+    e.nparams = e.ndecoded = 0
+    e.lensize = 2
+    e.cpu = 0
+    e.num = 0
 
 
 cdef inline uint32_t _u16(const uint8_t* p) noexcept nogil:

@@ -1,16 +1,13 @@
 """The state between two events as Python code reads it: threads with their descriptors, filtered or not."""
 
 from libc.stdint cimport int64_t
-from libc.string cimport memset
 from socket import AF_INET, AF_INET6, inet_ntop
 
-from csyspy.engine.event cimport EVENT_COUNT, EVENTS, Event
+from csyspy.engine.event cimport EVENT_COUNT, EVENTS, Event, make_empty
 from csyspy.engine.fds cimport FD_IPV4_SERVSOCK, FD_IPV6_SERVSOCK, FDF_ROLE_CLIENT, FDF_ROLE_SERVER, L4_NA, L4_RAW, FdInfo, FdTable
 from csyspy.engine.program cimport Node
 from csyspy.engine.state cimport State
 from csyspy.engine.threads cimport ThreadInfo
-
-cdef unsigned char NOTHING[8]
 
 
 cdef int _read_exit() except -1:
@@ -62,15 +59,7 @@ def _tid(ThreadInfo thread):
 
 cdef void _pretend(State state) noexcept:
     """Make the current event an empty exit event of read."""
-    cdef Event* e = &state.evt
-    memset(NOTHING, 0, sizeof(NOTHING))
-    e.raw = e.lens = e.data = e.limit = NOTHING
-    e.type = READ_EXIT
-    e.size = e.header = 0
-    e.nparams = e.ndecoded = 0
-    e.lensize = 2
-    e.cpu = 0
-    e.num = 0
+    make_empty(&state.evt, READ_EXIT)
     state.fd_name_changed = None
     state.evt_container = None
     state.hidden = False

@@ -7,7 +7,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcmp, memcpy, memset
 
-from csyspy.engine.event cimport Event
+from csyspy.engine.event cimport Event, make_empty
 from csyspy.engine.groupby cimport GroupBy
 from csyspy.engine.histogram cimport Histograms
 from csyspy.engine.program cimport Node
@@ -18,7 +18,6 @@ from csyspy.engine.value cimport VK_STR, VK_UINT, Extractor, Value, value_u
 
 from csyspy.events import EVENT_TABLE
 
-cdef unsigned char NOTHING[8]
 # An event that never happens: no field of an event's own has a value on it (libs: sinsp_table::process_proctable).
 cdef int NO_EVENT = next(event["id"] for event in EVENT_TABLE["events"] if event["enum"] == "PPME_SCAPEVENT_X")
 cdef uint64_t NS_PER_S = 1_000_000_000
@@ -402,14 +401,7 @@ cdef class ViewTable(GroupBy):
 cdef void _pretend(State state) noexcept:
     """Make the current event one without any parameter, at the end of the second before."""
     cdef Event* e = &state.evt
-    memset(NOTHING, 0, sizeof(NOTHING))
-    e.raw = e.lens = e.data = e.limit = NOTHING
-    e.type = NO_EVENT
-    e.size = e.header = 0
-    e.nparams = e.ndecoded = 0
-    e.lensize = 2
-    e.cpu = 0
-    e.num = 0
+    make_empty(e, NO_EVENT)
     if e.ts:
         e.ts -= e.ts % NS_PER_S + 1
     state.fd = None
