@@ -10,7 +10,7 @@ from typing import Final
 
 from csyspy.cli import exits
 from csyspy.cli.command import Command, parse
-from csyspy.cli.options import OPTIONS, shown
+from csyspy.cli.options import OPTIONS, WRITING, shown
 from csyspy.errors import CsyspyError, UsageError
 
 GARBAGE_THRESHOLD = 20_000
@@ -21,6 +21,9 @@ RULES_TAKE: Final = frozenset({
     "cri", "docker_host", "kubeconfig", "node_name", "duration_s",
 })  # fmt: skip
 """What may stand beside --rules and --from where text is printed: `csyspy rules` has no use for the rest, which would be lost unsaid."""
+
+TEXT_ONLY: Final = frozenset({"duration_s", "display_filter", "suppressed"})
+"""Options that ask for no text by themselves, and say which events are meant: the screen would show others."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -98,6 +101,8 @@ def _run(argv: Sequence[str]) -> int:
 
         return _print([f"csyspy version {__version__}"])
     if _lists(command):
+        if command.filter and not command.explain_filter:
+            print(f"csyspy: warning: a listing has no use for {command.filter!r}", file=sys.stderr)
         return _list(command)
     if command.views_without_screen or (command.view and (command.plain or not sys.stdout.isatty())):
         from csyspy.cli import views
@@ -231,6 +236,9 @@ def _open_screen(command: Command) -> int:
 
     if len(command.files) > 1:
         raise UsageError("the screen reads one capture", "several -r work with text output: add --text")
+    for option in OPTIONS:
+        if (option.group == WRITING or option.dest in TEXT_ONLY) and getattr(command, option.dest):
+            raise UsageError(f"{shown(option)} does nothing on the screen", "--text prints events, -w writes them")
     if command.filter and command.files:
         from csyspy.cli.compiled import compiled_filter
 

@@ -31,6 +31,8 @@ def parse(text: str) -> Node:
 
 
 class Parser(Scanner):
+    """Reads one filter, from left to right. Raises FilterError."""
+
     error_class = FilterError
 
     def parse(self) -> Node:

@@ -209,3 +209,19 @@ def test_what_is_written_is_what_passed(csyspy: Run, demo: Path, tmp_path: Path)
 
 def test_colours_are_taken_back_at_the_end(csyspy: Run, demo: Path) -> None:
     assert csyspy("-r", demo, "-n", 1, "-d", "-p", r"\e[1mx%evt.num").stdout.endswith("\x1b[00m")
+
+
+@pytest.mark.parametrize("option", ["-Ubash", "-M1", "-d", "-z"])
+def test_what_the_screen_would_pass_over_is_refused(root: Path, option: str) -> None:
+    terminal, inside = os.openpty()
+    command = [sys.executable, "-m", "csyspy", "-r", str(root / "examples" / "demo.scap"), option]
+    done = subprocess.run(command, stdin=inside, stdout=inside, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(terminal)
+    os.close(inside)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"csyspy: {option[:2]} does nothing on the screen\n")
+
+
+def test_a_filter_behind_a_listing_is_not_passed_over_in_silence(csyspy: Run) -> None:
+    run = csyspy("-L", "evt.type=open")
+    assert (run.returncode, run.stderr) == (0, "csyspy: warning: a listing has no use for 'evt.type=open'\n")
