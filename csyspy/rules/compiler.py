@@ -248,9 +248,10 @@ class Compiler:
         error = check_output(output, rule.source)
         if error is not None:
             place = context.moved(output, error.position)
+            message = error.message if output.is_of_file(error.position) else f"what append_output adds: {error.message}"
             if not error.unknown or not rule.skip_if_unknown_filter:
-                raise place.error("LOAD_ERR_COMPILE_OUTPUT", error.message, error.hint)
-            self.warnings.append(place.problem("LOAD_UNKNOWN_FILTER", error.message, error.hint))
+                raise place.error("LOAD_ERR_COMPILE_OUTPUT", message, error.hint)
+            self.warnings.append(place.problem("LOAD_UNKNOWN_FILTER", message, error.hint))
             return False
         for field in fields:
             wrong = check_output(Composed.of(field.format), rule.source)

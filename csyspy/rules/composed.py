@@ -89,11 +89,18 @@ class Composed:
             at += len(part.text)
         return starts
 
+    def _part_at(self, index: int) -> int:
+        return max(bisect.bisect_right(self._starts, index) - 1, 0)
+
+    def is_of_file(self, index: int) -> bool:
+        """Whether the character `index` stands in a file; False for what settings added."""
+        return bool(self.parts) and self.parts[self._part_at(index)].scalar is not None
+
     def place(self, index: int) -> tuple[SourceText, int] | None:
         """The file, and the offset in it, that the character `index` came from; the nearest before it for text that stands in none."""
         if not self.parts:
             return None
-        at = max(bisect.bisect_right(self._starts, index) - 1, 0)
+        at = self._part_at(index)
         scalar = self.parts[at].scalar
         if scalar is not None:
             return scalar.source, scalar.offset(self.parts[at].index + index - self._starts[at])

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
@@ -114,6 +115,12 @@ _FLAGS: Final = [
     if each.type is bool and each.name not in ("stdout_output", "syslog_output", "suggested_output")
 ]
 
+_KEYS: Final = (
+    {each.name for each in fields(Settings)} - {"suggested_output", "files", "outputs_queue_capacity"}
+    | {"rules_file", "config_files", "plugins", "outputs_queue"}
+)
+"""Keys that mean something here, at the top of a settings file."""
+
 
 def load_settings(path: str = "", options: Sequence[str] = ()) -> Settings:
     """The settings of a file (none where `path` is empty), changed by `key=value` options. Raises UsageError for what is wrong."""
@@ -127,7 +134,15 @@ def load_settings(path: str = "", options: Sequence[str] = ()) -> Settings:
     for option in options:
         if not option.startswith("config_files"):
             put(tree, option)
+            _check_spelling(option)
     return _Reader(tree).settings(tuple(filter(None, (path, *(place for place, _ in places)))))
+
+
+def _check_spelling(option: str) -> None:
+    """Refuse a key that is nearly one of ours. Other unknown ones are Falco's, for what csyspy does without them."""
+    key = re.split(r"[.\[=]", option, maxsplit=1)[0]
+    if key not in _KEYS and (near := get_close_matches(key, _KEYS, 1, 0.85)):
+        raise UsageError(f"-o {key}: there is no such setting", f"did you mean {near[0]}?")
 
 
 def _places(tree: Tree) -> list[tuple[str, str]]:

@@ -183,6 +183,8 @@ def test_outputs_get_what_the_settings_append() -> None:
     assert [each.full_output for each in result.rules] == ["at id=%container.id x=%proc.name", "at id=%container.id"]
     assert [each.key for each in result.rules[0].extra_fields] == ["n"]
     assert not result.rules[1].extra_fields
+    wrong = loaded(rule.format("one", "a"), options=LoadOptions(append_output=(AppendOutput(extra_output="%proc.nmae"),)))
+    assert only(wrong.errors).message == "what append_output adds: unknown field proc.nmae"
 
 
 def test_suggested_fields_are_those_the_rule_does_not_name() -> None:

@@ -140,6 +140,14 @@ def test_wrong_options_are_refused(option: str) -> None:
         load_settings("", [option])
 
 
+def test_a_key_that_was_meant_otherwise_is_named_and_falcos_others_are_left_alone() -> None:
+    with pytest.raises(UsageError, match="there is no such setting") as caught:
+        load_settings("", ["prioritty=notice"])
+    assert caught.value.hint == "did you mean priority?"
+    others = "engine.kind grpc_output.enabled log_syslog output_timeout base_syscalls.repair metrics.enabled buffered_outputs outputs.rate"
+    load_settings("", [f"{key}=1" for key in others.split()])
+
+
 def names(settings: Settings, **chosen: tuple[str, ...]) -> str:
     rules = "".join(
         f"- {{rule: {name}, desc: d, condition: evt.type=open, output: o, priority: {priority}, tags: [{tag}], enabled: {enabled}}}\n"
