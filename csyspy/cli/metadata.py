@@ -23,7 +23,12 @@ def open_metadata(command: Command) -> "NodeMetadata":
         kubeconfig = "" if command.kubeconfig == AUTO else command.kubeconfig
     if kubeconfig and not os.access(kubeconfig, os.R_OK):
         raise UsageError(f"cannot read the kubeconfig {kubeconfig}", "-k wants a file, or auto for the usual places")
-    docker_host = command.docker_host or os.environ.get("DOCKER_HOST", "")
-    docker_host = docker_host if docker_host.startswith(("unix://", "/")) else ""
+    docker_host = command.docker_host or _docker_host_here()
     timeout_s = command.cri_timeout_ms / 1000 or None
     return open_node(command.cri, docker_host, kubeconfig, command.node_name, timeout_s)
+
+
+def _docker_host_here() -> str:
+    """$DOCKER_HOST where it names a socket: the containers of another machine do not run on this kernel."""
+    named = os.environ.get("DOCKER_HOST", "")
+    return named if named.startswith(("unix://", "/")) else ""

@@ -11,7 +11,7 @@ _HEAD_BYTES: Final = 256
 
 def is_audit_log(path: str) -> bool:
     """Whether a file is an audit log rather than a capture, by its first bytes. Raises CaptureError where it cannot be read."""
-    if path == "-" or not os.path.isfile(path):  # what a pipe gives can be read once only
+    if path == "-" or (os.path.exists(path) and not os.path.isfile(path)):  # what a pipe gives can be read once only
         return False
     try:
         with open(path, "rb") as file:

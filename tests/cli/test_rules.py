@@ -166,6 +166,7 @@ def test_without_files_there_are_rules_of_our_own(csyspy: Run) -> None:
         (["-V", "."], 2, "no rule files in ."),
         (["-e", "examples/demo.scap", "-t", "nobody"], 0, "no rule of the source syscall is left to run"),
         (["-e", "examples/demo.scap", "-p", "%proc.nmae"], 2, "-p: unknown field proc.nmae"),
+        (["--who", "-e", "none.log"], 1, "cannot open none.log: No such file or directory"),
         (["-e", "examples/demo.scap", "-r", "none.yaml"], 2, "none.yaml:1:1: error: LOAD_ERR_FILE_READ: cannot read none.yaml"),
         (["-o", "http_output.enabled=true", "-o", "http_output.url=host:1"], 2, "http_output.url must begin with http:// or https://"),
     ],

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from csyspy.cli.command import Command
+from csyspy.cli.metadata import open_metadata
 from csyspy.containers import sockets
 from csyspy.containers.info import ContainerInfo
 from csyspy.containers.kubernetes import PodStore
@@ -93,6 +95,13 @@ def test_faults_are_named(runtime: FakeRuntime) -> None:
 def test_only_unix_sockets_are_asked(address: str) -> None:
     with pytest.raises(UsageError, match="not a unix socket"):
         found(docker_host=address)
+
+
+def test_a_wrong_socket_is_refused_where_it_was_asked_for_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="--docker-host tcp://host:1: not a unix socket"):
+        open_metadata(Command(docker_host="tcp://host:1"))
+    monkeypatch.setenv("DOCKER_HOST", "tcp://host:1")
+    open_metadata(Command()).close()
 
 
 def test_named_sockets_come_first() -> None:
