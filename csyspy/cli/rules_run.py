@@ -157,6 +157,7 @@ class _Run:
         wanted = self._kernel_filter()
         if wanted != self.kernel_filter:
             self.kernel_filter = wanted
+            self._report()
             self.source.replace(self._open_live())
 
     def _use(self, settings: Settings) -> None:
@@ -180,6 +181,13 @@ class _Run:
         for name, count in self.engine.fired.items():
             self.fired[name] = self.fired.get(name, 0) + count
 
+    def _report(self) -> None:
+        """Say of the kernel as a source what it lost, since alerts may be missing then."""
+        if self.live:
+            from csyspy.cli.live_stream import report
+
+            report(self.source)
+
     def go(self) -> int:
         """Walk, then close everything and say what was counted."""
         from csyspy.engine.gate import Gate
@@ -195,6 +203,7 @@ class _Run:
         except KeyboardInterrupt:
             return INTERRUPTED
         finally:
+            self._report()
             self.source.close()
             if self.feeds is not None:
                 self.feeds.stop()

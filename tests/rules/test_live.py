@@ -36,9 +36,13 @@ class Watch:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.lines: list[str] = []
         self.said: list[str] = []
+        self.readers: list[threading.Thread] = []
         for stream, kept in ((self.process.stdout, self.lines), (self.process.stderr, self.said)):
             assert stream is not None
-            threading.Thread(target=lambda stream=stream, kept=kept: kept.extend(iter(stream.readline, "")), daemon=True).start()
+            self.readers.append(
+                threading.Thread(target=lambda stream=stream, kept=kept: kept.extend(iter(stream.readline, "")), daemon=True)
+            )
+            self.readers[-1].start()
 
     def wait(self, true: Callable[[], object], act: Callable[[], object] = lambda: None) -> None:
         """Do `act` again and again until it is true."""
@@ -74,6 +78,8 @@ def watch(rules: Path) -> Iterator[Watch]:
     yield found
     found.process.terminate()
     assert found.process.wait(30) == 130
+    found.readers[-1].join(30)
+    assert re.match(r"csyspy: \d+ events in .*(none lost|\d+ LOST)", found.said[-1])
 
 
 def test_an_alert_within_a_second_and_rules_that_change_meanwhile(rules: Path, watch: Watch) -> None:
