@@ -196,10 +196,10 @@ def load(name: str) -> type[Chisel]:
     found = find(name)
     if found is not None:
         return found[0]
-    import difflib
+    from csyspy.fields.catalogue import suggest
 
-    near = difflib.get_close_matches(name, builtin_names(), n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
+    near = suggest(name, builtin_names())
+    hint = f"did you mean {near}? " if near else ""
     raise ChiselError(f"there is no chisel {name!r}", f"{hint}-cl lists the chisels")
 
 

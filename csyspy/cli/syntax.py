@@ -33,11 +33,10 @@ class Syntax:
         if "unique" in error.msg:
             fits = ", ".join(each for each in self.by_name if each.startswith(name))
             return UsageError(f"option {name} is short for more than one: {fits}")
-        import difflib
+        from csyspy.fields.catalogue import suggest
 
-        there = [each for each, option in self.by_name.items() if option.verdict != DROP]
-        near = difflib.get_close_matches(name, there, 1, 0.6) if name.startswith("--") else []
-        return UsageError(f"unknown option {name}", f"did you mean {near[0]}?" if near else f"{self._listed_by} lists the options")
+        near = suggest(name, [each for each, option in self.by_name.items() if option.verdict != DROP]) if name.startswith("--") else ""
+        return UsageError(f"unknown option {name}", f"did you mean {near}?" if near else f"{self._listed_by} lists the options")
 
 
 def whole_number(option: Option, value: str, *, lowest: int = 1, most: int = MOST) -> int:
