@@ -23,8 +23,9 @@ struct call_row {
 
 /* A row in a slot that its key leads to, without a hash. The slot belongs to who takes it first, until the reader gives it back; a
  * row whose slot is taken goes to the hash. */
-#define CALL_SLOTS 16384 /* for each turn */
-#define CALLS_OF_THREAD 32 /* slots from the one thread to the next */
+#define CALL_SLOT_BITS 14
+#define CALL_SLOTS (1 << CALL_SLOT_BITS) /* for each turn */
+#define GOLDEN_RATIO 0x9E3779B97F4A7C15ull /* scatters: where threads had their slots side by side, common calls of one fell on those of the next */
 struct call_slot {
   u64 key;
   struct call_row row;
@@ -106,7 +107,7 @@ static __always_inline void count(u32 tid, u32 number, long result, u64 latency_
   struct call_row *row;
   if (!all)
     return;
-  slot = &((struct call_slot *)all)[((tid * CALLS_OF_THREAD + number) & (CALL_SLOTS - 1)) + (which ? CALL_SLOTS : 0)];
+  slot = &((struct call_slot *)all)[(key * GOLDEN_RATIO >> (64 - CALL_SLOT_BITS)) + (which ? CALL_SLOTS : 0)];
   if (slot->key == key || __sync_val_compare_and_swap(&slot->key, 0, key) == 0) {
     add_call(&slot->row, result, number, latency_ns);
     return;
