@@ -23,7 +23,7 @@ class Senders(Protocol):
 
 
 class Received:
-    """Keeps what comes. `take_alert` and `take_audit_event` may be called from any thread, the latter by one at a time.
+    """Keeps what comes. Events of an audit log may come from any thread, one at a time.
 
     `loaded` are rules of which those of the source k8s_audit run on audit events. Raises FieldError where one does not fit.
     """

@@ -24,8 +24,6 @@ cdef struct CpuRow:
     uint64_t out_bytes
     uint64_t errors
 
-CPU_ROW_BYTES = sizeof(CpuRow)
-
 
 cdef class CallTable:
     """Rows are (thread, system call)."""

@@ -87,7 +87,6 @@ class KernelTables(AbstractContextManager["KernelTables"]):
     Below tier A only plans that are `rows_in_proc`; what their probes would have counted is not known."""
 
     def __init__(self, plans: Sequence[Plan], identities: Identities | None = None, tier: Tier = Tier.A) -> None:
-        self._tier = tier
         self._loaded: dict[str, Any] = {}
         self._identities = identities or Identities()
         self._identities.path_of = self._path_of

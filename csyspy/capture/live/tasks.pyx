@@ -81,10 +81,6 @@ cdef class Thread:
     def uid(self):
         return self.now.uid
 
-    @property
-    def is_kernel(self):
-        return bool(self.now.flags & KERNEL_THREAD)
-
     cdef double file_in(self) noexcept:
         """What was read from anything but sockets."""
         return max(self.read_bytes - self.socket_read_bytes, 0.0)
