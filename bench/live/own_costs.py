@@ -134,7 +134,7 @@ def _open_files(over: threading.Event) -> None:
 
 
 def _first_line(words: Sequence[str], cache: Path) -> tuple[float, str]:
-    """(seconds until it came, what csyspy said where none did). That the kernel takes its time with the hooks of who is killed is not counted."""
+    """(seconds until it came, what csyspy said where none did). The kernel is busy with the hooks of who is killed for longer."""
     began_s = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-c", WITH_CACHE, str(cache), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
