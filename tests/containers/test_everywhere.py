@@ -176,6 +176,10 @@ def test_sysdig_replays_the_same_lines(case: Case, recorded: Path, sysdig: str, 
     assert ours
     if case.engine == "podman" and not theirs:
         pytest.skip("sysdig 0.29.3 knows podman by systemd's paths only (libs: podman.cpp), and here is no systemd")
-    assert [line.split(" ")[1:8] for line in ours] == [line.split(" ")[1:8] for line in theirs]  # time, CPU, container, process, event
+    wanted, got = ([line.split(" ")[1:8] for line in lines_of] for lines_of in (theirs, ours))  # time, CPU, container, process, event
+    for theirs_cells, ours_cells in zip(wanted, got, strict=True):
+        if theirs_cells[5].endswith(":<NA>)"):  # first seen as it executes a program; libs 0.20 have a number then (parse_execve_exit)
+            ours_cells[5] = ours_cells[5].partition(":")[0] + ":<NA>)"
+    assert got == wanted
     shown = f" {case.pod} (" if lines == "-pk" and case.pod else f" {case.name} ("
     assert (lines == "-pk" and not case.pod) or all(shown in line for line in ours)
