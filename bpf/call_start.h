@@ -45,6 +45,7 @@ static __always_inline struct start *start_of(char *registers)
   at = at >> (STACK_SHIFT + 16) << 32;
   if ((start->thread & ~0xffffffffull) != at || !start->thread) {
     start->ns = 0;
+    start->tick = 0; /* another made the calls of this tick */
     start->thread = at | (u32)bpf_get_current_pid_tgid();
   }
   return start;
@@ -73,17 +74,14 @@ int csp_call_start(u64 *ctx)
 static __always_inline u64 latency_of(struct start *start)
 {
   u64 ns = start->ns;
-  u32 weight = start->weight, ticks;
+  u32 weight = start->weight, ticks = (u32)JIFFIES() - start->tick;
   if (!ns)
     return 0;
   start->ns = 0;
-  if (weight == 1)
-    return bpf_ktime_get_ns() - ns;
-  ticks = (u32)JIFFIES() - start->tick;
   if (!weight)
     return ticks < 2 ? 0 : (u64)ticks * TICK_NS;
   ns = bpf_ktime_get_ns() - ns;
-  return ticks < 2 ? ns * DRAWN : ns;
+  return ticks < 2 ? ns * weight : ns;
 }
 
 static __always_inline struct start *own_start(void)

@@ -32,7 +32,7 @@ def run(command: Command) -> int:
     view = find(command.view or DEFAULT_VIEW)
     columns = view.shown_columns(command.container_data)
     sort = _sort(command.sort, columns)
-    usual = view.usual_columns(command.container_data, is_capture=bool(command.files))
+    usual = view.usual_columns(command.container_data, has_tables=not command.files)
     shown = _picked(command.columns, columns) or list(usual)
     output = output_for(command, view, shown, repeated=bool(command.interval_ms) or not (command.files or command.once))
     if view.source != SYSCALL:

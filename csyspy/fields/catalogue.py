@@ -102,12 +102,12 @@ def catalogue() -> dict[str, Field]:
     return fields
 
 
-def suggest(name: str, known: list[str] | None = None) -> str:
-    """The catalogued name nearest to `name` (or the nearest of `known`); empty where nothing is near."""
+def suggest(name: str, known: list[str] | None = None, likeness: float = 0.6) -> str:
+    """The catalogued name nearest to `name` (or the nearest of `known`); empty where none is so near, 1 being the same."""
     from difflib import get_close_matches
 
     names = known if known is not None else [n for n, f in catalogue().items() if not f.other_source]
     if len(name) > 3 * max(map(len, names), default=0):
         return ""  # nothing can be near, and to find that out takes seconds
-    near = get_close_matches(name, names, n=1, cutoff=0.6) or get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    near = get_close_matches(name, names, n=1, cutoff=likeness) or get_close_matches(name.lower(), names, n=1, cutoff=likeness)
     return near[0] if near else ""

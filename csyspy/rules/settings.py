@@ -7,12 +7,12 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
 from csyspy.errors import UsageError
+from csyspy.fields.catalogue import suggest
 from csyspy.rules.model import AppendOutput, ExtraField, Priority, Rule
 from csyspy.rules.settings_text import Tree, merge, put, read_text, where
 
@@ -141,8 +141,8 @@ def load_settings(path: str = "", options: Sequence[str] = ()) -> Settings:
 def _check_spelling(option: str) -> None:
     """Refuse a key that is nearly one of ours. Other unknown ones are Falco's, for what csyspy does without them."""
     key = re.split(r"[.\[=]", option, maxsplit=1)[0]
-    if key not in _KEYS and (near := get_close_matches(key, _KEYS, 1, 0.85)):
-        raise UsageError(f"-o {key}: there is no such setting", f"did you mean {near[0]}?")
+    if key not in _KEYS and (near := suggest(key, sorted(_KEYS), 0.85)):
+        raise UsageError(f"-o {key}: there is no such setting", f"did you mean {near}?")
 
 
 def _places(tree: Tree) -> list[tuple[str, str]]:

@@ -49,12 +49,12 @@ def fit(
     """Place columns into width cells; the least important go first, of equals the rightmost. Column trend_of gets its trend beside it
     where there is room. The widths, with the marker's, add up to width where that is possible at all.
 
-    `among`: only these columns, in this order (None: all but those that a capture never has); those that are counted on request
+    `among`: only these columns, in this order (None: all but those that no event tells); those that are counted on request
     stay then, as somebody asked for them. `skip`: so many columns behind the first are scrolled away to the left. `needs`: cells that
     the text of a column takes, the blank behind it included: it gets no more, and where it is longer than its size as much as the last
     column can spare."""
     sizes = [min(column.colsize, needs.get(index, column.colsize)) for index, column in enumerate(columns)]
-    chosen = [index for index, column in enumerate(columns) if not column.live_only] if among is None else list(among)
+    chosen = [index for index, column in enumerate(columns) if not column.of_tables] if among is None else list(among)
     del chosen[1 : 1 + min(skip, max(len(chosen) - 2, 0))]
     while len(chosen) > 1 and _rest(sizes, chosen, width) < _least_rest(sizes, chosen):
         droppable = [index for index in chosen if columns[index].colsize and (among is None or not columns[index].on_request)]

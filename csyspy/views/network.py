@@ -42,7 +42,7 @@ CONNECTIONS = View(
         ),
         Column("IOPS", "evt.count", Unit.PER_S, 9, Aggregation.TIME_AVG, priority=3, description="calls and their ends per second"),
         _own(
-            "RTT", "fd.rtt", Unit.DURATION_NS, 8, Aggregation.MAX, may_be_unknown=True, live_only=True, priority=5,
+            "RTT", "fd.rtt", Unit.DURATION_NS, 8, Aggregation.MAX, may_be_unknown=True, of_tables=True, priority=5,
             description="of TCP: time there and back, smoothed by the kernel",
         ),
         _own(

@@ -8,7 +8,7 @@ KUBERNETES = ("k8s.pod.id", "k8s.rc.id", "k8s.rs.id", "k8s.svc.id", "k8s.ns.id")
 SYSCALL, K8S_AUDIT = "syscall", "k8s_audit"
 """Sources of events, by Falco's names: system calls, and the audit log of Kubernetes' API server."""
 ON_REQUEST = "live only where it is chosen, because counting it slows the calls of everybody"
-LIVE_ONLY = "live alone: no event tells it"
+OF_TABLES = "from the kernel's tables alone: no event tells it"
 ANYWHERE = "*"
 """In `applies_to`: under every selection."""
 
@@ -77,8 +77,8 @@ class Column:
     """An event that lacks this id, or this number, counts all the same, the cell is unknown then; other ids are required."""
     on_request: bool = False
     """Counting it on a running kernel costs every call of everybody: there it is counted, and shown, where somebody asks for it."""
-    live_only: bool = False
-    """No event tells it: of a capture it is shown to nobody who does not ask."""
+    of_tables: bool = False
+    """The kernel's tables tell it, and no event: a source of events shows it to nobody who does not ask."""
     tags: tuple[str, ...] = ()
     """`default`: left out with -pc; `containers`: only with -pc; `csyspy`: csysdig's table lacks it; none: always there."""
     priority: int = 1
@@ -88,7 +88,7 @@ class Column:
     @property
     def legend(self) -> str:
         """The description, and when there is something to see."""
-        more = ON_REQUEST if self.on_request else LIVE_ONLY if self.live_only else ""
+        more = ON_REQUEST if self.on_request else OF_TABLES if self.of_tables else ""
         return f"{self.description}; {more}" if more else self.description
 
     @property
@@ -150,10 +150,11 @@ class View:
         """The columns that are drawn, with or without container data (-pc)."""
         return tuple(column for column in self.used_columns(containers) if column.shown)
 
-    def usual_columns(self, containers: bool = False, *, is_capture: bool = False) -> tuple[int, ...]:
-        """The numbers, among the drawn columns, of those that nobody has to ask for: on a running kernel, or of a capture."""
+    def usual_columns(self, containers: bool = False, *, has_tables: bool = True) -> tuple[int, ...]:
+        """The numbers, among the drawn columns, of those that nobody has to ask for; of a source that has tables of the kernel's, or
+        else all events."""
         columns = enumerate(self.shown_columns(containers))
-        return tuple(index for index, column in columns if not (column.live_only if is_capture else column.on_request))
+        return tuple(index for index, column in columns if not (column.on_request if has_tables else column.of_tables))
 
     def row_key(self, containers: bool = False) -> Column | None:
         """The column whose value is one row: the group-by key where there is one; None for lists, whose rows are events."""

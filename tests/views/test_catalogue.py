@@ -103,10 +103,10 @@ def test_what_removes_something_asks_first() -> None:
 def test_what_no_event_tells_is_shown_live_alone() -> None:
     view = VIEWS["connections"]
     names = [column.name for column in view.shown_columns()]
-    live, captured = ([names[index] for index in view.usual_columns(is_capture=is_capture)] for is_capture in (False, True))
+    live, captured = ([names[index] for index in view.usual_columns(has_tables=has_tables)] for has_tables in (True, False))
     assert set(live) ^ set(captured) == {"RTT", "LAT p50/p99", "LAT MAX"}
     assert "RTT" in live
-    assert {column.field for each in VIEWS.values() for column in each.columns if column.live_only} == {"fd.rtt"}
+    assert {column.field for each in VIEWS.values() for column in each.columns if column.of_tables} == {"fd.rtt"}
 
 
 def test_every_column_explains_itself() -> None:

@@ -19,8 +19,8 @@ class Wanted:
 
     field: str
     operation: str = "keep"
-    """What becomes of several values of one row: one of csyspy.capture.live.grouping.OPERATIONS, or `avg`, the mean over events.
-    Of an operation that is none of these nothing is known here."""
+    """What becomes of several values of one row: one of csyspy.capture.live.grouping.OPERATIONS; `avg` is the mean over events.
+    Of any other nothing is known here."""
     per_second: bool = False
     is_counted: bool = True
     """False: nothing is loaded for it; it is not known, but where something else counts it."""

@@ -223,16 +223,15 @@ class KernelTables(AbstractContextManager["KernelTables"]):
 
         uncounted = {value.field for value in plan.needs.values if not value.is_counted and value.field not in plan.table.values}
 
-        def column(field: str, operation: str = KEPT) -> list[RowValue]:
-            probes = plan.table.values.get(field, ())
-            if field in uncounted or operation not in OPERATIONS or not all(self._counts(probe) for probe in probes):
+        def column(field: str) -> list[RowValue]:
+            if field in uncounted or not all(self._counts(probe) for probe in plan.table.values.get(field, ())):
                 return [None] * count
             values: list[RowValue] = table.column(plan.column(field))
             return values if keep is None else [values[i] for i in keep]
 
         by_weight = {i for i, value in enumerate(plan.needs.values) if value.operation == AVERAGE and plan.table.weight}
         wanted = [
-            (column(value.field, value.operation), "sum" if i in by_weight else value.operation if value.operation in OPERATIONS else KEPT)
+            (column(value.field), "sum" if i in by_weight else value.operation) if value.operation in OPERATIONS else ([None] * count, KEPT)
             for i, value in enumerate(plan.needs.values)
         ]
         if by_weight:

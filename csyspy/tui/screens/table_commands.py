@@ -84,7 +84,7 @@ class TableCommands(ViewBase):
         if snapshot is not None:
             from csyspy.tui.screens.column_picker import ColumnPicker
 
-            usual = snapshot.view.usual_columns(self.containers, is_capture=Can.SEEK in self.feed.can)
+            usual = snapshot.view.usual_columns(self.containers, has_tables=Can.SEEK not in self.feed.can)
             chosen = self.columns.get(snapshot.view.id, usual)
             self.app.push_screen(ColumnPicker(snapshot.columns, chosen), partial(self._columns_picked, snapshot.view.id))
 

@@ -75,8 +75,10 @@ def test_a_long_call_among_many_stands_for_itself(work):
 
 
 def test_calls_of_a_thread_that_makes_few_are_all_timed(work):
+    work.do("global zero\nzero = os.open('/dev/zero', os.O_RDONLY)")
     with timed(defines()) as by_lot, timed(EACH) as each:
-        work.do("for _ in range(50): os.getppid(); time.sleep(0.002)")
-        (calls, latency_ns), (calls_each, latency_each_ns) = (calls_of(one, work.pid)["getppid"] for one in (by_lot, each))
-    assert calls == calls_each == 50
-    assert 0.2 < latency_ns / latency_each_ns < 5
+        for _ in range(10):
+            work.do("time.sleep(0.01)\nfor _ in range(100): os.pread(zero, 65536, 0)")
+            calls, latency_ns = calls_of(by_lot, work.pid)["pread"]
+            assert (calls, pytest.approx(latency_ns, rel=0.1)) == calls_of(each, work.pid)["pread"]
+    assert calls == 1000
